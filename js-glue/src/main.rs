@@ -1,0 +1,3 @@
+//! `cargo offmain`.
+
+fn main() {}
