@@ -1,0 +1,131 @@
+//! A W3C WebDriver session over HTTP: the few commands the tasks need, each with a time limit.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+/// Time beyond a script's own limit within which the driver must answer; after it the browser counts as hung.
+const ANSWER_GRACE: Duration = Duration::from_secs(20);
+
+/// Commands that run no script answer within this.
+const COMMAND_LIMIT: Duration = Duration::from_secs(90);
+
+/// A session with one browser.
+pub struct Session {
+    driver: Driver,
+    id: String,
+}
+
+impl Session {
+    /// Opens a session with the given capabilities.
+    pub fn open(driver: Driver, capabilities: &Value, limit: Duration) -> Result<Self> {
+        let answer = driver.post("/session", &json!({ "capabilities": { "alwaysMatch": capabilities } }), limit)?;
+        let id = answer["sessionId"].as_str().context("the driver's answer to a new session has no sessionId")?.to_owned();
+        Ok(Self { driver, id })
+    }
+
+    /// Loads `url` and waits for its load event.
+    pub fn goto(&self, url: &str) -> Result<()> {
+        self.post("/url", &json!({ "url": url }), COMMAND_LIMIT).with_context(|| format!("loading {url}")).map(drop)
+    }
+
+    /// Runs `script` as a function body on the page's main thread and returns its value.
+    pub fn execute(&self, script: &str, args: &[Value]) -> Result<Value> {
+        self.post("/execute/sync", &json!({ "script": script, "args": args }), COMMAND_LIMIT)
+    }
+
+    /// Runs `script`, whose last argument is a callback, and returns what the callback is given within `limit`.
+    pub fn execute_async(&self, script: &str, args: &[Value], limit: Duration) -> Result<Value> {
+        let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        self.post("/timeouts", &json!({ "script": limit_ms, "pageLoad": 60_000 }), COMMAND_LIMIT)?;
+        self.post("/execute/async", &json!({ "script": script, "args": args }), limit + ANSWER_GRACE)
+    }
+
+    /// A picture of the page, as PNG bytes.
+    pub fn screenshot(&self) -> Result<Vec<u8>> {
+        let answer = self.driver.get(&self.path("/screenshot"), COMMAND_LIMIT)?;
+        BASE64_STANDARD.decode(answer.as_str().unwrap_or_default()).context("the screenshot is not base64")
+    }
+
+    /// Gives the window a size in CSS pixels.
+    pub fn resize(&self, width: u32, height: u32) -> Result<()> {
+        self.post("/window/rect", &json!({ "width": width, "height": height }), COMMAND_LIMIT).map(drop)
+    }
+
+    /// Console entries since the last call; chromedriver's own command, other drivers do not know it.
+    pub fn take_log(&self) -> Result<Vec<String>> {
+        let answer = self.post("/se/log", &json!({ "type": "browser" }), COMMAND_LIMIT)?;
+        let entries = answer.as_array().context("the driver's log is not a list")?;
+        Ok(entries.iter().filter_map(|entry| entry["message"].as_str()).map(str::to_owned).collect())
+    }
+
+    /// Closes the browser; `limit` bounds it because a hung page may not let go.
+    pub fn close(&self, limit: Duration) -> Result<()> {
+        self.driver.call(self.driver.agent.delete(self.driver.url(&self.path(""))).config().timeout_global(Some(limit)).build().call()).map(drop)
+    }
+
+    fn post(&self, command: &str, body: &Value, limit: Duration) -> Result<Value> {
+        self.driver.post(&self.path(command), body, limit)
+    }
+
+    fn path(&self, command: &str) -> String {
+        format!("/session/{}{command}", self.id)
+    }
+}
+
+/// The driver's HTTP end.
+pub struct Driver {
+    agent: ureq::Agent,
+    port: u16,
+}
+
+impl Driver {
+    /// A driver that listens, or soon will, on `port` of this machine.
+    pub fn at(port: u16) -> Self {
+        // A driver's errors come as a body with a status above 400; proxies of the environment are not for it.
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
+        Self { agent, port }
+    }
+
+    /// Waits until the driver says that it is ready; `alive` tells whether its process still runs.
+    pub fn wait_until_ready(&self, limit: Duration, mut alive: impl FnMut() -> bool) -> Result<()> {
+        let end = Instant::now() + limit;
+        while self.get("/status", Duration::from_secs(2)).is_err() {
+            ensure!(alive(), "the driver ended at once");
+            ensure!(Instant::now() < end, "the driver did not answer within {} s", limit.as_secs());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    fn get(&self, path: &str, limit: Duration) -> Result<Value> {
+        self.call(self.agent.get(self.url(path)).config().timeout_global(Some(limit)).build().call())
+    }
+
+    fn post(&self, path: &str, body: &Value, limit: Duration) -> Result<Value> {
+        self.call(self.agent.post(self.url(path)).config().timeout_global(Some(limit)).build().send_json(body))
+    }
+
+    fn call(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value> {
+        let mut answer = answer.map_err(|error| match error {
+            ureq::Error::Timeout(_) => anyhow!("the browser hangs: its driver did not answer in time"),
+            other => anyhow!("the driver at port {} cannot be reached: {other}", self.port),
+        })?;
+        let failed = !answer.status().is_success();
+        // A screenshot or a picture in base64 is larger than ureq's usual limit.
+        let mut body: Value = answer.body_mut().with_config().limit(1 << 30).read_json().context("the driver's answer is not JSON")?;
+        let value = body["value"].take();
+        if failed {
+            let text = |field: &str| value[field].as_str().unwrap_or("?").trim().to_owned();
+            bail!("{}: {}", text("error"), text("message"));
+        }
+        Ok(value)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}

@@ -1,0 +1,130 @@
+//! A child process that leads a group of its own, ended as a whole: when its `Group` is dropped, or when the task is interrupted.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::Mutex;
+
+use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+/// Leaders of every living group, so that Ctrl-C ends them too: a group of its own hears nothing of the terminal's.
+static LEADERS: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+
+/// A running program and all it started.
+pub struct Group {
+    child: Child,
+}
+
+impl Group {
+    /// Starts `command` as the leader of a new process group.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        use std::os::unix::process::CommandExt;
+        let name = command.get_program().to_string_lossy().into_owned();
+        let child = command.process_group(0).spawn().with_context(|| format!("{name} could not be started"))?;
+        leaders().push(child.id().cast_signed());
+        Ok(Self { child })
+    }
+
+    /// The leader, to read its pipes.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// How the leader ended, or `None` while it runs.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let leader = self.child.id().cast_signed();
+        end(leader);
+        // Reaps the leader; it has been killed, so this returns at once.
+        let _ = self.child.wait();
+        leaders().retain(|&other| other != leader);
+    }
+}
+
+/// Ends all groups and the task itself at Ctrl-C or a request to terminate.
+pub fn end_all_on_interrupt() -> Result<()> {
+    ctrlc::set_handler(|| {
+        for &leader in leaders().iter() {
+            end(leader);
+        }
+        std::process::exit(130);
+    })
+    .context("the handler for Ctrl-C could not be set")
+}
+
+fn leaders() -> std::sync::MutexGuard<'static, Vec<i32>> {
+    LEADERS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Kills the group of `leader` and what its members started in groups of their own: browsers put helpers there.
+fn end(leader: i32) {
+    let descendants = descendants(leader);
+    let Some(leader) = Pid::from_raw(leader) else { return };
+    let _ = kill_process_group(leader, Signal::KILL);
+    for pid in descendants.into_iter().filter_map(Pid::from_raw) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+/// All processes below `root`, read from /proc; empty where there is none.
+fn descendants(root: i32) -> HashSet<i32> {
+    let parents: HashMap<i32, i32> = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(|pid: i32| Some((pid, parent_of(pid)?)))
+        .collect();
+    let mut found = HashSet::from([root]);
+    loop {
+        let before = found.len();
+        let below: Vec<i32> = parents.iter().filter(|(_, parent)| found.contains(parent)).map(|(&pid, _)| pid).collect();
+        found.extend(below);
+        if found.len() == before {
+            found.remove(&root);
+            return found;
+        }
+    }
+}
+
+/// The parent of `pid`. The command name in `stat` may hold spaces and brackets, so fields are counted from its last bracket.
+fn parent_of(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn dropping_a_group_ends_what_its_leader_started() -> Result<()> {
+        let group = Group::start(Command::new("sh").args(["-c", "sleep 300 & wait"]))?;
+        let leader = group.child.id().cast_signed();
+        let limit = Instant::now() + Duration::from_secs(10);
+        let child = loop {
+            if let Some(&child) = descendants(leader).iter().next() {
+                break child;
+            }
+            anyhow::ensure!(Instant::now() < limit, "the shell started nothing");
+            std::thread::yield_now();
+        };
+        drop(group);
+        while parent_of(child).is_some_and(|_| !is_zombie(child)) {
+            anyhow::ensure!(Instant::now() < limit, "the child outlived its group");
+            std::thread::yield_now();
+        }
+        Ok(())
+    }
+
+    fn is_zombie(pid: i32) -> bool {
+        fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+    }
+}

@@ -1,0 +1,193 @@
+//! Browsers and their drivers: found where they are, installed where the system lets us, named with their cure where not.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::browser::Engine;
+use crate::step::Step;
+
+/// One program that driving a browser needs.
+struct Need {
+    program: Program,
+    /// File names, best first; one with a slash is a path with at most one `*` folder.
+    names: &'static [&'static str],
+    /// The Debian package that holds it; `None` where Debian has none.
+    package: Option<&'static str>,
+    /// What to do on a machine where it cannot be installed by itself.
+    cure: &'static str,
+}
+
+/// What a program is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Program {
+    Browser,
+    Driver,
+    Display,
+}
+
+/// The version that is built where no geckodriver is found.
+const GECKODRIVER: &str = "0.37.1";
+
+fn needs(engine: Engine) -> &'static [Need] {
+    match engine {
+        Engine::Chromium => &[
+            Need {
+                program: Program::Browser,
+                names: &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
+                package: Some("chromium"),
+                cure: "install Chromium or Chrome so that `chromium` or `google-chrome` is on the PATH",
+            },
+            Need {
+                program: Program::Driver,
+                names: &["chromedriver", "chromium.chromedriver"],
+                package: Some("chromium-driver"),
+                cure: "install the chromedriver of the same version as the browser and put it on the PATH",
+            },
+        ],
+        Engine::Firefox => &[
+            Need {
+                program: Program::Browser,
+                names: &["firefox-esr", "firefox"],
+                package: Some("firefox-esr"),
+                cure: "install Firefox so that `firefox` is on the PATH",
+            },
+            Need {
+                program: Program::Driver,
+                names: &["geckodriver"],
+                package: None,
+                cure: "run `cargo install geckodriver --locked`",
+            },
+        ],
+        Engine::Webkit => &[
+            Need {
+                program: Program::Browser,
+                names: &[
+                    "/usr/lib/*/webkit2gtk-4.1/MiniBrowser",
+                    "/usr/lib/*/webkit2gtk-4.0/MiniBrowser",
+                    "/usr/lib/*/webkitgtk-6.0/MiniBrowser",
+                    "/usr/libexec/webkit2gtk-4.1/MiniBrowser",
+                    "/usr/libexec/webkitgtk-6.0/MiniBrowser",
+                ],
+                package: Some("webkit2gtk-driver"),
+                cure: "install WebKitGTK's MiniBrowser (Linux only; elsewhere leave this engine out with --only)",
+            },
+            Need {
+                program: Program::Driver,
+                names: &["WebKitWebDriver"],
+                package: Some("webkit2gtk-driver"),
+                cure: "install WebKitGTK's WebKitWebDriver (Linux only; elsewhere leave this engine out with --only)",
+            },
+            Need { program: Program::Display, names: &["Xvfb"], package: Some("xvfb"), cure: "install Xvfb" },
+        ],
+    }
+}
+
+/// Where the programs of the wanted engines are.
+pub struct Programs(BTreeMap<(&'static str, Program), PathBuf>);
+
+impl Programs {
+    /// Finds all that `engines` need; installs what is missing and says so, or fails with the cure.
+    /// `tools` is the folder for programs that only the project's tasks use.
+    pub fn ensure(engines: &[Engine], tools: &Path) -> Result<Self> {
+        let wanted = || engines.iter().flat_map(|&engine| needs(engine).iter().map(move |need| (engine, need)));
+        let mut packages: Vec<&str> = wanted().filter(|(_, need)| find(need, tools).is_none()).filter_map(|(_, need)| need.package).collect();
+        packages.dedup();
+        if !packages.is_empty() && can_install_packages() {
+            install_packages(&packages)?;
+        }
+        let mut programs = BTreeMap::new();
+        for (engine, need) in wanted() {
+            let path = match find(need, tools) {
+                Some(path) => path,
+                None if need.names == ["geckodriver"] => build_geckodriver(tools)?,
+                None => bail!("{engine}: `{}` is not installed; {}", need.names[0], cure(need)),
+            };
+            programs.insert((engine.name(), need.program), path);
+        }
+        Ok(Self(programs))
+    }
+
+    /// The browser's program; `engine` must be one that was ensured.
+    pub fn browser(&self, engine: Engine) -> &Path {
+        &self.0[&(engine.name(), Program::Browser)]
+    }
+
+    /// The driver's program; `engine` must be one that was ensured.
+    pub fn driver(&self, engine: Engine) -> &Path {
+        &self.0[&(engine.name(), Program::Driver)]
+    }
+
+    /// The virtual display's program, which only WebKitGTK needs.
+    pub fn display(&self) -> &Path {
+        &self.0[&(Engine::Webkit.name(), Program::Display)]
+    }
+}
+
+fn find(need: &Need, tools: &Path) -> Option<PathBuf> {
+    need.names.iter().find_map(|name| if name.contains('/') { find_path(name) } else { find_program(name, tools) })
+}
+
+/// `name` on the PATH, among cargo's programs, or among the project's own tools.
+pub fn find_program(name: &str, tools: &Path) -> Option<PathBuf> {
+    let on_path = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
+    let cargo = env::home_dir().map(|home| home.join(".cargo/bin"));
+    on_path.into_iter().chain(cargo).chain([tools.join("bin")]).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+fn find_path(pattern: &str) -> Option<PathBuf> {
+    let Some((before, after)) = pattern.split_once("*/") else {
+        return Some(PathBuf::from(pattern)).filter(|path| path.is_file());
+    };
+    fs::read_dir(before).ok()?.flatten().map(|entry| entry.path().join(after)).find(|path| path.is_file())
+}
+
+fn cure(need: &Need) -> String {
+    match need.package {
+        Some(package) if Path::new("/etc/debian_version").exists() => format!("run `apt-get install {package}` as root"),
+        _ => need.cure.to_owned(),
+    }
+}
+
+/// Whether packages can be installed without asking anybody: Debian, as root.
+pub fn can_install_packages() -> bool {
+    Path::new("/etc/debian_version").exists() && rustix::process::geteuid().is_root()
+}
+
+/// Installs Debian packages, with a fresh list of them where the machine's own does not do.
+pub fn install_packages(packages: &[&str]) -> Result<()> {
+    let step = Step::begin(&format!("installing Debian packages: {}", packages.join(" ")));
+    let install = || apt_get(&[&["install", "-y", "--no-install-recommends"], packages].concat());
+    install().or_else(|_| {
+        apt_get(&["update"])?;
+        install()
+    })?;
+    step.end();
+    Ok(())
+}
+
+fn apt_get(args: &[&str]) -> Result<()> {
+    let output = Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").output().context("apt-get could not be started")?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "apt-get {} failed:\n{}", args.join(" "), words.trim_end());
+    Ok(())
+}
+
+/// Debian has no geckodriver, so it is built from its published source.
+fn build_geckodriver(tools: &Path) -> Result<PathBuf> {
+    let step = Step::begin(&format!("building geckodriver {GECKODRIVER} into {} (once, about three minutes)", tools.display()));
+    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["install", "geckodriver", "--locked", "--version", GECKODRIVER, "--root"])
+        .arg(tools)
+        .env_remove("CARGO_TARGET_DIR")
+        .output()
+        .context("cargo could not be started")?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "geckodriver could not be built, so Firefox cannot be driven; install it by hand and put it on the PATH:\n{}", words.trim_end());
+    step.end();
+    Ok(tools.join("bin/geckodriver"))
+}
