@@ -1,13 +1,190 @@
 //! Large binary data, which travels beside a job's structured data and is never copied on the main thread.
 
-use std::sync::Arc;
+use std::{any::Any, cell::RefCell, fmt, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use ts_rs::TS;
 
 /// Large binary data of a job's input, output or progress.
-#[derive(Clone, Debug)]
-pub struct Bytes(Arc<Vec<u8>>);
+///
+/// In a job it holds its bytes in memory, and a clone shares them. On the main thread it is a handle to a buffer of the
+/// browser: sending it transfers that buffer, and reading it is a copy that one asks for with [`Bytes::to_vec`].
+///
+/// ```
+/// use offmain_protocol::Bytes;
+/// let photo = Bytes::from(vec![1, 2, 3]);
+/// assert_eq!(photo.as_slice(), [1, 2, 3]);
+/// assert_eq!(photo.clone().into_vec(), [1, 2, 3]);
+/// ```
+#[derive(Clone)]
+pub struct Bytes(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Here(Arc<Vec<u8>>),
+    Elsewhere(Arc<dyn Foreign>),
+}
+
+/// A buffer outside this memory, such as an `ArrayBuffer` of the browser.
+pub trait Foreign: Send + Sync + 'static {
+    /// Length in bytes.
+    fn len(&self) -> usize;
+    /// Copies all bytes into this memory.
+    fn to_vec(&self) -> Vec<u8>;
+    /// For the owner of this kind of buffer to get it back.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl Bytes {
+    /// Wraps a buffer that lives outside this memory.
+    pub fn from_foreign(buffer: Arc<dyn Foreign>) -> Self {
+        Self(Repr::Elsewhere(buffer))
+    }
+
+    /// The buffer outside this memory, if this is one.
+    pub fn foreign(&self) -> Option<&dyn Foreign> {
+        match &self.0 {
+            Repr::Here(_) => None,
+            Repr::Elsewhere(buffer) => Some(&**buffer),
+        }
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Here(bytes) => bytes.len(),
+            Repr::Elsewhere(buffer) => buffer.len(),
+        }
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes.
+    ///
+    /// # Panics
+    /// On the main thread, for a buffer of the browser: use [`Bytes::to_vec`], which copies. Never in a job.
+    pub fn as_slice(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Here(bytes) => bytes,
+            Repr::Elsewhere(_) => panic!("these bytes are in a buffer of the browser: read them in a job, or copy them with to_vec()"),
+        }
+    }
+
+    /// A copy of the bytes.
+    pub fn to_vec(&self) -> Vec<u8> {
+        match &self.0 {
+            Repr::Here(bytes) => bytes.to_vec(),
+            Repr::Elsewhere(buffer) => buffer.to_vec(),
+        }
+    }
+
+    /// The bytes as a vector; copies only if another clone is alive or the buffer is outside this memory.
+    pub fn into_vec(self) -> Vec<u8> {
+        match self.0 {
+            Repr::Here(bytes) => Arc::unwrap_or_clone(bytes),
+            Repr::Elsewhere(buffer) => buffer.to_vec(),
+        }
+    }
+}
 
 impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(bytes))
+        Self(Repr::Here(Arc::new(bytes)))
+    }
+}
+
+impl From<Arc<Vec<u8>>> for Bytes {
+    /// Shares the bytes without a copy, for example with a cache.
+    fn from(bytes: Arc<Vec<u8>>) -> Self {
+        Self(Repr::Here(bytes))
+    }
+}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bytes({} bytes)", self.len())
+    }
+}
+
+impl TS for Bytes {
+    type WithoutGenerics = Self;
+    type OptionInnerType = Self;
+
+    fn name(_: &ts_rs::Config) -> String {
+        "Uint8Array".into()
+    }
+
+    fn inline(_: &ts_rs::Config) -> String {
+        "Uint8Array".into()
+    }
+}
+
+thread_local! {
+    /// The attachments of the value that is being encoded or decoded on this thread, if any: serde has no place for them.
+    static BESIDE: RefCell<Option<Vec<Bytes>>> = const { RefCell::new(None) };
+}
+
+/// Runs `work`, in which every `Bytes` that is serialized is put beside, and every one deserialized is taken from `attachments`.
+pub(crate) fn beside<T>(attachments: Vec<Bytes>, work: impl FnOnce() -> T) -> (T, Vec<Bytes>) {
+    /// Puts back what was there, also when `work` panics in somebody's serde implementation.
+    struct Restore(Option<Vec<Bytes>>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            BESIDE.set(self.0.take());
+        }
+    }
+    let restore = Restore(BESIDE.replace(Some(attachments)));
+    let result = work();
+    let attachments = BESIDE.take().unwrap_or_default();
+    drop(restore);
+    (result, attachments)
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let index = BESIDE.with_borrow_mut(|beside| {
+            let attachments = beside.as_mut()?;
+            attachments.push(self.clone());
+            Some(attachments.len() - 1)
+        });
+        match (index, &self.0) {
+            (Some(index), _) => serializer.serialize_u32(index as u32),
+            (None, Repr::Here(bytes)) => serializer.serialize_bytes(bytes),
+            (None, Repr::Elsewhere(_)) => Err(ser::Error::custom("a buffer of the browser can only be sent as an attachment of a job")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if BESIDE.with_borrow(Option::is_none) {
+            return deserializer.deserialize_byte_buf(Plain);
+        }
+        let index = u32::deserialize(deserializer)?;
+        BESIDE
+            .with_borrow(|beside| beside.as_ref()?.get(index as usize).cloned())
+            .ok_or_else(|| de::Error::custom(format_args!("attachment {index} is missing")))
+    }
+}
+
+/// Bytes within the data itself, as JavaScript callers send them: a typed array.
+struct Plain;
+
+impl<'de> de::Visitor<'de> for Plain {
+    type Value = Bytes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("binary data: a Uint8Array, an ArrayBuffer or a Blob")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
+        Ok(bytes.to_vec().into())
+    }
+
+    fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
+        Ok(bytes.into())
     }
 }

@@ -3,7 +3,25 @@
 use serde::{Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
-/// One request by name. The type itself is the input; see the associated types for the rest.
+/// One request by name. The type itself is the input.
+///
+/// Written in a contract crate, which the app and the job module share:
+///
+/// ```
+/// use offmain_protocol::{Bytes, Job};
+/// use serde::{Deserialize, Serialize};
+/// use ts_rs::TS;
+///
+/// #[derive(Serialize, Deserialize, TS)]
+/// struct Thumbnail { photo: Bytes, width: u32 }
+///
+/// impl Job for Thumbnail {
+///     const NAME: &'static str = "thumbnail";
+///     type Output = Bytes;
+///     type Error = String;
+///     type Progress = f32;
+/// }
+/// ```
 pub trait Job: Serialize + DeserializeOwned + TS + 'static {
     /// The name under which the job module registers the job.
     const NAME: &'static str;
@@ -15,7 +33,15 @@ pub trait Job: Serialize + DeserializeOwned + TS + 'static {
     type Progress: Serialize + DeserializeOwned + TS + 'static;
 }
 
-/// The job was cancelled or its time is up: stop and return. Convert it into the job's own error with `#[from]`.
+/// The job was cancelled or its time is up: stop and return. Convert it into the job's own error.
+///
+/// Whatever error the job then returns, its outcome is the cancel or the timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the job was cancelled")]
 pub struct Cancelled;
+
+impl From<Cancelled> for String {
+    fn from(cancelled: Cancelled) -> Self {
+        cancelled.to_string()
+    }
+}

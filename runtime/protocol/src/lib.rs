@@ -1,7 +1,26 @@
-//! What the main thread, the coordinator and the pool workers say to each other: jobs, outcomes, messages, codec, config and limits.
+//! What the main thread, the coordinator and the pool workers say to each other.
+//!
+//! Jobs and their outcomes, the messages, the codec, the config and its limits. No web types and nothing that blocks:
+//! this crate is compiled into all three sides, and natively for tests.
+#![forbid(unsafe_code)]
 
 mod bytes;
+mod codec;
+mod config;
 mod job;
+pub mod limits;
+mod message;
+mod outcome;
+mod stats;
 
-pub use bytes::Bytes;
+pub use bytes::{Bytes, Foreign};
+pub use codec::{CodecError, Encoded, decode, decode_hello, encode, encode_hello};
+pub use config::{Config, ConfigError, Workers};
 pub use job::{Cancelled, Job};
+pub use message::{FromWorker, JobId, Payload, Priority, Submit, ToCoordinator, ToFacade, ToWorker};
+pub use outcome::{Outcome, Rejection, StartError};
+pub use stats::{Outcomes, Stats, WorkerState, WorkerStats};
+pub use ts_rs;
+
+/// Said by each side in its first message. Facade, coordinator and job module must come from one build.
+pub const VERSION: &str = concat!("offmain-protocol ", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,84 @@
+//! The compact binary form of structured data, with large binary data beside it, and of the messages.
+//!
+//! Structured data is [postcard](https://docs.rs/postcard). Decoding never panics, whatever the bytes.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Bytes, VERSION, bytes, limits::INLINE_BYTES};
+
+/// A value in binary form, its [`Bytes`] beside it.
+#[derive(Debug)]
+pub struct Encoded {
+    /// The structured data.
+    pub bytes: Vec<u8>,
+    /// What the structured data refers to by index.
+    pub attachments: Vec<Bytes>,
+}
+
+/// Why a value could not be encoded or decoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// More structured data than may travel inside a message.
+    #[error("{bytes} bytes of structured data exceed the limit of {INLINE_BYTES}: put large binary data into `Bytes`")]
+    TooLarge {
+        /// Size of the structured data.
+        bytes: usize,
+    },
+    /// The data is not of the expected type.
+    #[error("the data is not what was expected: {0}")]
+    Malformed(String),
+    /// The other side was built from another version.
+    #[error("this side speaks `{VERSION}`, the other `{theirs}`: build the app and its pkg folder with one version of offmain")]
+    Version {
+        /// What the other side speaks.
+        theirs: String,
+    },
+}
+
+/// Encodes structured data, with its [`Bytes`] beside it.
+///
+/// # Errors
+/// [`CodecError::TooLarge`] above [`INLINE_BYTES`]; [`CodecError::Malformed`] if the type's own `Serialize` refuses.
+pub fn encode<T: Serialize>(value: &T) -> Result<Encoded, CodecError> {
+    let (bytes, attachments) = bytes::beside(Vec::new(), || postcard::to_stdvec(value));
+    let bytes = bytes.map_err(malformed)?;
+    if bytes.len() > INLINE_BYTES {
+        return Err(CodecError::TooLarge { bytes: bytes.len() });
+    }
+    Ok(Encoded { bytes, attachments })
+}
+
+/// Decodes what [`encode`] made.
+///
+/// # Errors
+/// [`CodecError::Malformed`] for anything else, also for bytes left over.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8], attachments: Vec<Bytes>) -> Result<T, CodecError> {
+    let (value, _) = bytes::beside(attachments, || postcard::take_from_bytes(bytes));
+    match value.map_err(malformed)? {
+        (value, []) => Ok(value),
+        (_, rest) => Err(CodecError::Malformed(format!("{} bytes are left over", rest.len()))),
+    }
+}
+
+/// Encodes the first message of a side: the version, then the message.
+pub fn encode_hello<T: Serialize>(message: &T) -> Vec<u8> {
+    let mut bytes = postcard::to_stdvec(VERSION).unwrap_or_default();
+    bytes.extend(postcard::to_stdvec(message).unwrap_or_default());
+    bytes
+}
+
+/// Decodes the first message of a side. The version comes first and is looked at before anything else is decoded.
+///
+/// # Errors
+/// [`CodecError::Version`] if the other side speaks another version, [`CodecError::Malformed`] if it makes no sense.
+pub fn decode_hello<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    let (theirs, rest) = postcard::take_from_bytes::<String>(bytes).map_err(malformed)?;
+    if theirs != VERSION {
+        return Err(CodecError::Version { theirs });
+    }
+    decode(rest, Vec::new())
+}
+
+fn malformed(error: postcard::Error) -> CodecError {
+    CodecError::Malformed(error.to_string())
+}

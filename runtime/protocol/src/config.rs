@@ -1,0 +1,139 @@
+//! How a pool is tuned.
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{self, Range};
+
+/// How many workers a pool has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workers {
+    /// Workers that are always there.
+    pub min: u32,
+    /// Workers under load; those above `min` end after the idle time.
+    pub max: u32,
+}
+
+/// A pool's config. Times are in milliseconds, sizes in bytes; ranges and defaults stand in [`limits`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// How many workers; `None` is as many as the machine has cores.
+    pub workers: Option<Workers>,
+    /// See [`limits::IDLE_TIME_MS`].
+    pub idle_time_ms: u64,
+    /// See [`limits::QUEUE_JOBS`].
+    pub queue_jobs: u64,
+    /// See [`limits::QUEUE_BYTES`].
+    pub queue_bytes: u64,
+    /// See [`limits::STACK_SIZE`].
+    pub stack_size: u64,
+    /// See [`limits::MEMORY_MAXIMUM`].
+    pub memory_maximum: u64,
+    /// See [`limits::THREADS`].
+    pub threads: u64,
+    /// See [`limits::TIMEOUT_MS`].
+    pub timeout_ms: Option<u64>,
+    /// See [`limits::CANCEL_GRACE_MS`].
+    pub cancel_grace_ms: u64,
+    /// See [`limits::DRAIN_TIME_MS`].
+    pub drain_time_ms: u64,
+    /// See [`limits::START_TIME_MS`].
+    pub start_time_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            workers: None,
+            idle_time_ms: limits::IDLE_TIME_MS.default,
+            queue_jobs: limits::QUEUE_JOBS.default,
+            queue_bytes: limits::QUEUE_BYTES.default,
+            stack_size: limits::STACK_SIZE.default,
+            memory_maximum: limits::MEMORY_MAXIMUM.default,
+            threads: limits::THREADS.default,
+            timeout_ms: None,
+            cancel_grace_ms: limits::CANCEL_GRACE_MS.default,
+            drain_time_ms: limits::DRAIN_TIME_MS.default,
+            start_time_ms: limits::START_TIME_MS.default,
+        }
+    }
+}
+
+/// A config value that is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("config field `{field}` is {value}: it must be {allowed}")]
+pub struct ConfigError {
+    /// The field, as JavaScript spells it.
+    pub field: String,
+    /// What was given.
+    pub value: String,
+    /// What is allowed.
+    pub allowed: String,
+}
+
+impl Config {
+    /// Checks every value against its range.
+    ///
+    /// # Errors
+    /// The first field that is out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if let Some(workers) = self.workers {
+            workers.validate()?;
+        }
+        limits::IDLE_TIME_MS.check(self.idle_time_ms)?;
+        limits::QUEUE_JOBS.check(self.queue_jobs)?;
+        limits::QUEUE_BYTES.check(self.queue_bytes)?;
+        limits::STACK_SIZE.check(self.stack_size)?;
+        limits::MEMORY_MAXIMUM.check(self.memory_maximum)?;
+        limits::THREADS.check(self.threads)?;
+        if let Some(timeout_ms) = self.timeout_ms {
+            limits::TIMEOUT_MS.check(timeout_ms)?;
+        }
+        limits::CANCEL_GRACE_MS.check(self.cancel_grace_ms)?;
+        limits::DRAIN_TIME_MS.check(self.drain_time_ms)?;
+        limits::START_TIME_MS.check(self.start_time_ms)?;
+        if !self.stack_size.is_multiple_of(64 << 10) {
+            let allowed = "a multiple of 65536 bytes".into();
+            return Err(ConfigError { field: limits::STACK_SIZE.name.into(), value: self.stack_size.to_string(), allowed });
+        }
+        Ok(())
+    }
+}
+
+impl Workers {
+    /// Checks that both bounds are in range and in order.
+    ///
+    /// # Errors
+    /// Names the bound that is refused.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        limits::WORKERS.check(self.min.into())?;
+        limits::WORKERS.check(self.max.into())?;
+        if self.min > self.max {
+            let value = format!("[{}, {}]", self.min, self.max);
+            return Err(ConfigError {
+                field: limits::WORKERS.name.into(),
+                value,
+                allowed: "a range whose first number is not above its second".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Range {
+    /// Checks one value.
+    ///
+    /// # Errors
+    /// Names field, value and range.
+    pub fn check(&self, value: u64) -> Result<(), ConfigError> {
+        if (self.min..=self.max).contains(&value) { Ok(()) } else { Err(self.refuse(value)) }
+    }
+
+    /// The error for a value that is out of this range or no whole number.
+    pub fn refuse(&self, value: impl std::fmt::Display) -> ConfigError {
+        ConfigError {
+            field: self.name.into(),
+            value: value.to_string(),
+            allowed: format!("a whole number from {} to {}", self.min, self.max),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Every bound of the runtime, in one place. What an app may choose lies between `MIN` and `MAX`; the rest is fixed.
+
+/// Structured data inside a message, in bytes; larger binary data travels as an attachment.
+pub const INLINE_BYTES: usize = 64 * 1024;
+
+/// Pool workers.
+pub const WORKERS: Range = Range { name: "workers", min: 1, max: 64, default: 0 };
+/// Time a worker above the minimum may idle before it ends, in milliseconds.
+pub const IDLE_TIME_MS: Range = Range { name: "idleTime", min: 0, max: 86_400_000, default: 10_000 };
+/// Jobs that may wait in the queue.
+pub const QUEUE_JOBS: Range = Range { name: "queueJobs", min: 1, max: 1_000_000, default: 4096 };
+/// Bytes of binary input that unsettled jobs may hold.
+pub const QUEUE_BYTES: Range = Range { name: "queueBytes", min: 1, max: 4 << 30, default: 512 << 20 };
+/// Stack of a pool worker and of a thread, in bytes; a multiple of 64 KiB.
+pub const STACK_SIZE: Range = Range { name: "stackSize", min: 64 << 10, max: 64 << 20, default: 2 << 20 };
+/// Shared memory of one generation, in bytes.
+pub const MEMORY_MAXIMUM: Range = Range { name: "memoryMaximum", min: 16 << 20, max: 4 << 30, default: 1 << 30 };
+/// Threads that jobs may have started at one time.
+pub const THREADS: Range = Range { name: "threads", min: 0, max: 256, default: 64 };
+/// Time limit of a job that names none, in milliseconds; none if unset.
+pub const TIMEOUT_MS: Range = Range { name: "timeout", min: 1, max: 2_000_000_000, default: 0 };
+/// Time a job has to notice its cancel or deadline before its worker is killed, in milliseconds.
+pub const CANCEL_GRACE_MS: Range = Range { name: "cancelGrace", min: 0, max: 600_000, default: 2000 };
+/// Time running jobs have to finish after their generation has ended, in milliseconds.
+pub const DRAIN_TIME_MS: Range = Range { name: "drainTime", min: 0, max: 600_000, default: 5000 };
+/// Time a worker has to start, in milliseconds.
+pub const START_TIME_MS: Range = Range { name: "startTime", min: 100, max: 600_000, default: 30_000 };
+
+/// Milliseconds in the queue after which a job counts as one priority higher, so that low priority never starves.
+pub const AGEING_MS: u64 = 1000;
+/// Generations alive at one time: the current one and those whose running jobs may still finish.
+pub const GENERATIONS: usize = 3;
+/// Failed starts in a row after which the pool closes instead of flapping.
+pub const FAILED_STARTS: u32 = 4;
+/// Pause before the second start in a row, in milliseconds; doubled for each further one.
+pub const RESTART_PAUSE_MS: u64 = 100;
+/// Progress values kept for a reader who is slower than the job; the oldest are dropped.
+pub const PROGRESS_KEPT: usize = 256;
+/// Progress reports that a job may send in a burst; further ones are spaced, and the newest is kept.
+pub const PROGRESS_BURST: u32 = 64;
+/// Spacing of progress reports after a burst, in milliseconds.
+pub const PROGRESS_SPACING_MS: u64 = 4;
+
+/// What a config value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// Name of the field, as JavaScript spells it.
+    pub name: &'static str,
+    /// Least allowed value.
+    pub min: u64,
+    /// Greatest allowed value.
+    pub max: u64,
+    /// Value of a field that is not given; 0 where it is chosen otherwise.
+    pub default: u64,
+}

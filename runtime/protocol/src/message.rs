@@ -1,0 +1,185 @@
+//! The messages. Large binary data and JavaScript values travel beside a message, never inside it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Config, Outcome, StartError, Stats, Workers};
+
+/// Names a job between its submit and its outcome; unique within a pool.
+pub type JobId = u32;
+
+/// How soon a queued job gets a worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Priority {
+    /// Before all others.
+    High,
+    /// If nothing is said.
+    #[default]
+    Normal,
+    /// When nothing else waits, or after having waited long.
+    Low,
+}
+
+/// The value that goes with a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Payload {
+    /// There is none.
+    #[default]
+    None,
+    /// Structured data in binary form, of a Rust caller; its attachments are beside the message.
+    Encoded(Vec<u8>),
+    /// A JavaScript value, beside the message.
+    Object,
+}
+
+/// A job's request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submit {
+    /// The facade's number for it.
+    pub job: JobId,
+    /// Which job.
+    pub name: String,
+    /// How soon.
+    pub priority: Priority,
+    /// Time from now to its deadline, in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Binary data that the input holds.
+    pub bytes: u64,
+    /// The input.
+    pub input: Payload,
+}
+
+/// Facade → coordinator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToCoordinator {
+    /// The first message, as a hello: start a pool. `cores` is what the browser says the machine has.
+    Start {
+        /// How.
+        config: Config,
+        /// Cores of the machine.
+        cores: u32,
+    },
+    /// Run a job.
+    Submit(Submit),
+    /// The caller wants a job's outcome no more.
+    Cancel {
+        /// Which.
+        job: JobId,
+    },
+    /// Have another number of workers.
+    Resize(Workers),
+    /// Take no more jobs, finish those there are, end.
+    Shutdown,
+    /// End now.
+    Close,
+    /// Report.
+    Stats {
+        /// Comes back with the answer.
+        request: u32,
+    },
+}
+
+/// Coordinator → facade.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToFacade {
+    /// The pool takes jobs. A hello.
+    Started {
+        /// The workers it will have.
+        workers: Workers,
+    },
+    /// The pool did not start.
+    NotStarted(StartError),
+    /// What a running job reports.
+    Progress {
+        /// Which.
+        job: JobId,
+        /// The value.
+        value: Payload,
+    },
+    /// A job's outcome, and the output, error or input that goes with it.
+    Settled {
+        /// Which.
+        job: JobId,
+        /// How it ended.
+        outcome: Outcome,
+        /// The value.
+        value: Payload,
+    },
+    /// The report asked for.
+    Stats {
+        /// The asker's number.
+        request: u32,
+        /// The report.
+        stats: Stats,
+    },
+    /// The pool has ended: nothing of it is left.
+    Ended {
+        /// Why, if not by the app.
+        why: Option<String>,
+    },
+}
+
+/// Coordinator → pool worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// Run a job.
+    Run {
+        /// Which.
+        job: JobId,
+        /// Its name.
+        name: String,
+        /// Its input.
+        input: Payload,
+    },
+    /// An async job was woken by another thread: poll it.
+    Wake,
+    /// Give back what you hold and end; there is no job.
+    Stop,
+}
+
+/// Pool worker or thread → coordinator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The first message, as a hello: this worker takes jobs.
+    Ready {
+        /// Address of the word into which the coordinator writes the number of a job to cancel.
+        cancel: u32,
+        /// Address of two words: threads that run, and threads that are warm.
+        threads: u32,
+        /// The names of the jobs there are.
+        jobs: Vec<String>,
+    },
+    /// This worker did not start.
+    NotReady(StartError),
+    /// What the running job reports.
+    Progress {
+        /// Which.
+        job: JobId,
+        /// Counts a job's reports, so that those of several threads keep their order.
+        sequence: u32,
+        /// The value.
+        value: Payload,
+    },
+    /// The job's outcome.
+    Settled {
+        /// Which.
+        job: JobId,
+        /// How it ended.
+        outcome: Outcome,
+        /// The output or error.
+        value: Payload,
+    },
+    /// Start a worker for a thread that a job spawned.
+    Spawn {
+        /// Address of the thread's record.
+        record: u32,
+        /// Its stack, in bytes.
+        stack_size: u32,
+    },
+    /// An async job on another worker was woken by this thread.
+    Wake {
+        /// The worker it runs on.
+        worker: u32,
+    },
+    /// This worker or thread has given back what it held and ends.
+    Ended,
+}

@@ -1,0 +1,160 @@
+//! How a job ended, and why a pool did not start.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{config::ConfigError, limits::INLINE_BYTES};
+
+/// How a job ended. Every submitted job has exactly one; the value of `Done`, the error of `Failed` and the input that a
+/// `Rejected` hands back travel beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The job gave its output.
+    Done,
+    /// The job gave its own error.
+    Failed,
+    /// The job panicked; its worker goes on.
+    Panicked {
+        /// The panic's message.
+        message: String,
+        /// File, line and column, if known.
+        location: Option<String>,
+    },
+    /// The job's worker died of a WebAssembly trap; the pool goes on with a new generation.
+    Trapped {
+        /// What the browser says of it.
+        kind: String,
+    },
+    /// The caller cancelled.
+    Cancelled,
+    /// The deadline passed, in the queue or while running.
+    TimedOut,
+    /// The job was not admitted.
+    Rejected(Rejection),
+    /// The job's generation ended before the job did.
+    Lost {
+        /// What ended it.
+        why: String,
+    },
+    /// The pool was closed.
+    Closed {
+        /// Why, if not by the app.
+        why: Option<String>,
+    },
+}
+
+/// Why a job was not admitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Rejection {
+    /// Too many jobs are unsettled.
+    #[error("the queue is full: {jobs} jobs are unsettled, the limit is {limit}; submit later, or raise `queueJobs`")]
+    QueueFull {
+        /// Jobs that are unsettled.
+        jobs: u64,
+        /// How many may be.
+        limit: u64,
+    },
+    /// Unsettled jobs hold too many bytes.
+    #[error("the queue is full: {bytes} bytes of input with this job, the limit is {limit}; submit later, or raise `queueBytes`")]
+    QueueBytes {
+        /// Bytes with this job.
+        bytes: u64,
+        /// How many may be.
+        limit: u64,
+    },
+    /// The job module has no such job.
+    #[error("no job is named `{name}`; the job module has: {}", known.join(", "))]
+    UnknownJob {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// The input is not of the job's type, or must not be sent like this.
+    #[error("the input of `{name}` was refused: {why}")]
+    BadInput {
+        /// The job.
+        name: String,
+        /// What is wrong, and the cure.
+        why: String,
+    },
+    /// The output or the error holds too much structured data.
+    #[error(
+        "the result of `{name}` holds {bytes} bytes of structured data, the limit is {INLINE_BYTES}: return large binary data as `Bytes`"
+    )]
+    OutputTooLarge {
+        /// The job.
+        name: String,
+        /// Size of the structured data.
+        bytes: u64,
+    },
+    /// The output or the error could not be encoded.
+    #[error("the result of `{name}` could not be encoded: {why}")]
+    BadOutput {
+        /// The job.
+        name: String,
+        /// What its `Serialize` says.
+        why: String,
+    },
+}
+
+/// Why a pool did not start. The text names the cause and the cure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum StartError {
+    /// A config value is out of range.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The page has no shared memory because it is not cross-origin isolated.
+    #[error(
+        "this page is not cross-origin isolated, so the browser gives it no shared memory: serve it with the headers \
+         `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp` (`cargo offmain serve` does)"
+    )]
+    NotIsolated,
+    /// The browser lacks something.
+    #[error("this browser has no {what}: offmain needs WebAssembly threads, in Chromium from 91, Firefox from 79, Safari from 15.2")]
+    Unsupported {
+        /// What is missing.
+        what: String,
+    },
+    /// A file could not be loaded or is not what it should be.
+    #[error("{file} could not be loaded: {why}; is the pkg folder of `cargo offmain build` complete and served from one place?")]
+    File {
+        /// Its name or address.
+        file: String,
+        /// What the browser says of it.
+        why: String,
+    },
+    /// Two sides come from different builds.
+    #[error("the {who} speaks `{theirs}`, but `{ours}` is needed: build the app and its pkg folder with one version of offmain")]
+    Version {
+        /// The side that does not fit.
+        who: String,
+        /// Its version.
+        theirs: String,
+        /// The version of the side that noticed.
+        ours: String,
+    },
+    /// Two jobs share a name.
+    #[error("two jobs are named `{name}`: give each `Job` its own `NAME`")]
+    DuplicateJob {
+        /// The name.
+        name: String,
+    },
+    /// The job module's `init` failed or panicked.
+    #[error("the job module's init failed: {why}")]
+    Init {
+        /// Its error, or its panic's message.
+        why: String,
+    },
+    /// A worker took too long to start.
+    #[error("no worker was ready within {limit_ms} ms; a slow network or machine may need a larger `startTime`")]
+    Slow {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// A worker died while it started.
+    #[error("a worker died while it started: {why}")]
+    Worker {
+        /// What the browser says of it.
+        why: String,
+    },
+}

@@ -1,0 +1,101 @@
+//! What a pool reports of itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{JobId, Outcome};
+
+/// A pool at one moment, and what it has done so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    /// The workers of all generations alive.
+    pub workers: Vec<WorkerStats>,
+    /// Threads of the current generation that run a closure.
+    pub threads_running: u32,
+    /// Threads of the current generation that wait for their next closure.
+    pub threads_warm: u32,
+    /// Jobs in the queue.
+    pub queued: u32,
+    /// Jobs that run.
+    pub running: u32,
+    /// Generations begun so far; more than one after a trap or a kill.
+    pub generations: u32,
+    /// Shared memory of the current generation, in bytes.
+    pub memory_bytes: u64,
+    /// Messages that made no sense and were ignored.
+    pub ignored: u32,
+    /// Outcomes so far.
+    pub outcomes: Outcomes,
+}
+
+/// One worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerStats {
+    /// Unique within the pool's life.
+    pub id: u32,
+    /// The generation it belongs to.
+    pub generation: u32,
+    /// What it does.
+    pub state: WorkerState,
+    /// The job it runs, and its name.
+    pub job: Option<(JobId, String)>,
+    /// Since when it does so, in milliseconds.
+    pub for_ms: u64,
+}
+
+/// What a worker does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkerState {
+    /// It is not ready yet.
+    Starting,
+    /// It waits for a job.
+    Idle,
+    /// It runs a job.
+    Running,
+    /// It runs its last job, or gives back what it holds.
+    Stopping,
+}
+
+/// How many jobs ended in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcomes {
+    /// [`Outcome::Done`]
+    pub done: u64,
+    /// [`Outcome::Failed`]
+    pub failed: u64,
+    /// [`Outcome::Panicked`]
+    pub panicked: u64,
+    /// [`Outcome::Trapped`]
+    pub trapped: u64,
+    /// [`Outcome::Cancelled`]
+    pub cancelled: u64,
+    /// [`Outcome::TimedOut`]
+    pub timed_out: u64,
+    /// [`Outcome::Rejected`]
+    pub rejected: u64,
+    /// [`Outcome::Lost`]
+    pub lost: u64,
+    /// [`Outcome::Closed`]
+    pub closed: u64,
+}
+
+impl Outcomes {
+    /// Counts one more.
+    pub fn count(&mut self, outcome: &Outcome) {
+        *match outcome {
+            Outcome::Done => &mut self.done,
+            Outcome::Failed => &mut self.failed,
+            Outcome::Panicked { .. } => &mut self.panicked,
+            Outcome::Trapped { .. } => &mut self.trapped,
+            Outcome::Cancelled => &mut self.cancelled,
+            Outcome::TimedOut => &mut self.timed_out,
+            Outcome::Rejected(_) => &mut self.rejected,
+            Outcome::Lost { .. } => &mut self.lost,
+            Outcome::Closed { .. } => &mut self.closed,
+        } += 1;
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.done + self.failed + self.panicked + self.trapped + self.cancelled + self.timed_out + self.rejected + self.lost + self.closed
+    }
+}
