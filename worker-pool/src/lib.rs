@@ -1,1 +1,32 @@
-//! (to be written)
+//! What a job crate imports: [`jobs!`] to register jobs, [`JobContext`] for a job to report and to notice its cancel.
+//!
+//! Underneath it is the platform of std in a pool worker: threads, clocks and printing work there as they do natively,
+//! so offmain has no thread API of its own. The same job crate compiles, runs and is tested natively.
+
+#![cfg_attr(
+    not(target_family = "wasm"),
+    allow(dead_code, reason = "natively a job crate's own tests call its functions; nothing dispatches")
+)]
+
+#[cfg(all(target_family = "wasm", not(target_feature = "atomics")))]
+compile_error!(
+    "offmain-pool may block, so it is for job modules only: build with `cargo offmain build`, and use the crate `offmain` on the main thread"
+);
+
+mod context;
+mod describe;
+mod executor;
+#[cfg(target_family = "wasm")]
+mod platform;
+mod run;
+mod table;
+mod value;
+#[cfg(target_family = "wasm")]
+mod worker;
+
+pub use context::JobContext;
+pub use offmain_protocol::{Bytes, Cancelled, Job};
+pub use table::JobTable;
+
+#[doc(hidden)]
+pub use describe::describe_for_tool;

@@ -1,0 +1,131 @@
+//! What a running job knows of its caller: whether it still wants the outcome, and where to report progress.
+
+use std::{
+    marker::PhantomData,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use offmain_protocol::{
+    Cancelled, FromWorker, Job, JobId,
+    limits::{PROGRESS_BURST, PROGRESS_SPACING_MS},
+};
+use parking_lot::Mutex;
+
+use crate::value::{Form, encode, post};
+
+/// A running job's way to report progress and to notice that it should stop.
+///
+/// It may be shared with threads of the job: `&JobContext` is `Send`.
+pub struct JobContext<J: Job> {
+    job: JobId,
+    form: Form,
+    /// Holds the number of the job that this worker should stop.
+    cancel: &'static AtomicU32,
+    reports: Mutex<Reports<J::Progress>>,
+    job_type: PhantomData<fn(J)>,
+}
+
+/// Spaces the reports of a job that has many.
+struct Reports<P> {
+    sequence: u32,
+    /// Reports that may still be sent at once.
+    burst: u32,
+    last_ms: u64,
+    /// The newest report, if it had to wait.
+    waiting: Option<P>,
+    /// Natively, in tests: what was reported.
+    kept: Vec<P>,
+}
+
+impl<J: Job> JobContext<J> {
+    pub(crate) fn new(job: JobId, form: Form, cancel: &'static AtomicU32) -> Self {
+        let reports = Reports { sequence: 0, burst: PROGRESS_BURST, last_ms: 0, waiting: None, kept: Vec::new() };
+        Self { job, form, cancel, reports: Mutex::new(reports), job_type: PhantomData }
+    }
+
+    /// A context for native tests: nobody cancels but [`JobContext::cancel_for_test`], and [`JobContext::reported`] tells what was reported.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn for_test() -> Self {
+        Self::new(1, Form::Encoded, Box::leak(Box::default()))
+    }
+
+    /// Natively, in tests: cancels the job, as its caller might at any time.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn cancel_for_test(&self) {
+        // ORDERING: relaxed, as on the web: nothing is published with the flag.
+        self.cancel.store(self.job, Ordering::Relaxed);
+    }
+
+    /// Natively, in tests: takes what was reported so far, in order.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn reported(&self) -> Vec<J::Progress> {
+        std::mem::take(&mut self.reports.lock().kept)
+    }
+
+    /// Whether the caller wants the outcome no more, or the job's time is up.
+    pub fn is_cancelled(&self) -> bool {
+        // ORDERING: relaxed, for the flag publishes nothing else, and seeing it a little later is allowed.
+        self.cancel.load(Ordering::Relaxed) == self.job
+    }
+
+    /// Fails when the job should stop: `cx.check()?`.
+    ///
+    /// # Errors
+    /// [`Cancelled`]; a job that does not stop within the pool's `cancel_grace` is killed together with its generation.
+    pub fn check(&self) -> Result<(), Cancelled> {
+        if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+
+    /// Reports progress to the caller. It arrives in order and before the outcome; of very many reports some are
+    /// dropped, never the newest.
+    pub fn progress(&self, value: J::Progress) {
+        let mut reports = self.reports.lock();
+        let now_ms = now_ms();
+        let spaces = now_ms.saturating_sub(reports.last_ms) / PROGRESS_SPACING_MS;
+        if spaces > 0 {
+            reports.burst = PROGRESS_BURST.min(reports.burst + spaces.min(u64::from(PROGRESS_BURST)) as u32);
+            reports.last_ms = now_ms;
+        }
+        if reports.burst == 0 {
+            reports.waiting = Some(value);
+            return;
+        }
+        reports.burst -= 1;
+        reports.waiting = None;
+        self.send(&mut reports, value);
+    }
+
+    /// Sends the report that had to wait. The job is over.
+    pub(crate) fn finish(&self) {
+        let mut reports = self.reports.lock();
+        if let Some(value) = reports.waiting.take() {
+            self.send(&mut reports, value);
+        }
+    }
+
+    fn send(&self, reports: &mut Reports<J::Progress>, value: J::Progress) {
+        if cfg!(target_family = "wasm") {
+            // A report that cannot be encoded is dropped: progress is a courtesy, the outcome is not in danger.
+            if let Ok((value, beside)) = encode(self.form, &value) {
+                reports.sequence += 1;
+                post(&FromWorker::Progress { job: self.job, sequence: reports.sequence, value }, &beside);
+            }
+        } else {
+            reports.kept.push(value);
+        }
+    }
+
+    pub(crate) fn job(&self) -> JobId {
+        self.job
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        self.form
+    }
+}
+
+fn now_ms() -> u64 {
+    use std::{sync::OnceLock, time::Instant};
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_millis() as u64
+}

@@ -1,0 +1,72 @@
+//! What `cargo offmain build` asks a job crate, natively: its jobs' names and their types in TypeScript.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offmain_protocol::{
+    Job,
+    ts_rs::{self, TS, TypeVisitor},
+};
+
+use crate::JobTable;
+
+/// The jobs and the TypeScript declarations they need.
+#[derive(Default)]
+pub(crate) struct Description {
+    jobs: Vec<BTreeMap<&'static str, String>>,
+    types: BTreeSet<String>,
+}
+
+impl Description {
+    pub(crate) fn add<J: Job>(&mut self) {
+        let job = BTreeMap::from([
+            ("name", J::NAME.to_string()),
+            ("input", self.name::<J>()),
+            ("output", self.name::<J::Output>()),
+            ("error", self.name::<J::Error>()),
+            ("progress", self.name::<J::Progress>()),
+        ]);
+        self.jobs.push(job);
+    }
+
+    fn name<T: TS + 'static>(&mut self) -> String {
+        self.visit::<T>();
+        T::name(&config())
+    }
+}
+
+impl TypeVisitor for Description {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        // Types of the language have no place of their own to be exported to, and no declaration.
+        if T::output_path().is_none() || self.types.insert(format!("export {}", T::decl(&config()))) {
+            T::visit_dependencies(self);
+            T::visit_generics(self);
+        }
+    }
+}
+
+/// JavaScript callers get numbers, not `bigint`s, as serde-wasm-bindgen gives them.
+fn config() -> ts_rs::Config {
+    ts_rs::Config::new().with_large_int("number")
+}
+
+/// Fails if two jobs share a name; writes the description as JSON into the file that `OFFMAIN_DESCRIBE` names, if it is set.
+///
+/// # Panics
+/// If two jobs share a name, or the file cannot be written.
+#[doc(hidden)]
+pub fn describe_for_tool(register: fn(&mut JobTable)) {
+    let mut table = JobTable::default();
+    register(&mut table);
+    if let Err(error) = table.check() {
+        panic!("{error}");
+    }
+    let mut description = Description::default();
+    for entry in table.entries() {
+        (entry.describe)(&mut description);
+    }
+    #[cfg(not(target_family = "wasm"))]
+    if let Some(path) = std::env::var_os("OFFMAIN_DESCRIBE") {
+        let json = serde_json::json!({ "jobs": description.jobs, "types": description.types });
+        std::fs::write(&path, json.to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+}

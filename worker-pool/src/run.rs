@@ -1,0 +1,136 @@
+//! Runs one job and says how it ended.
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::atomic::AtomicU32,
+};
+
+use futures::FutureExt;
+use offmain_protocol::{CodecError, FromWorker, Job, JobId, Outcome, Payload, Rejection};
+use wasm_bindgen::JsValue;
+
+use crate::{
+    JobContext,
+    value::{Form, decode, encode, post},
+};
+
+/// A job to run.
+pub(crate) struct Request {
+    pub(crate) job: JobId,
+    pub(crate) input: Payload,
+    pub(crate) beside: JsValue,
+    pub(crate) cancel: &'static AtomicU32,
+}
+
+/// How a job ended, with the value that goes with it.
+pub(crate) struct Finished {
+    job: JobId,
+    outcome: Outcome,
+    value: Payload,
+    beside: JsValue,
+}
+
+/// A job that has run, or an async one that is to be polled.
+pub(crate) enum Execution {
+    Now(Finished),
+    Later(Pin<Box<dyn Future<Output = Finished>>>),
+}
+
+impl Finished {
+    pub(crate) fn new(job: JobId, outcome: Outcome) -> Self {
+        Self { job, outcome, value: Payload::None, beside: JsValue::UNDEFINED }
+    }
+
+    pub(crate) fn post(self) {
+        post(&FromWorker::Settled { job: self.job, outcome: self.outcome, value: self.value }, &self.beside);
+    }
+}
+
+pub(crate) fn run_plain<J: Job>(function: fn(J, &JobContext<J>) -> Result<J::Output, J::Error>, request: Request) -> Finished {
+    let (job, form) = (request.job, Form::of(&request.input));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let input = input::<J>(&request)?;
+        let cx = JobContext::new(job, form, request.cancel);
+        let result = function(input, &cx);
+        Ok(finish(&cx, result))
+    }));
+    finished(job, result)
+}
+
+pub(crate) fn run_async<J: Job, F>(function: fn(J, JobContext<J>) -> F, request: Request) -> Execution
+where
+    F: Future<Output = Result<J::Output, J::Error>> + 'static,
+{
+    let (job, form) = (request.job, Form::of(&request.input));
+    let work = async move {
+        let input = input::<J>(&request)?;
+        let cx = JobContext::new(job, form, request.cancel);
+        // A second context notices the cancel when the first one is gone with the function.
+        let after = JobContext::<J>::new(job, form, request.cancel);
+        let result = function(input, cx).await;
+        Ok(finish(&after, result))
+    };
+    Execution::Later(Box::pin(AssertUnwindSafe(work).catch_unwind().map(move |result| finished(job, result))))
+}
+
+fn input<J: Job>(request: &Request) -> Result<J, Rejection> {
+    decode(&request.input, &request.beside).map_err(|why| Rejection::BadInput { name: J::NAME.into(), why })
+}
+
+fn finish<J: Job>(cx: &JobContext<J>, result: Result<J::Output, J::Error>) -> Finished {
+    cx.finish();
+    let (outcome, encoded) = match &result {
+        Ok(output) => (Outcome::Done, encode(cx.form(), output)),
+        Err(_) if cx.is_cancelled() => return Finished::new(cx.job(), Outcome::Cancelled),
+        Err(error) => (Outcome::Failed, encode(cx.form(), error)),
+    };
+    let name = J::NAME.into();
+    match encoded {
+        Ok((value, beside)) => Finished { job: cx.job(), outcome, value, beside },
+        Err(CodecError::TooLarge { bytes }) => {
+            Finished::new(cx.job(), Outcome::Rejected(Rejection::OutputTooLarge { name, bytes: bytes as u64 }))
+        }
+        Err(error) => Finished::new(cx.job(), Outcome::Rejected(Rejection::BadOutput { name, why: error.to_string() })),
+    }
+}
+
+fn finished(job: JobId, result: Result<Result<Finished, Rejection>, Box<dyn Any + Send>>) -> Finished {
+    match result {
+        Ok(Ok(finished)) => finished,
+        Ok(Err(rejection)) => Finished::new(job, Outcome::Rejected(rejection)),
+        Err(panic) => Finished::new(job, panicked(panic)),
+    }
+}
+
+thread_local! {
+    /// Where this thread panicked last, and what it said: the hook hears both, `catch_unwind` only the payload.
+    static LAST_PANIC: RefCell<Option<(String, Option<String>)>> = const { RefCell::new(None) };
+}
+
+/// Remembers message and place of each panic, besides what the hook before did.
+#[cfg(target_family = "wasm")]
+pub(crate) fn hear_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let message = info.payload_as_str().unwrap_or("a panic without a text").to_string();
+        let location = info.location().map(ToString::to_string);
+        let _ = LAST_PANIC.try_with(|last| last.replace(Some((message, location))));
+        before(info);
+    }));
+}
+
+fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
+    let heard = LAST_PANIC.take();
+    let said = payload.downcast_ref::<&str>().map(|text| text.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
+    // A payload may be handed on from a thread of the job; then this thread's hook was not the one to hear it.
+    match (said, heard) {
+        (Some(message), Some((heard, location))) if heard == message => Outcome::Panicked { message, location },
+        (Some(message), _) => Outcome::Panicked { message, location: None },
+        (None, Some((message, location))) => Outcome::Panicked { message, location },
+        (None, None) => Outcome::Panicked { message: "a panic without a text".into(), location: None },
+    }
+}

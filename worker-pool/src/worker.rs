@@ -1,0 +1,101 @@
+//! A pool worker: what `pool-worker.js` calls, and the job table it serves.
+
+use std::{
+    cell::OnceCell,
+    panic::catch_unwind,
+    sync::{Once, OnceLock, atomic::AtomicU32},
+};
+
+use offmain_protocol::{FromWorker, Outcome, Rejection, StartError, ToWorker};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+use crate::{
+    JobTable, executor, platform,
+    run::{Execution, Finished, Request, hear_panics},
+    value::post_hello,
+};
+
+unsafe extern "Rust" {
+    /// Defined by the job crate's `jobs!`.
+    fn __offmain_jobs(table: &mut JobTable);
+}
+
+thread_local! {
+    static TABLE: OnceCell<JobTable> = const { OnceCell::new() };
+    static CANCEL: &'static AtomicU32 = Box::leak(Box::default());
+}
+
+/// Prepares this memory for threads; called in every worker and thread before anything else.
+#[wasm_bindgen(js_name = offmainPrepare)]
+pub fn prepare(parallelism: u32, threads: u32, stack_size: u32) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        hear_panics();
+        platform::configure(parallelism, threads, stack_size);
+    });
+}
+
+/// Starts a pool worker: registers the jobs, runs `init` if no worker of this generation did, and says that it is ready.
+#[wasm_bindgen(js_name = offmainStart)]
+pub fn start(worker: u32) {
+    executor::set_worker(worker);
+    let mut table = JobTable::default();
+    // SAFETY: `jobs!` defines the function with this signature; without it the module does not link.
+    unsafe { __offmain_jobs(&mut table) };
+    let message = match table.check().and_then(|()| init(&table)) {
+        Err(error) => FromWorker::NotReady(error),
+        Ok(()) => FromWorker::Ready {
+            cancel: CANCEL.with(|cancel| cancel.as_ptr() as u32),
+            threads: platform::thread_counts(),
+            jobs: table.entries().iter().map(|entry| entry.name.into()).collect(),
+        },
+    };
+    TABLE.with(|cell| cell.set(table).ok());
+    post_hello(&message);
+}
+
+fn init(table: &JobTable) -> Result<(), StartError> {
+    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
+    let done = DONE.get_or_init(|| {
+        catch_unwind(std::panic::AssertUnwindSafe(|| table.init_once())).unwrap_or_else(|payload| {
+            let text = payload.downcast_ref::<&str>().map(ToString::to_string).or_else(|| payload.downcast_ref::<String>().cloned());
+            Err(format!("it panicked: {}", text.unwrap_or_default()))
+        })
+    });
+    done.clone().map_err(|why| StartError::Init { why })
+}
+
+/// Handles a message of the coordinator. Gives true if this worker is to end.
+#[wasm_bindgen(js_name = offmainReceive)]
+pub fn receive(message: &[u8], beside: JsValue) -> Result<bool, JsValue> {
+    let message = offmain_protocol::decode(message, Vec::new()).map_err(|error| JsValue::from_str(&error.to_string()))?;
+    match message {
+        ToWorker::Run { job, name, input } => run(&name, Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel) }),
+        ToWorker::Wake => executor::poll(),
+        ToWorker::Stop => return Ok(true),
+    }
+    Ok(false)
+}
+
+fn run(name: &str, request: Request) {
+    let job = request.job;
+    let execution = TABLE.with(|table| Some((table.get()?.find(name)?.run)(request)));
+    match execution {
+        Some(Execution::Now(finished)) => finished.post(),
+        Some(Execution::Later(future)) => executor::start(future),
+        // The coordinator knows the names, so this is a job module that changed under it.
+        None => Finished::new(job, Outcome::Rejected(Rejection::UnknownJob { name: name.into(), known: Vec::new() })).post(),
+    }
+}
+
+/// Polls the async job of this worker.
+#[wasm_bindgen(js_name = offmainPoll)]
+pub fn poll() {
+    executor::poll();
+}
+
+/// Runs threads in this worker, the first one from its record, until it is idle for long.
+#[wasm_bindgen(js_name = offmainThread)]
+pub fn thread(record: u32, tls_base: u32) {
+    platform::run_threads(record, tls_base);
+}
