@@ -1,0 +1,40 @@
+//! Other sizes of a picture.
+
+use std::borrow::Cow;
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use crate::{Channels, Raster};
+
+/// The picture at this width, its proportions kept; the picture as it is if it is not wider.
+pub fn fit_width(source: &Raster, width: u32) -> Cow<'_, Raster> {
+    if source.width() <= width {
+        return Cow::Borrowed(source);
+    }
+    let height = f64::from(source.height()) * f64::from(width) / f64::from(source.width());
+    Cow::Owned(resize(source, width, (height.round() as u32).max(1)))
+}
+
+/// The picture with at least so many pixels, its proportions kept; the picture as it is if it has them.
+pub fn enlarge(source: &Raster, pixels: u64) -> Cow<'_, Raster> {
+    let (width, height) = (f64::from(source.width()), f64::from(source.height()));
+    let factor = (pixels as f64 / (width * height)).sqrt();
+    if factor <= 1.0 {
+        return Cow::Borrowed(source);
+    }
+    let larger = |side: f64| (side * factor).ceil() as u32;
+    Cow::Owned(resize(source, larger(width), larger(height)))
+}
+
+fn resize(source: &Raster, width: u32, height: u32) -> Raster {
+    let pixel = match source.channels() {
+        Channels::Rgb => PixelType::U8x3,
+        Channels::Rgba => PixelType::U8x4,
+    };
+    let view = ImageRef::new(source.width(), source.height(), source.pixels(), pixel).expect("a raster has exactly its pixels");
+    let mut target = Image::new(width, height, pixel);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    Resizer::new().resize(&view, &mut target, &options).expect("source and target have the same kind of pixel");
+    Raster::new(width, height, source.channels(), target.into_vec())
+}
