@@ -1,1 +1,31 @@
-//! The library behind `cargo offmain`.
+//! The library behind `cargo offmain`: turns a crate of jobs into what a web page loads.
+//!
+//! [`build`] is the whole way: toolchain ([`Toolchain`]), std with working threads ([`Overlay`]), one call of cargo for
+//! each [`Flavour`], bindings, stack checks, and the [`check`] that what runs on the main thread cannot wait.
+
+mod bindings;
+mod check;
+mod declarations;
+mod doctor;
+mod edits;
+mod flavour;
+mod glue;
+mod job_crate;
+mod overlay;
+mod project_file;
+mod serve;
+mod stack_check;
+mod toolchain;
+mod wasm_build;
+mod wasm_opt;
+
+pub use bindings::Pages;
+pub use check::{CheckError, Report, check};
+pub use doctor::{Doctor, doctor};
+pub use flavour::{Flavour, TARGET, wasm_command};
+pub use job_crate::{GENERATOR, JobCrate};
+pub use overlay::Overlay;
+pub use serve::{Headers, PostHandler, Server, ServerOptions};
+pub use stack_check::{OVERFLOWED, STACK_LIMIT, STACK_OVERFLOW, add_stack_checks};
+pub use toolchain::{Origin, Pin, Toolchain};
+pub use wasm_build::{BuildOptions, Built, build, build_plain};

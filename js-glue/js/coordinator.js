@@ -1,0 +1,83 @@
+// The coordinator's worker: lends the web to runtime.js, which decides. It never waits.
+
+import { jobModule } from './module.js'
+import init, { Coordinator } from './runtime.js'
+import { buffersIn } from './transfer.js'
+
+const PAGE = 65536
+const jobsUrl = new URL('./jobs_bg.wasm', import.meta.url)
+let compiled
+let coordinator
+let timer
+
+const host = {
+  now: () => performance.now(),
+  openMemory(maximum) {
+    const pages = Math.min(jobModule.maximumPages, Math.floor(maximum / PAGE))
+    return new WebAssembly.Memory({ initial: jobModule.initialPages, maximum: pages, shared: true })
+  },
+  memoryBytes(memory) {
+    memory.grow(0) // a buffer seen before another thread grew the memory stays short
+    return memory.buffer.byteLength
+  },
+  startWorker(id, memory, stackSize, threads, record) {
+    const name = record ? 'offmain thread' : `offmain worker ${id}`
+    const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
+    worker.onmessage = ({ data }) => guard(() => coordinator.receiveFrom(id, data))
+    worker.onerror = (event) => {
+      event.preventDefault()
+      const where = event.filename ? ` (${event.filename}:${event.lineno})` : ''
+      const died = event.message ? { trap: `${event.message}${where}` } : { file: 'pool-worker.js', why: 'the browser does not say' }
+      guard(() => coordinator.receiveFrom(id, died))
+    }
+    const parallelism = navigator.hardwareConcurrency
+    worker.postMessage({ module: compiled, memory, stackSize, threads, parallelism, id, record })
+    return worker
+  },
+  endWorker(worker) {
+    worker.onmessage = worker.onerror = null
+    worker.terminate()
+  },
+  send: (worker, message, beside) => worker.postMessage([message, beside], buffersIn(beside)),
+  reply: (message, beside) => postMessage([message, beside], buffersIn(beside)),
+  store: (memory, address, value) => Atomics.store(new Uint32Array(memory.buffer), address >> 2, value),
+  load: (memory, address) => Atomics.load(new Uint32Array(memory.buffer), address >> 2),
+  setTimer(ms) {
+    clearTimeout(timer)
+    timer = setTimeout(() => guard(() => coordinator.tick()), Math.min(ms, 0x7fffffff))
+  },
+}
+
+/** A fault of the coordinator itself ends it; the facade settles what is pending. */
+function guard(work) {
+  try {
+    work()
+  } catch (error) {
+    postMessage({ crashed: `${error?.stack ?? error}` })
+    close()
+  }
+}
+
+function failed(file, error) {
+  postMessage({ file, why: `${error?.message ?? error}` })
+  close()
+}
+
+async function compile(url) {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`)
+  return WebAssembly.compile(await response.arrayBuffer())
+}
+
+const early = []
+onmessage = ({ data }) => early.push(data)
+
+const [started, module] = await Promise.allSettled([init(), compile(jobsUrl)])
+if (started.status === 'rejected') failed('runtime_bg.wasm', started.reason)
+else if (module.status === 'rejected') failed('jobs_bg.wasm', module.reason)
+else {
+  compiled = module.value
+  coordinator = new Coordinator(host)
+  onmessage = ({ data }) => guard(() => coordinator.receive(data))
+  for (const data of early) guard(() => coordinator.receive(data))
+}

@@ -1,0 +1,79 @@
+// A pool worker, or a thread that a job spawned: joins the shared memory and runs what it is told.
+
+import init, { offmainPoll, offmainPrepare, offmainReceive, offmainStart, offmainThread } from './jobs.js'
+import { buffersIn, isPlain } from './transfer.js'
+
+// What the job module imports.
+globalThis.offmainNow = () => performance.timeOrigin + performance.now()
+// `message` is a view of the shared memory, which must not leave it.
+globalThis.offmainPost = (message, beside) => postMessage([message.slice(), beside], buffersIn(beside))
+globalThis.offmainPollSoon = () => queueMicrotask(() => guard(offmainPoll))
+globalThis.offmainPrint = (stream, thread, line) => {
+  const text = `[${thread || self.name}] ${line}`
+  if (stream === 2) console.error(text)
+  else console.log(text)
+}
+
+/** Whatever escapes the module is a trap: panics are caught inside. */
+function guard(work) {
+  try {
+    return work()
+  } catch (error) {
+    postMessage({ trap: `${error?.message ?? error}` })
+    onmessage = null
+  }
+}
+
+/** Gives stack and thread-locals back, and ends. The first worker's stack belongs to the module. */
+function end(wasm) {
+  if (wasm.__stack_alloc.value !== 0) wasm.__wbindgen_thread_destroy()
+  postMessage({ ended: 'ended' })
+  close()
+}
+
+/** Reads the blobs inside an input, here where nobody waits for it. */
+async function readBlobs(value) {
+  if (value instanceof Blob) return new Uint8Array(await value.arrayBuffer())
+  if (Array.isArray(value)) return Promise.all(value.map(readBlobs))
+  if (typeof value === 'object' && value !== null && isPlain(value)) {
+    const entries = Object.entries(value).map(async ([key, item]) => [key, await readBlobs(item)])
+    return Object.fromEntries(await Promise.all(entries))
+  }
+  return value
+}
+
+function hasBlob(value) {
+  if (value instanceof Blob) return true
+  if (Array.isArray(value)) return value.some(hasBlob)
+  return typeof value === 'object' && value !== null && isPlain(value) && Object.values(value).some(hasBlob)
+}
+
+async function join({ module, memory, stackSize, threads, parallelism, id, record }) {
+  let wasm
+  try {
+    wasm = await init({ module_or_path: module, memory, thread_stack_size: stackSize })
+  } catch (error) {
+    return postMessage({ file: 'jobs.js', why: `${error?.message ?? error}` })
+  }
+  wasm.__offmain_stack_limit.value = wasm.__stack_alloc.value
+  guard(() => offmainPrepare(parallelism, threads, stackSize))
+  if (record) {
+    return guard(() => {
+      offmainThread(record, wasm.__offmain_tls_base.value)
+      end(wasm)
+    })
+  }
+  onmessage = async ({ data: [message, beside] }) => {
+    if (hasBlob(beside)) {
+      try {
+        beside = await readBlobs(beside)
+      } catch {
+        // An unreadable blob stays one, and the job's input does not decode.
+      }
+    }
+    if (guard(() => offmainReceive(message, beside))) end(wasm)
+  }
+  guard(() => offmainStart(id))
+}
+
+onmessage = ({ data }) => join(data)

@@ -1,0 +1,153 @@
+//! From what the compiler wrote to what a browser loads: bindings, passes over the module, files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use walrus::{ExportItem, ImportKind, Module, ModuleConfig};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::stack_check::add_stack_checks;
+
+/// What a module asks of the memory it imports, in pages of 64 KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pages {
+    /// At the start.
+    pub initial: u64,
+    /// At most.
+    pub maximum: u64,
+}
+
+/// Exports that outlive the generator under names of our own, because it takes back the linker's:
+/// a thread that is used again needs to lay its thread-locals afresh.
+const KEPT: &[(&str, &str)] = &[("__tls_base", "__offmain_tls_base"), ("__wasm_init_tls", "__offmain_init_tls")];
+
+/// Binds a module with shared memory, adds stack checks, and writes `<name>.js` and `<name>_bg.wasm` into `out`.
+pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Pages> {
+    let mut module = parse(wasm)?;
+    keep_exports(&mut module);
+    check_imports(&module, wasm)?;
+    drop_hooks(&mut module);
+    let mut output = generator(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
+    let module = output.wasm_mut();
+    add_stack_checks(module)?;
+    let pages = imported_pages(module)?;
+    if !dev {
+        // The trap keeps its name, as it is what a stack trace must show; the others would be a tenth of the file.
+        strip(module, |name| name.starts_with("__offmain"));
+    }
+    output.emit(out).with_context(|| format!("cannot write to {}", out.display()))?;
+    Ok(pages)
+}
+
+/// Binds a module with a memory of its own and writes `<name>.js` and `<name>_bg.wasm` into `out`.
+/// Returns the path of the second.
+pub fn bind_plain(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<PathBuf> {
+    let module = parse(wasm)?;
+    check_imports(&module, wasm)?;
+    let mut output = generator(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
+    if !dev {
+        strip(output.wasm_mut(), |_| false);
+    }
+    output.emit(out).with_context(|| format!("cannot write to {}", out.display()))?;
+    Ok(out.join(format!("{name}_bg.wasm")))
+}
+
+fn cannot_bind(wasm: &Path) -> String {
+    format!("cannot generate bindings for {}", wasm.display())
+}
+
+fn generator(module: Module, name: &str) -> Bindgen {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_module(name, module).web(true).expect("the first target chosen").typescript(false).remove_producers_section(true);
+    bindgen
+}
+
+fn parse(wasm: &Path) -> Result<Module> {
+    let bytes = fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    ModuleConfig::new()
+        // LLVM's output for threads does not validate before the generator has been over it.
+        .strict_validate(false)
+        .generate_producers_section(false)
+        .parse(&bytes)
+        .with_context(|| format!("{} is not a wasm module", wasm.display()))
+}
+
+fn keep_exports(module: &mut Module) {
+    for (linkers, ours) in KEPT {
+        let item: Option<ExportItem> = module.exports.iter().find(|export| export.name == *linkers).map(|export| export.item);
+        if let Some(item) = item {
+            module.exports.add(ours, item);
+        }
+    }
+}
+
+/// The hooks of std and the job table: linked by now, and nothing that JavaScript could call.
+fn drop_hooks(module: &mut Module) {
+    let is_hook = |name: &str| name.starts_with("__offmain_") && KEPT.iter().all(|(_, ours)| name != *ours);
+    let hooks: Vec<_> = module.exports.iter().filter(|export| is_hook(&export.name)).map(|export| export.id()).collect();
+    for id in hooks {
+        module.exports.delete(id);
+    }
+}
+
+/// The linker turns a function that nobody defines into an import, which no browser could satisfy.
+fn check_imports(module: &Module, wasm: &Path) -> Result<()> {
+    let undefined: Vec<_> = module
+        .imports
+        .iter()
+        .filter(|import| import.module == "env" && matches!(import.kind, ImportKind::Function(_)))
+        .map(|import| import.name.as_str())
+        .collect();
+    if undefined.is_empty() {
+        return Ok(());
+    }
+    let cure = if undefined.iter().any(|name| name.starts_with("__offmain_")) {
+        "register the crate's jobs with `offmain_pool::jobs!`, which links the pool"
+    } else {
+        "build what defines them for wasm32-unknown-unknown (a C library?), or do without"
+    };
+    bail!("{} needs functions that nothing defines: {}\n  cure: {cure}", wasm.display(), undefined.join(", "))
+}
+
+/// Drops custom sections and the names that `keep` does not want.
+fn strip(module: &mut Module, keep: impl Fn(&str) -> bool) {
+    let sections: Vec<_> = module.customs.iter().map(|(id, _)| id).collect();
+    for id in sections {
+        module.customs.delete(id);
+    }
+    let unwanted = |name: &Option<String>| name.as_deref().is_some_and(|name| !keep(name));
+    for function in module.funcs.iter_mut() {
+        if unwanted(&function.name) {
+            function.name = None;
+        }
+    }
+    let globals: Vec<_> = module.globals.iter().map(|global| global.id()).collect();
+    for id in globals {
+        module.globals.get_mut(id).name = None;
+    }
+    let data: Vec<_> = module.data.iter().map(|data| data.id()).collect();
+    for id in data {
+        module.data.get_mut(id).name = None;
+    }
+    for memory in module.memories.iter_mut() {
+        memory.name = None;
+    }
+    for table in module.tables.iter_mut() {
+        table.name = None;
+    }
+    for element in module.elements.iter_mut() {
+        element.name = None;
+    }
+    let locals: Vec<_> = module.locals.iter().map(|local| local.id()).collect();
+    for id in locals {
+        module.locals.get_mut(id).name = None;
+    }
+}
+
+fn imported_pages(module: &Module) -> Result<Pages> {
+    let memory = module.memories.iter().find(|memory| memory.import.is_some() && memory.shared).context(
+        "the job module does not import a shared memory\n  cure: keep --shared-memory and --import-memory in .cargo/shared-memory.toml",
+    )?;
+    Ok(Pages { initial: memory.initial, maximum: memory.maximum.context("the shared memory has no maximum\n  cure: keep --max-memory in .cargo/shared-memory.toml")? })
+}

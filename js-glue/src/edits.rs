@@ -1,0 +1,135 @@
+//! The edits that make std work on threads of `wasm32-unknown-unknown`, each with its reason.
+//!
+//! They are written against the std of the pinned toolchain. An edit that does not find exactly what it
+//! replaces is refused by [`crate::overlay`], so a std that changed is noticed at build time, not at run time.
+
+/// One file of `library/std/src` and what changes in it.
+pub(crate) struct FileEdits {
+    /// Below `library/std/src`.
+    pub path: &'static str,
+    pub edits: &'static [Edit],
+}
+
+/// One change in one file.
+pub(crate) struct Edit {
+    /// Names the edit in errors.
+    pub name: &'static str,
+    /// Must be in the file exactly once.
+    pub old: Old,
+    pub new: &'static str,
+}
+
+/// What an edit replaces.
+pub(crate) enum Old {
+    Text(&'static str),
+    /// From the first text up to, not including, the second. Each must be there once, and `holding` between them.
+    Span { from: &'static str, to: &'static str, holding: &'static str },
+}
+
+use Old::{Span, Text};
+
+/// Every edit. The hooks they call (`__offmain_…`) are defined by offmain-pool.
+pub(crate) const EDITS: &[FileEdits] = &[
+    FileEdits {
+        path: "sys/thread/mod.rs",
+        edits: &[
+            // std takes only `sleep` from the wasm module; now also what spawns, joins and counts.
+            Edit {
+                name: "use the threads of wasm.rs",
+                old: Text("        pub use wasm::sleep;\n"),
+                new: "        pub use wasm::{DEFAULT_MIN_STACK_SIZE, Thread, available_parallelism, sleep};\n",
+            },
+            // … and no longer the stand-ins that only return errors. Anchored on the next platform, as the same line occurs elsewhere.
+            Edit {
+                name: "drop the unsupported threads",
+                old: Text(
+                    "        pub use unsupported::{Thread, available_parallelism, current_os_id, set_name, yield_now, DEFAULT_MIN_STACK_SIZE};\n    }\n    target_os = \"windows\"",
+                ),
+                new: "        pub use unsupported::{current_os_id, set_name, yield_now};\n    }\n    target_os = \"windows\"",
+            },
+        ],
+    },
+    FileEdits {
+        path: "sys/thread/wasm.rs",
+        // `std::thread::spawn` is an error on this target: a web page starts workers, not threads. The pool does it on std's behalf.
+        edits: &[Edit {
+            name: "threads from the pool",
+            old: Text("use crate::time::Duration;\n"),
+            new: include_str!("../std-edits/thread.rs"),
+        }],
+    },
+    FileEdits {
+        path: "sys/time/unsupported.rs",
+        edits: &[
+            // `Instant::now` panics on this target, and with it every timeout of std, crossbeam and parking_lot.
+            Edit {
+                name: "a monotonic clock",
+                old: Text(
+                    "impl Instant {\n    pub fn now() -> Instant {\n        panic!(\"time not implemented on this platform\")\n    }\n",
+                ),
+                new: include_str!("../std-edits/time.rs"),
+            },
+            // So does `SystemTime::now`.
+            Edit {
+                name: "the time of day",
+                old: Text(
+                    "    pub fn now() -> SystemTime {\n        panic!(\"time not implemented on this platform\")\n    }\n",
+                ),
+                new: "    pub fn now() -> SystemTime {\n        // SAFETY: the hook only reads a clock.\n        SystemTime(Duration::from_nanos(unsafe { __offmain_unix_nanos() }))\n    }\n",
+            },
+        ],
+    },
+    FileEdits {
+        path: "sys/stdio/unsupported.rs",
+        // `println!` and panic messages go nowhere on this target; the pool writes them to the console.
+        edits: &[
+            Edit {
+                name: "write",
+                old: Text("        Ok(buf.len())\n"),
+                new: "        print(STDOUT, buf);\n        Ok(buf.len())\n",
+            },
+            Edit {
+                name: "write_vectored",
+                old: Text("        let total_len = bufs.iter().map(|b| b.len()).sum();\n"),
+                new: "        let total_len = bufs.iter().map(|b| b.len()).sum();\n        bufs.iter().for_each(|buf| print(STDOUT, buf));\n",
+            },
+            Edit {
+                name: "write_all",
+                old: Text("    fn write_all(&mut self, _buf: &[u8]) -> io::Result<()> {\n"),
+                new: "    fn write_all(&mut self, buf: &[u8]) -> io::Result<()> {\n        print(STDOUT, buf);\n",
+            },
+            Edit {
+                name: "write_all_vectored",
+                old: Text("    fn write_all_vectored(&mut self, _bufs: &mut [IoSlice<'_>]) -> io::Result<()> {\n"),
+                new: "    fn write_all_vectored(&mut self, bufs: &mut [IoSlice<'_>]) -> io::Result<()> {\n        bufs.iter().for_each(|buf| print(STDOUT, buf));\n",
+            },
+            // The two streams are one type here, so that nobody could tell them apart.
+            // After the edits of standard output, whose lines it repeats.
+            Edit {
+                name: "standard error of its own",
+                old: Text("pub type Stderr = Stdout;\n"),
+                new: include_str!("../std-edits/stdio.rs"),
+            },
+            // Without it the default panic hook and fatal runtime errors print nothing.
+            Edit {
+                name: "panic output",
+                old: Text("pub fn panic_output() -> Option<Vec<u8>> {\n    None\n"),
+                new: "pub fn panic_output() -> Option<impl io::Write> {\n    Some(Stderr::new())\n",
+            },
+        ],
+    },
+    FileEdits {
+        path: "sys/alloc/wasm.rs",
+        // std spins here, because it cannot rule out the main thread, which may not wait. A job module never runs there,
+        // so a thread that finds the allocator taken may sleep, and leave the core to whoever holds it.
+        edits: &[Edit {
+            name: "an allocator lock that sleeps",
+            old: Span {
+                from: "#[cfg(target_feature = \"atomics\")]\nmod lock {\n",
+                to: "#[cfg(not(target_feature = \"atomics\"))]\nmod lock {\n",
+                holding: "            if LOCKED.swap(1, Acquire) == 0 {\n                return DropLock;\n            }\n",
+            },
+            new: include_str!("../std-edits/alloc_lock.rs"),
+        }],
+    },
+];

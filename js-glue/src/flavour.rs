@@ -1,0 +1,134 @@
+//! The two ways wasm is compiled here, as arguments and environment of one cargo call.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use crate::overlay::Overlay;
+use crate::toolchain::Toolchain;
+
+/// The target of everything that is built here.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// How a crate is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// With shared memory and a std whose threads work: job modules.
+    Threads,
+    /// With a memory of its own and nothing that could wait: what runs on the main thread and on the coordinator.
+    Plain,
+}
+
+impl Flavour {
+    /// The name of its folder below `target/offmain`.
+    pub fn dir(self) -> &'static str {
+        match self {
+            Flavour::Threads => "threads",
+            Flavour::Plain => "plain",
+        }
+    }
+}
+
+/// `.cargo/shared-memory.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct SharedMemory {
+    target_features: Vec<String>,
+    panic: String,
+    build_std: Vec<String>,
+    link_args: Vec<String>,
+    release: Profile,
+    dev: Profile,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Profile {
+    opt_level: String,
+    lto: String,
+}
+
+/// A call of the toolchain's cargo that compiles for the web: `cargo <subcommand> --target wasm32-unknown-unknown …`
+/// with every flag of `flavour`. The caller adds packages and features.
+///
+/// `project` is any folder of the project, `target` its target folder. With `dev`, cargo's dev profile is used.
+/// For `clippy` the toolchain's own clippy runs (Debian: rust-web-clippy).
+pub fn wasm_command(toolchain: &Toolchain, flavour: Flavour, subcommand: &str, project: &Path, target: &Path, dev: bool) -> Result<Command> {
+    let mut command = Command::new(&toolchain.cargo);
+    for name in FOREIGN_ENVIRONMENT {
+        command.env_remove(name);
+    }
+    command.arg(subcommand).args(["--target", TARGET]);
+    command.arg("--target-dir").arg(target.join("offmain").join(flavour.dir()));
+    command.current_dir(project);
+    // The unstable parts used here (build-std, the atomic wait) are those of a pinned compiler, so they cannot shift.
+    command.env("RUSTC_BOOTSTRAP", "1");
+    if let Some(linker) = &toolchain.linker {
+        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+    }
+    if let Some(path) = path_with(toolchain) {
+        command.env("PATH", path);
+    }
+    if !dev {
+        command.arg("--release");
+    }
+    match flavour {
+        Flavour::Threads => threads(&mut command, toolchain, project, target, dev)?,
+        Flavour::Plain => plain(&mut command, toolchain, dev),
+    }
+    Ok(command)
+}
+
+/// Settings of the cargo that called us, or of the user's native builds, which would break a build for the web.
+const FOREIGN_ENVIRONMENT: &[&str] = &[
+    "CARGO",
+    "CARGO_BUILD_TARGET",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_TARGET_DIR",
+    "RUSTC",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTDOC",
+    "RUSTFLAGS",
+    "RUSTUP_TOOLCHAIN",
+];
+
+fn threads(command: &mut Command, toolchain: &Toolchain, project: &Path, target: &Path, dev: bool) -> Result<()> {
+    let flags: SharedMemory = crate::project_file::read(project, "shared-memory.toml", include_str!("../../.cargo/shared-memory.toml"))?;
+    let overlay = Overlay::lay(toolchain, target)?;
+    let mut rustflags = vec![format!("-Ctarget-feature={}", flags.target_features.join(",")), format!("-Cpanic={}", flags.panic)];
+    rustflags.extend(flags.link_args.iter().map(|arg| format!("-Clink-arg={arg}")));
+    command.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\u{1f}"));
+    command.env("RUSTC", &overlay.rustc);
+    // clippy-driver does not go through the wrapper; this is how it is told.
+    command.env("SYSROOT", &overlay.sysroot);
+    command.arg("-Zbuild-std=".to_owned() + &flags.build_std.join(","));
+    let profile = if dev { flags.dev } else { flags.release };
+    set_profile(command, dev, &[("OPT_LEVEL", &profile.opt_level), ("LTO", &profile.lto), ("PANIC", &flags.panic)]);
+    Ok(())
+}
+
+fn plain(command: &mut Command, toolchain: &Toolchain, dev: bool) {
+    command.env("RUSTC", &toolchain.rustc);
+    if !toolchain.has_web_std() {
+        command.arg("-Zbuild-std=std,panic_abort");
+    }
+    let (opt_level, lto, units) = if dev { ("1", "off", "16") } else { ("s", "fat", "1") };
+    set_profile(command, dev, &[("OPT_LEVEL", opt_level), ("LTO", lto), ("CODEGEN_UNITS", units), ("PANIC", "abort")]);
+}
+
+/// By environment, so that no manifest needs a profile.
+fn set_profile(command: &mut Command, dev: bool, settings: &[(&str, &str)]) {
+    let profile = if dev { "DEV" } else { "RELEASE" };
+    for (name, value) in settings.iter().chain(&[("DEBUG", "false"), ("STRIP", "none")]) {
+        command.env(format!("CARGO_PROFILE_{profile}_{name}"), value);
+    }
+}
+
+/// cargo looks for `cargo-clippy` and `clippy-driver` on the path, where another toolchain's may come first.
+fn path_with(toolchain: &Toolchain) -> Option<std::ffi::OsString> {
+    let bin = toolchain.cargo.parent()?.to_owned();
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::iter::once::<PathBuf>(bin).chain(std::env::split_paths(&rest))).ok()
+}

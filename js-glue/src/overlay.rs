@@ -1,0 +1,157 @@
+//! A private sysroot whose std has working threads, clocks and printing in shared memory.
+//!
+//! The toolchain itself is never touched: everything is linked from it except the sources of std, which are
+//! copied and edited. A `rustc` in the folder is the toolchain's, told to use that sysroot.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::edits::{EDITS, Edit, Old};
+use crate::toolchain::Toolchain;
+
+/// A laid sysroot.
+#[derive(Debug, Clone)]
+pub struct Overlay {
+    /// Its folder: what `rustc --sysroot` takes.
+    pub sysroot: PathBuf,
+    /// The compiler that uses it.
+    pub rustc: PathBuf,
+}
+
+impl Overlay {
+    /// The sysroot for `toolchain` below `target`, laid if it is not there yet.
+    pub fn lay(toolchain: &Toolchain, target: &Path) -> Result<Overlay> {
+        let commit = toolchain.commit.get(..9).unwrap_or(&toolchain.commit);
+        let sysroot = target.join("offmain").join(format!("sysroot-{commit}-{:08x}", fingerprint(toolchain)));
+        let overlay = Overlay { rustc: sysroot.join("rustc"), sysroot };
+        if overlay.sysroot.is_dir() {
+            return Ok(overlay);
+        }
+        // Laid aside and then renamed, so that a folder of this name is always whole, also when two builds start at once.
+        let aside = overlay.sysroot.with_extension(format!("{}.new", std::process::id()));
+        fill(&aside, &overlay, toolchain).with_context(|| format!("cannot lay the edited std in {}", aside.display())).inspect_err(|_| {
+            let _ = fs::remove_dir_all(&aside);
+        })?;
+        if let Err(error) = fs::rename(&aside, &overlay.sysroot) {
+            fs::remove_dir_all(&aside)?;
+            if !overlay.sysroot.is_dir() {
+                return Err(error).with_context(|| format!("cannot rename to {}", overlay.sysroot.display()));
+            }
+        }
+        Ok(overlay)
+    }
+}
+
+/// Changes with the edits and with where the toolchain is, which is written into the sysroot.
+fn fingerprint(toolchain: &Toolchain) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    toolchain.rustc.hash(&mut hasher);
+    for file in EDITS {
+        file.path.hash(&mut hasher);
+        for edit in file.edits {
+            edit.new.hash(&mut hasher);
+            match edit.old {
+                Old::Text(text) => text.hash(&mut hasher),
+                Old::Span { from, to, .. } => (from, to).hash(&mut hasher),
+            }
+        }
+    }
+    hasher.finish() as u32
+}
+
+fn fill(root: &Path, overlay: &Overlay, toolchain: &Toolchain) -> Result<()> {
+    let real = toolchain.sysroot.join("lib/rustlib");
+    let rustlib = root.join("lib/rustlib");
+    fs::create_dir_all(rustlib.join("src/rust"))?;
+    for entry in fs::read_dir(&real).with_context(|| format!("cannot read {}", real.display()))? {
+        let entry = entry?;
+        if entry.file_name() != "src" {
+            symlink(entry.path(), rustlib.join(entry.file_name()))?;
+        }
+    }
+    let library = rustlib.join("src/rust/library");
+    copy_dir(&toolchain.library(), &library)?;
+    for file in EDITS {
+        let path = library.join("std/src").join(file.path);
+        let refuse = |edit: &str, why: &str| {
+            format!(
+                "this std is not the one that the overlay knows: {}, edit \"{edit}\": {why} (rustc {}, {})\n  cure: use the pinned toolchain of .cargo/toolchain.toml, or adapt js-glue/src/edits.rs to this std",
+                file.path, toolchain.release, toolchain.commit
+            )
+        };
+        let mut text = fs::read_to_string(&path).with_context(|| refuse("all", "the file is missing"))?;
+        for edit in file.edits {
+            text = apply(&text, edit).map_err(|error| error.context(refuse(edit.name, "it does not apply")))?;
+        }
+        fs::write(&path, text)?;
+    }
+    let wrapper = root.join("rustc");
+    let (rustc, sysroot) = (toolchain.rustc.display(), overlay.sysroot.display());
+    fs::write(&wrapper, format!("#!/bin/sh\nexec '{rustc}' --sysroot '{sysroot}' \"$@\"\n"))?;
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+/// `text` with one edit made, which must find exactly one place.
+fn apply(text: &str, edit: &Edit) -> Result<String> {
+    match edit.old {
+        Old::Text(old) => {
+            let at = only(text, old)?;
+            Ok([&text[..at], edit.new, &text[at + old.len()..]].concat())
+        }
+        Old::Span { from, to, holding } => {
+            let (start, end) = (only(text, from)?, only(text, to)?);
+            let inside = text.get(start..end).context("its end stands before its start")?;
+            only(inside, holding)?;
+            Ok([&text[..start], edit.new, &text[end..]].concat())
+        }
+    }
+}
+
+/// Where `wanted` is, if it is there exactly once.
+fn only(text: &str, wanted: &str) -> Result<usize> {
+    match text.matches(wanted).count() {
+        1 => Ok(text.find(wanted).expect("counted above")),
+        count => bail!("expected once, found {count} times: {wanted:?}"),
+    }
+}
+
+/// Copies a tree, following links: the copy must not lead back into the toolchain.
+fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let path = entry?.path();
+        let copy = to.join(path.file_name().expect("an entry has a name"));
+        if path.is_dir() {
+            copy_dir(&path, &copy)?;
+        } else {
+            fs::copy(&path, &copy).with_context(|| format!("cannot copy {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: Edit = Edit { name: "test", old: Old::Text("b"), new: "B" };
+    const SPAN: Edit = Edit { name: "test", old: Old::Span { from: "(", to: ")", holding: "x" }, new: "<" };
+
+    #[test]
+    fn an_edit_changes_its_one_place() {
+        assert_eq!(apply("abc", &TEXT).unwrap(), "aBc");
+        assert_eq!(apply("a(1x2)b", &SPAN).unwrap(), "a<)b");
+    }
+
+    #[test]
+    fn an_edit_refuses_a_text_it_does_not_know() {
+        for (edit, text) in [(&TEXT, "ac"), (&TEXT, "abcb"), (&SPAN, "a(12)b"), (&SPAN, ")x("), (&SPAN, "(x)(x)")] {
+            assert!(apply(text, edit).is_err(), "{text} must be refused");
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! A web server for development and tests: files of a folder, with the headers that shared memory needs.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result, anyhow};
+use tiny_http::{Header, Method, Request, Response, StatusCode};
+
+/// Requests answered at the same time. A browser opens six connections per page.
+const THREADS: usize = 8;
+
+/// The largest body of a POST, in bytes: results of tests and benchmarks.
+const BODY_LIMIT: u64 = 64 << 20;
+
+/// What answers a POST: path and body in, text out; the error becomes a 500.
+pub type PostHandler = dyn Fn(&str, Vec<u8>) -> Result<String> + Send + Sync;
+
+/// The headers that every answer carries.
+#[derive(Debug, Clone, Default)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// Those that make a page cross-origin isolated, so that it gets shared memory.
+    pub fn isolated() -> Headers {
+        Headers::plain()
+            .and("Cross-Origin-Opener-Policy", "same-origin")
+            .and("Cross-Origin-Embedder-Policy", "require-corp")
+            .and("Cross-Origin-Resource-Policy", "same-origin")
+    }
+
+    /// None of those.
+    pub fn plain() -> Headers {
+        Headers::default()
+    }
+
+    /// One more, such as a `Content-Security-Policy`.
+    pub fn and(mut self, name: &str, value: &str) -> Headers {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// What a server serves, and how.
+#[derive(Clone)]
+pub struct ServerOptions {
+    mounts: Vec<(String, PathBuf)>,
+    port: u16,
+    headers: Headers,
+    post: Option<Arc<PostHandler>>,
+}
+
+impl ServerOptions {
+    /// Serves `dir` at `/`, isolated, on a free port.
+    pub fn new(dir: impl Into<PathBuf>) -> ServerOptions {
+        ServerOptions { mounts: vec![("/".to_owned(), dir.into())], port: 0, headers: Headers::isolated(), post: None }
+    }
+
+    /// Serves one more folder at a path that begins and ends with `/`. Where several hold a file, the last one wins.
+    pub fn mount(mut self, path: &str, dir: impl Into<PathBuf>) -> ServerOptions {
+        self.mounts.push((path.to_owned(), dir.into()));
+        self
+    }
+
+    /// The port; 0 takes a free one.
+    pub fn port(mut self, port: u16) -> ServerOptions {
+        self.port = port;
+        self
+    }
+
+    /// The headers of every answer.
+    pub fn headers(mut self, headers: Headers) -> ServerOptions {
+        self.headers = headers;
+        self
+    }
+
+    /// What answers POSTs. Without it they are refused.
+    pub fn post(mut self, post: impl Fn(&str, Vec<u8>) -> Result<String> + Send + Sync + 'static) -> ServerOptions {
+        self.post = Some(Arc::new(post));
+        self
+    }
+}
+
+/// A running server. Dropping it stops it.
+pub struct Server {
+    http: Arc<tiny_http::Server>,
+    addr: SocketAddr,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts serving on 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// A folder that is not there, or a port that is taken.
+    pub fn start(options: ServerOptions) -> Result<Server> {
+        for (_, dir) in &options.mounts {
+            if !dir.is_dir() {
+                return Err(anyhow!("there is no folder {}\n  cure: build first, or name another folder", dir.display()));
+            }
+        }
+        let http = tiny_http::Server::http(("127.0.0.1", options.port))
+            .map_err(|error| anyhow!(error))
+            .with_context(|| format!("cannot listen on 127.0.0.1:{}\n  cure: choose another port with --port, or 0 for a free one", options.port))?;
+        let addr = http.server_addr().to_ip().context("not listening on an IP address")?;
+        let (http, options) = (Arc::new(http), Arc::new(options));
+        let threads = (0..THREADS)
+            .map(|_| {
+                let (http, options) = (http.clone(), options.clone());
+                std::thread::spawn(move || {
+                    // `recv` fails once the server is told to stop.
+                    while let Ok(request) = http.recv() {
+                        answer(&options, request);
+                    }
+                })
+            })
+            .collect();
+        Ok(Server { http, addr, threads })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The address of a path on it, as in `http://127.0.0.1:8080/index.html`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}/{}", self.addr, path.trim_start_matches('/'))
+    }
+
+    /// Blocks for ever: for a server that ends with its process.
+    pub fn wait(mut self) {
+        for thread in std::mem::take(&mut self.threads) {
+            // A thread that panicked is no reason to stop serving on the others.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Each call ends one `recv`.
+        for _ in &self.threads {
+            self.http.unblock();
+        }
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn answer(options: &ServerOptions, mut request: Request) {
+    let path = request.url().split(['?', '#']).next().unwrap_or_default().to_owned();
+    let mut reply = match request.method() {
+        Method::Get | Method::Head => file(options, &path, &request),
+        Method::Post => post(options, &path, &mut request),
+        _ => text(405, "only GET, HEAD and POST\n".to_owned()),
+    };
+    for (name, value) in &options.headers.0 {
+        reply.add_header(header(name, value));
+    }
+    // The browser may have gone away; that is its business.
+    let _ = request.respond(reply);
+}
+
+type Reply = Response<std::io::Cursor<Vec<u8>>>;
+
+fn file(options: &ServerOptions, url_path: &str, request: &Request) -> Reply {
+    let Some(path) = options.mounts.iter().rev().find_map(|(prefix, dir)| locate(dir, url_path.strip_prefix(prefix.as_str())?)) else {
+        return text(404, format!("no file {url_path}\n"));
+    };
+    let Ok(bytes) = fs::read(&path) else {
+        return text(404, format!("cannot read {url_path}\n"));
+    };
+    let tag = entity_tag(&path, bytes.len());
+    let known = request.headers().iter().any(|h| h.field.equiv("If-None-Match") && h.value.as_str() == tag);
+    let mut reply = if known { Response::from_data(Vec::new()).with_status_code(304) } else { Response::from_data(bytes) };
+    reply.add_header(header("Content-Type", content_type(&path)));
+    // The browser asks each time, and is told that nothing changed.
+    reply.add_header(header("Cache-Control", "no-cache"));
+    reply.add_header(header("ETag", &tag));
+    reply
+}
+
+/// The file for a path of an address; `None` if it is not there or would lie outside `dir`.
+fn locate(dir: &Path, url_path: &str) -> Option<PathBuf> {
+    let relative = PathBuf::from(decode(url_path)?.trim_start_matches('/'));
+    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+        return None;
+    }
+    let mut path = dir.join(relative);
+    if path.is_dir() {
+        path.push("index.html");
+    }
+    path.is_file().then_some(path)
+}
+
+/// Undoes percent-encoding.
+fn decode(path: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok().filter(|path| !path.contains('\0'))
+}
+
+/// Changes whenever the file is written.
+fn entity_tag(path: &Path, len: usize) -> String {
+    let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok();
+    let nanos = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |age| age.as_nanos());
+    format!("\"{nanos:x}-{len:x}\"")
+}
+
+fn post(options: &ServerOptions, path: &str, request: &mut Request) -> Reply {
+    let Some(handler) = &options.post else {
+        return text(405, "this server takes no POST\n".to_owned());
+    };
+    let mut body = Vec::new();
+    let mut reader = std::io::Read::take(request.as_reader(), BODY_LIMIT + 1);
+    if std::io::Read::read_to_end(&mut reader, &mut body).is_err() || body.len() as u64 > BODY_LIMIT {
+        return text(413, format!("a body of up to {BODY_LIMIT} bytes\n"));
+    }
+    match handler(path, body) {
+        Ok(reply) => text(200, reply),
+        Err(error) => text(500, format!("{error:#}\n")),
+    }
+}
+
+fn text(status: u16, text: String) -> Reply {
+    Response::from_data(text.into_bytes()).with_status_code(StatusCode(status)).with_header(header("Content-Type", "text/plain; charset=utf-8"))
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header::from_bytes(name, value).unwrap_or_else(|()| panic!("{name}: {value:?} is no valid header"))
+}
+
+fn content_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "json" | "map" => "application/json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "avif" => "image/avif",
+        "webp" => "image/webp",
+        "ico" => "image/x-icon",
+        "txt" | "md" | "ts" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    fn ask(server: &Server, request: &str) -> String {
+        let mut stream = TcpStream::connect(server.addr()).unwrap();
+        write!(stream, "{request}\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("offmain-serve-{name}-{}", std::process::id()));
+        fs::create_dir_all(dir.join("root")).unwrap();
+        fs::write(dir.join("secret.txt"), "secret").unwrap();
+        fs::write(dir.join("root/index.html"), "<p>hello").unwrap();
+        fs::write(dir.join("root/a b.wasm"), "wasm").unwrap();
+        dir
+    }
+
+    #[test]
+    fn files_come_with_type_and_isolation() {
+        let dir = folder("files");
+        let server = Server::start(ServerOptions::new(dir.join("root"))).unwrap();
+        let index = ask(&server, "GET / HTTP/1.1");
+        assert!(index.starts_with("HTTP/1.1 200") && index.ends_with("<p>hello"), "{index}");
+        assert!(index.contains("Cross-Origin-Opener-Policy: same-origin") && index.contains("Cross-Origin-Embedder-Policy: require-corp"), "{index}");
+        assert!(ask(&server, "GET /a%20b.wasm?x=1 HTTP/1.1").contains("Content-Type: application/wasm"));
+        let tag = index.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
+        assert!(ask(&server, &format!("GET / HTTP/1.1\r\nIf-None-Match: {tag}")).starts_with("HTTP/1.1 304"));
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn nothing_outside_the_folder_is_served() {
+        let dir = folder("outside");
+        let server = Server::start(ServerOptions::new(dir.join("root"))).unwrap();
+        for path in ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "//../secret.txt", "/%", "/nothing"] {
+            let reply = ask(&server, &format!("GET {path} HTTP/1.1"));
+            assert!(reply.starts_with("HTTP/1.1 404"), "{path}: {reply}");
+        }
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn posts_go_to_their_handler_and_headers_can_be_chosen() {
+        let dir = folder("posts");
+        let options = ServerOptions::new(dir.join("root"))
+            .headers(Headers::plain().and("Content-Security-Policy", "default-src 'self'"))
+            .post(|path, body| if path == "/result" { Ok(format!("{} bytes", body.len())) } else { Err(anyhow!("no {path}")) });
+        let server = Server::start(options).unwrap();
+        let reply = ask(&server, "POST /result HTTP/1.1\r\nContent-Length: 0");
+        assert!(reply.ends_with("0 bytes") && reply.contains("Content-Security-Policy: default-src 'self'") && !reply.contains("Cross-Origin"), "{reply}");
+        assert!(ask(&server, "POST /other HTTP/1.1\r\nContent-Length: 0").starts_with("HTTP/1.1 500"));
+        fs::remove_dir_all(dir).unwrap();
+    }
+}

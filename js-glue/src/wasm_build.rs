@@ -1,0 +1,152 @@
+//! `cargo offmain build`: a crate of jobs in, everything a page loads out.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::Message;
+
+use crate::bindings::{Pages, bind_jobs, bind_plain};
+use crate::flavour::{Flavour, wasm_command};
+use crate::job_crate::{self, JobCrate};
+use crate::toolchain::Toolchain;
+use crate::{declarations, glue, wasm_opt};
+
+/// What to build.
+#[derive(Debug, Clone)]
+pub struct BuildOptions {
+    /// The folder of the crate of jobs.
+    pub job_crate: PathBuf,
+    /// Where the files go; made if it is not there.
+    pub out: PathBuf,
+    /// Compile faster code slower, or the other way round: with `dev`, little is optimised and names are kept.
+    pub dev: bool,
+    /// Write type declarations, for which the job crate is also compiled natively.
+    pub declarations: bool,
+}
+
+impl BuildOptions {
+    /// A release build of `job_crate` into `out`, with declarations.
+    pub fn new(job_crate: impl Into<PathBuf>, out: impl Into<PathBuf>) -> BuildOptions {
+        BuildOptions { job_crate: job_crate.into(), out: out.into(), dev: false, declarations: true }
+    }
+}
+
+/// What was built.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The app's name: what a page imports is `<name>.js`.
+    pub name: String,
+    /// The folder.
+    pub out: PathBuf,
+    /// Every file that was written.
+    pub files: Vec<PathBuf>,
+    /// What the job module asks of its memory.
+    pub pages: Pages,
+}
+
+/// Builds a job crate, the facade and the coordinator, and writes everything that a page loads.
+///
+/// Installs the toolchain if it is missing. Cargo's own output goes to standard error.
+///
+/// # Errors
+///
+/// Text for a person, with cause and cure.
+pub fn build(options: &BuildOptions) -> Result<Built> {
+    let job_crate = JobCrate::at(&options.job_crate)?;
+    let out = out_dir(&options.out)?;
+    let toolchain = Toolchain::ensure(&job_crate.dir)?;
+    let name = job_crate.name().to_owned();
+
+    let jobs = compile_jobs(&toolchain, &job_crate, options.dev)?;
+    let pages = bind_jobs(&jobs, &out, "jobs", options.dev)?;
+    build_main(&toolchain, &job_crate, &out, options.dev)?;
+
+    let mut files: Vec<PathBuf> =
+        ["jobs", "facade", "runtime"].iter().flat_map(|stem| [format!("{stem}.js"), format!("{stem}_bg.wasm")]).map(|file| out.join(file)).collect();
+    files.extend(glue::write(&out, &name, &job_crate, pages)?);
+    if options.declarations {
+        files.push(declarations::write(&out, &name, &job_crate)?);
+    }
+    Ok(Built { name, out, files, pages })
+}
+
+/// Compiles a cdylib for the main thread, without threads, binds it, and checks that it cannot wait.
+/// Writes `<out_name>.js` and `<out_name>_bg.wasm` into `out`.
+pub fn build_plain(package_dir: &Path, out: &Path, out_name: &str, dev: bool) -> Result<PathBuf> {
+    let manifest = package_dir.join("Cargo.toml").canonicalize().with_context(|| format!("there is no crate in {}", package_dir.display()))?;
+    let metadata = job_crate::metadata(&manifest)?;
+    job_crate::check_generator(&metadata)?;
+    let package = job_crate::package_at(&metadata, &manifest)?;
+    let library = job_crate::cdylib(package)?;
+    let dir = job_crate::folder(package);
+    let toolchain = Toolchain::ensure(&dir)?;
+    let mut command = wasm_command(&toolchain, Flavour::Plain, "build", &dir, metadata.target_directory.as_std_path(), dev)?;
+    command.args(["--lib", "-p", package.name.as_str()]);
+    let modules = compile(command)?;
+    bind_and_check(module(&modules, &library)?, &out_dir(out)?, out_name, dev)
+}
+
+fn compile_jobs(toolchain: &Toolchain, job_crate: &JobCrate, dev: bool) -> Result<PathBuf> {
+    let mut command = wasm_command(toolchain, Flavour::Threads, "build", &job_crate.dir, &job_crate.target, dev)?;
+    command.args(["--lib", "-p", &job_crate.package]);
+    let modules = compile(command)?;
+    module(&modules, &job_crate.library).cloned()
+}
+
+/// The facade and the coordinator, by one call of cargo, so that std is compiled once for both.
+fn build_main(toolchain: &Toolchain, job_crate: &JobCrate, out: &Path, dev: bool) -> Result<()> {
+    let home = job_crate.pool_dir.parent().context("offmain-pool lies at the root of the file system")?;
+    let runtime = home.join("runtime");
+    if !runtime.is_dir() || !home.join("main-facade").is_dir() {
+        bail!("beside offmain-pool in {} there is no runtime/ and main-facade/\n  cure: depend on offmain-pool from a whole checkout of offmain, by git or by path", home.display());
+    }
+    let mut command = wasm_command(toolchain, Flavour::Plain, "build", &runtime, &job_crate.target, dev)?;
+    command.args(["--lib", "-p", "offmain", "-p", "offmain-runtime", "--features", "offmain/javascript"]);
+    let modules = compile(command)?;
+    bind_and_check(module(&modules, "offmain")?, out, "facade", dev)?;
+    bind_and_check(module(&modules, "offmain_runtime")?, out, "runtime", dev)?;
+    Ok(())
+}
+
+/// Binds a module that runs where waiting is forbidden, and refuses it if it could.
+fn bind_and_check(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<PathBuf> {
+    let bound = bind_plain(wasm, out, name, dev)?;
+    if !dev {
+        wasm_opt::shrink(&bound)?;
+    }
+    crate::check(&fs::read(&bound)?).with_context(|| format!("{} must not run on the main thread or the coordinator", bound.display()))?;
+    Ok(bound)
+}
+
+/// Runs cargo and returns the modules it made, by library. Its messages go to standard error as ever.
+fn compile(mut command: Command) -> Result<HashMap<String, PathBuf>> {
+    command.arg("--message-format=json-render-diagnostics").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("{} does not start", command.get_program().display()))?;
+    let stdout = BufReader::new(child.stdout.take().expect("piped above"));
+    let mut modules = HashMap::new();
+    for message in Message::parse_stream(stdout) {
+        if let Message::CompilerArtifact(artifact) = message.context("cannot read cargo's messages")? {
+            let wasm = artifact.filenames.iter().find(|file| file.extension() == Some("wasm"));
+            if let Some(wasm) = wasm {
+                modules.insert(artifact.target.name.replace('-', "_"), wasm.clone().into_std_path_buf());
+            }
+        }
+    }
+    if !child.wait()?.success() {
+        bail!("cargo could not compile for the web, for the reason it gives above");
+    }
+    Ok(modules)
+}
+
+fn module<'a>(modules: &'a HashMap<String, PathBuf>, library: &str) -> Result<&'a PathBuf> {
+    modules.get(library).with_context(|| format!("cargo made no wasm module of {library}\n  cure: its Cargo.toml needs `crate-type = [\"cdylib\", \"rlib\"]` under [lib]"))
+}
+
+fn out_dir(out: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}\n  cure: name another one with --out", out.display()))?;
+    Ok(out.canonicalize()?)
+}
