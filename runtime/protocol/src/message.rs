@@ -180,6 +180,4 @@ pub enum FromWorker {
         /// The worker it runs on.
         worker: u32,
     },
-    /// This worker or thread has given back what it held and ends.
-    Ended,
 }

@@ -138,7 +138,6 @@ pub(crate) fn run_threads(record: u32, tls_base: u32) {
         }
     }
     WORKERS.fetch_sub(1, Ordering::Relaxed);
-    post(&FromWorker::Ended, &JsValue::UNDEFINED);
 }
 
 /// Waits warm for the next thread.

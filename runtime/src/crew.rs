@@ -1,0 +1,132 @@
+//! The workers of a pool and the generations they belong to: who is there, and what each does.
+
+use std::collections::BTreeMap;
+
+use offmain_protocol::{JobId, Outcome, WorkerState, WorkerStats};
+
+use crate::{GenerationId, WorkerId};
+
+/// A worker.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) generation: GenerationId,
+    /// When it began to be what it is now.
+    pub(crate) since: u64,
+    pub(crate) state: State,
+    /// It ends after what it does now: the pool has become smaller.
+    pub(crate) retiring: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum State {
+    Starting,
+    Idle,
+    Running(Run),
+    Stopping,
+}
+
+/// A job on its worker.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) job: JobId,
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    pub(crate) deadline: Option<u64>,
+    /// The last report passed on.
+    pub(crate) sequence: u32,
+    pub(crate) stop: Option<Stop>,
+}
+
+/// A job that was told to stop.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    /// `Cancelled` or `TimedOut`.
+    pub(crate) outcome: Outcome,
+    pub(crate) kill_at: u64,
+}
+
+/// A generation that has ended, and whose running jobs may still finish.
+#[derive(Debug)]
+pub(crate) struct Draining {
+    pub(crate) why: String,
+    pub(crate) drop_at: u64,
+}
+
+/// Everybody.
+#[derive(Default)]
+pub(crate) struct Crew {
+    pub(crate) workers: BTreeMap<WorkerId, Worker>,
+    pub(crate) draining: BTreeMap<GenerationId, Draining>,
+    /// The generation that takes jobs; 0 is none.
+    pub(crate) current: GenerationId,
+    pub(crate) generations: u32,
+    last_worker: WorkerId,
+}
+
+impl Crew {
+    /// Adds a worker to the current generation.
+    pub(crate) fn add(&mut self, now: u64) -> WorkerId {
+        self.last_worker += 1;
+        self.workers.insert(self.last_worker, Worker { generation: self.current, since: now, state: State::Starting, retiring: false });
+        self.last_worker
+    }
+
+    /// Workers of the current generation that will go on taking jobs.
+    pub(crate) fn staying(&self) -> impl Iterator<Item = (WorkerId, &Worker)> {
+        let current = self.current;
+        let stays = move |worker: &Worker| worker.generation == current && !worker.retiring && !matches!(worker.state, State::Stopping);
+        self.workers.iter().filter(move |(_, worker)| stays(worker)).map(|(id, worker)| (*id, worker))
+    }
+
+    /// A worker that may run a job now.
+    pub(crate) fn idle(&self) -> Option<WorkerId> {
+        self.staying().find(|(_, worker)| matches!(worker.state, State::Idle)).map(|(id, _)| id)
+    }
+
+    pub(crate) fn starting(&self) -> usize {
+        self.staying().filter(|(_, worker)| matches!(worker.state, State::Starting)).count()
+    }
+
+    pub(crate) fn running(&self) -> impl Iterator<Item = (WorkerId, &Worker, &Run)> {
+        self.workers.iter().filter_map(|(id, worker)| match &worker.state {
+            State::Running(run) => Some((*id, worker, run)),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn find_job(&self, job: JobId) -> Option<WorkerId> {
+        self.running().find(|(_, _, run)| run.job == job).map(|(id, _, _)| id)
+    }
+
+    pub(crate) fn is_busy(&self, generation: GenerationId) -> bool {
+        self.running().any(|(_, worker, _)| worker.generation == generation)
+    }
+
+    pub(crate) fn run_mut(&mut self, worker: WorkerId) -> Option<&mut Run> {
+        match &mut self.workers.get_mut(&worker)?.state {
+            State::Running(run) => Some(run),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn set(&mut self, worker: WorkerId, now: u64, state: State) {
+        if let Some(worker) = self.workers.get_mut(&worker) {
+            worker.since = now;
+            worker.state = state;
+        }
+    }
+
+    pub(crate) fn stats(&self, now: u64) -> Vec<WorkerStats> {
+        let describe = |(id, worker): (&WorkerId, &Worker)| {
+            let (state, job) = match &worker.state {
+                State::Starting => (WorkerState::Starting, None),
+                State::Idle => (WorkerState::Idle, None),
+                State::Running(run) if worker.retiring => (WorkerState::Stopping, Some((run.job, run.name.clone()))),
+                State::Running(run) => (WorkerState::Running, Some((run.job, run.name.clone()))),
+                State::Stopping => (WorkerState::Stopping, None),
+            };
+            WorkerStats { id: *id, generation: worker.generation, state, job, for_ms: now.saturating_sub(worker.since) }
+        };
+        self.workers.iter().map(describe).collect()
+    }
+}

@@ -1,0 +1,175 @@
+//! What happens to the coordinator's core, and what it wants done.
+//!
+//! `P` is a job's input, output, error or progress: a message's value in the browser, anything in a test.
+
+use offmain_protocol::{Config, JobId, Outcome, Priority, StartError, Workers};
+
+/// Names a worker; never reused within a pool's life.
+pub type WorkerId = u32;
+/// Names a generation; counted from 1.
+pub type GenerationId = u32;
+
+/// What happens.
+#[derive(Debug)]
+pub enum Event<P> {
+    /// The facade wants a pool.
+    Start {
+        /// How.
+        config: Config,
+        /// Cores of the machine, for a config that names no number of workers.
+        cores: u32,
+    },
+    /// The facade submits a job.
+    Submit {
+        /// Its number.
+        job: JobId,
+        /// Which job.
+        name: String,
+        /// How soon.
+        priority: Priority,
+        /// Time to its deadline.
+        timeout_ms: Option<u64>,
+        /// Binary data that the input holds.
+        bytes: u64,
+        /// The input.
+        input: P,
+    },
+    /// The caller wants the outcome no more.
+    Cancel {
+        /// Which.
+        job: JobId,
+    },
+    /// Have another number of workers.
+    Resize(Workers),
+    /// Take no more jobs, finish those there are, end.
+    Shutdown,
+    /// End now.
+    Close,
+    /// A worker takes jobs.
+    WorkerReady {
+        /// Which.
+        worker: WorkerId,
+        /// The jobs there are.
+        jobs: Vec<String>,
+    },
+    /// A worker did not start.
+    WorkerFailed {
+        /// Which.
+        worker: WorkerId,
+        /// Why.
+        error: StartError,
+    },
+    /// A running job reports.
+    Progress {
+        /// The generation of the worker or thread that says so.
+        generation: GenerationId,
+        /// The job.
+        job: JobId,
+        /// Counts the job's reports.
+        sequence: u32,
+        /// The value.
+        value: P,
+    },
+    /// A job is over.
+    Settled {
+        /// The worker that ran it.
+        worker: WorkerId,
+        /// The job.
+        job: JobId,
+        /// How it ended.
+        outcome: Outcome,
+        /// Output or error.
+        value: P,
+    },
+    /// A worker died.
+    Trapped {
+        /// Which.
+        worker: WorkerId,
+        /// What the browser says of it.
+        kind: String,
+    },
+    /// A thread that a job spawned died.
+    ThreadTrapped {
+        /// The generation it belonged to.
+        generation: GenerationId,
+        /// What the browser says of it.
+        kind: String,
+    },
+    /// A worker that was told to stop has given back what it held.
+    WorkerEnded {
+        /// Which.
+        worker: WorkerId,
+    },
+    /// The time for which [`Core::deadline`](crate::Core::deadline) asked has come.
+    Tick,
+}
+
+/// What the core wants done, in order.
+#[derive(Debug, PartialEq)]
+pub enum Effect<P> {
+    /// Make a shared memory.
+    OpenGeneration(GenerationId),
+    /// Start a worker on it.
+    StartWorker {
+        /// Whose memory it joins.
+        generation: GenerationId,
+        /// Its name from now on.
+        worker: WorkerId,
+    },
+    /// Tell an idle worker to end.
+    StopWorker(WorkerId),
+    /// End a worker at once, whatever it does. Its generation ends with it.
+    KillWorker(WorkerId),
+    /// End all workers and threads of a generation and forget its memory.
+    DropGeneration(GenerationId),
+    /// Have a worker run a job.
+    Run {
+        /// Which worker.
+        worker: WorkerId,
+        /// The job.
+        job: JobId,
+        /// Its name.
+        name: String,
+        /// Its input.
+        input: P,
+    },
+    /// Set the flag by which the worker's job notices that it should stop.
+    SignalCancel {
+        /// Which worker.
+        worker: WorkerId,
+        /// The job.
+        job: JobId,
+    },
+    /// Tell the facade.
+    Reply(Reply<P>),
+}
+
+/// What the facade is told.
+#[derive(Debug, PartialEq)]
+pub enum Reply<P> {
+    /// The pool takes jobs.
+    Started(Workers),
+    /// The pool did not start; nothing of it is left.
+    NotStarted(StartError),
+    /// A job reports.
+    Progress {
+        /// Which.
+        job: JobId,
+        /// The value.
+        value: P,
+    },
+    /// A job's one outcome.
+    Settled {
+        /// Which.
+        job: JobId,
+        /// How it ended.
+        outcome: Outcome,
+        /// Output, error, or the input handed back.
+        value: Option<P>,
+    },
+    /// The pool has ended; nothing of it is left.
+    Ended {
+        /// Why, if not by the app.
+        why: Option<String>,
+    },
+}

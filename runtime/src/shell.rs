@@ -1,0 +1,341 @@
+//! The web around the core: owns the workers, the memories, the timer and the messages. `coordinator.js` calls it.
+//!
+//! Other kinds of workers, such as ones with separate memories, would be another shell around the same core.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use js_sys::{Array, Reflect, Uint8Array};
+use offmain_protocol::{CodecError, FromWorker, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::Worker;
+
+use crate::{Core, Effect, Event, GenerationId, Reply, WorkerId};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `coordinator.js` lends.
+    pub type Host;
+    #[wasm_bindgen(method)]
+    fn now(this: &Host) -> f64;
+    #[wasm_bindgen(method, catch, js_name = openMemory)]
+    fn open_memory(this: &Host, maximum: f64) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, js_name = memoryBytes)]
+    fn memory_bytes(this: &Host, memory: &JsValue) -> f64;
+    #[wasm_bindgen(method, js_name = startWorker)]
+    fn start_worker(this: &Host, id: u32, memory: &JsValue, stack_size: f64, threads: f64, record: u32) -> Worker;
+    #[wasm_bindgen(method, js_name = endWorker)]
+    fn end_worker(this: &Host, worker: &Worker);
+    #[wasm_bindgen(method)]
+    fn send(this: &Host, worker: &Worker, message: Vec<u8>, beside: &JsValue);
+    #[wasm_bindgen(method)]
+    fn reply(this: &Host, message: Vec<u8>, beside: &JsValue);
+    #[wasm_bindgen(method)]
+    fn store(this: &Host, memory: &JsValue, address: u32, value: u32);
+    #[wasm_bindgen(method)]
+    fn load(this: &Host, memory: &JsValue, address: u32) -> u32;
+    #[wasm_bindgen(method, js_name = setTimer)]
+    fn set_timer(this: &Host, after_ms: f64);
+}
+
+/// A value on its way: its message's part, and what is beside the message.
+struct Value {
+    payload: Payload,
+    beside: JsValue,
+}
+
+struct Generation {
+    memory: Result<JsValue, String>,
+    /// Address of the two thread counts, once a worker was ready.
+    threads: Option<u32>,
+}
+
+/// A pool worker or a thread.
+struct Member {
+    worker: Worker,
+    generation: GenerationId,
+    /// Address of the cancel word of a pool worker that is ready.
+    cancel: Option<u32>,
+}
+
+/// Threads are numbered from here, pool workers below.
+const FIRST_THREAD: u32 = 1 << 31;
+
+/// The coordinator, as `coordinator.js` holds it.
+#[wasm_bindgen]
+pub struct Coordinator {
+    host: Host,
+    core: Core<Value>,
+    cores: u32,
+    generations: BTreeMap<GenerationId, Generation>,
+    members: BTreeMap<u32, Member>,
+    next_thread: u32,
+    /// Events that effects have caused.
+    events: VecDeque<Event<Value>>,
+}
+
+#[wasm_bindgen]
+impl Coordinator {
+    /// Nothing happens before the facade's first message.
+    #[wasm_bindgen(constructor)]
+    pub fn new(host: Host) -> Self {
+        Self {
+            host,
+            core: Core::default(),
+            cores: 1,
+            generations: BTreeMap::new(),
+            members: BTreeMap::new(),
+            next_thread: FIRST_THREAD,
+            events: VecDeque::new(),
+        }
+    }
+
+    /// A message of the facade.
+    pub fn receive(&mut self, message: JsValue) {
+        let Some((bytes, beside)) = parts(&message) else { return self.core.ignore() };
+        if self.core.current_generation().is_none() && self.core.stats(0).generations == 0 {
+            return self.receive_first(&bytes);
+        }
+        match offmain_protocol::decode(&bytes, Vec::new()) {
+            Ok(message) => self.receive_message(message, beside),
+            Err(_) => self.core.ignore(),
+        }
+    }
+
+    fn receive_first(&mut self, bytes: &[u8]) {
+        match offmain_protocol::decode_hello(bytes) {
+            Ok(ToCoordinator::Start { config, cores }) => {
+                self.cores = cores;
+                self.handle(Event::Start { config, cores });
+            }
+            Ok(_) | Err(CodecError::TooLarge { .. } | CodecError::Malformed(_)) => self.core.ignore(),
+            Err(CodecError::Version { theirs }) => {
+                let error = StartError::Version { who: "app".into(), theirs, ours: VERSION.into() };
+                self.reply(Reply::NotStarted(error));
+            }
+        }
+    }
+
+    fn receive_message(&mut self, message: ToCoordinator, beside: JsValue) {
+        match message {
+            ToCoordinator::Start { .. } => self.core.ignore(),
+            ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, input }) => {
+                let input = Value { payload: input, beside };
+                self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, input });
+            }
+            ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),
+            ToCoordinator::Resize(workers) => self.handle(Event::Resize(workers)),
+            ToCoordinator::Shutdown => self.handle(Event::Shutdown),
+            ToCoordinator::Close => self.handle(Event::Close),
+            ToCoordinator::Stats { request } => self.report(request),
+        }
+    }
+
+    /// A message of a pool worker or a thread.
+    #[wasm_bindgen(js_name = receiveFrom)]
+    pub fn receive_from(&mut self, id: u32, message: JsValue) {
+        let Some(member) = self.members.get(&id) else { return self.core.ignore() };
+        let generation = member.generation;
+        let Some((bytes, beside)) = parts(&message) else { return self.receive_note(id, &message) };
+        if id < FIRST_THREAD && member.cancel.is_none() {
+            return self.receive_hello(id, &bytes);
+        }
+        match offmain_protocol::decode(&bytes, Vec::new()) {
+            Ok(FromWorker::Progress { job, sequence, value }) => {
+                self.handle(Event::Progress { generation, job, sequence, value: Value { payload: value, beside } });
+            }
+            Ok(FromWorker::Settled { job, outcome, value }) => {
+                self.handle(Event::Settled { worker: id, job, outcome, value: Value { payload: value, beside } });
+            }
+            Ok(FromWorker::Spawn { record, stack_size }) => self.start_thread(generation, record, stack_size),
+            Ok(FromWorker::Wake { worker }) => self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED),
+            Ok(FromWorker::Ready { .. } | FromWorker::NotReady(_)) | Err(_) => self.core.ignore(),
+        }
+    }
+
+    fn receive_hello(&mut self, id: u32, bytes: &[u8]) {
+        let error = match offmain_protocol::decode_hello(bytes) {
+            Ok(FromWorker::Ready { cancel, threads, jobs }) => {
+                let member = self.members.get_mut(&id);
+                let generation = member.map(|member| {
+                    member.cancel = Some(cancel);
+                    member.generation
+                });
+                if let Some(generation) = generation.and_then(|generation| self.generations.get_mut(&generation)) {
+                    generation.threads = Some(threads);
+                }
+                return self.handle(Event::WorkerReady { worker: id, jobs });
+            }
+            Ok(FromWorker::NotReady(error)) => error,
+            Ok(_) => StartError::Worker { why: "it did not say that it was ready".into() },
+            Err(CodecError::Version { theirs }) => StartError::Version { who: "job module".into(), theirs, ours: VERSION.into() },
+            Err(error) => StartError::Worker { why: error.to_string() },
+        };
+        self.handle(Event::WorkerFailed { worker: id, error });
+    }
+
+    /// What `pool-worker.js` says without its module: that this has trapped, could not be loaded, or has ended.
+    fn receive_note(&mut self, id: u32, note: &JsValue) {
+        let text = |key: &str| Reflect::get(note, &key.into()).ok().and_then(|value| value.as_string());
+        if let (Some(file), Some(why)) = (text("file"), text("why")) {
+            self.handle(Event::WorkerFailed { worker: id, error: StartError::File { file, why } });
+        } else if let Some(kind) = text("trap") {
+            self.worker_died(id, kind);
+        } else if text("ended").is_some() {
+            if let Some(member) = self.members.remove(&id) {
+                self.host.end_worker(&member.worker);
+            }
+            if id < FIRST_THREAD {
+                self.handle(Event::WorkerEnded { worker: id });
+            }
+        } else {
+            self.core.ignore();
+        }
+    }
+
+    /// A pool worker or a thread has died.
+    #[wasm_bindgen(js_name = workerDied)]
+    pub fn worker_died(&mut self, id: u32, kind: String) {
+        let Some(member) = self.members.get(&id) else { return };
+        let event = match id {
+            FIRST_THREAD.. => Event::ThreadTrapped { generation: member.generation, kind },
+            worker => Event::Trapped { worker, kind },
+        };
+        self.handle(event);
+    }
+
+    /// The timer has rung.
+    pub fn tick(&mut self) {
+        self.handle(Event::Tick);
+    }
+
+    fn handle(&mut self, event: Event<Value>) {
+        self.events.push_back(event);
+        let now = self.host.now();
+        let mut effects = Vec::new();
+        while let Some(event) = self.events.pop_front() {
+            self.core.handle(now as u64, event, &mut effects);
+            for effect in effects.drain(..) {
+                self.perform(effect);
+            }
+        }
+        if let Some(deadline) = self.core.deadline() {
+            self.host.set_timer((deadline as f64 - now).max(0.0));
+        }
+    }
+
+    fn perform(&mut self, effect: Effect<Value>) {
+        match effect {
+            Effect::OpenGeneration(generation) => self.open_generation(generation),
+            Effect::StartWorker { generation, worker } => self.start_worker(generation, worker),
+            Effect::StopWorker(worker) => self.send(worker, &ToWorker::Stop, &JsValue::UNDEFINED),
+            Effect::KillWorker(worker) => {
+                if let Some(member) = self.members.remove(&worker) {
+                    self.host.end_worker(&member.worker);
+                }
+            }
+            Effect::DropGeneration(generation) => {
+                let gone = self.members.extract_if(.., |_, member| member.generation == generation);
+                gone.for_each(|(_, member)| self.host.end_worker(&member.worker));
+                self.generations.remove(&generation);
+            }
+            Effect::Run { worker, job, name, input } => {
+                self.send(worker, &ToWorker::Run { job, name, input: input.payload }, &input.beside);
+            }
+            Effect::SignalCancel { worker, job } => {
+                if let Some((memory, address)) = self.cancel_word(worker) {
+                    self.host.store(memory, address, job);
+                }
+            }
+            Effect::Reply(reply) => self.reply(reply),
+        }
+    }
+
+    fn open_generation(&mut self, generation: GenerationId) {
+        let memory = self.host.open_memory(self.core.config().memory_maximum as f64);
+        let memory = memory.map_err(|error| format!("no shared memory of this size: {}", text_of(&error)));
+        self.generations.insert(generation, Generation { memory, threads: None });
+    }
+
+    fn start_worker(&mut self, generation: GenerationId, worker: WorkerId) {
+        let config = self.core.config();
+        let (stack_size, threads) = (config.stack_size as f64, config.threads as f64);
+        match self.generations.get(&generation).map(|generation| &generation.memory) {
+            Some(Ok(memory)) => {
+                let handle = self.host.start_worker(worker, memory, stack_size, threads, 0);
+                self.members.insert(worker, Member { worker: handle, generation, cancel: None });
+            }
+            Some(Err(why)) => {
+                let error = StartError::Worker { why: why.clone() };
+                self.events.push_back(Event::WorkerFailed { worker, error });
+            }
+            None => {}
+        }
+    }
+
+    fn start_thread(&mut self, generation: GenerationId, record: u32, stack_size: u32) {
+        let Some(Generation { memory: Ok(memory), .. }) = self.generations.get(&generation) else { return };
+        let id = self.next_thread;
+        self.next_thread = id.checked_add(1).unwrap_or(FIRST_THREAD);
+        let worker = self.host.start_worker(id, memory, stack_size.into(), self.core.config().threads as f64, record);
+        self.members.insert(id, Member { worker, generation, cancel: None });
+    }
+
+    fn cancel_word(&self, worker: WorkerId) -> Option<(&JsValue, u32)> {
+        let member = self.members.get(&worker)?;
+        let memory = self.generations.get(&member.generation)?.memory.as_ref().ok()?;
+        Some((memory, member.cancel?))
+    }
+
+    fn send(&self, worker: WorkerId, message: &ToWorker, beside: &JsValue) {
+        if let (Some(member), Ok(encoded)) = (self.members.get(&worker), offmain_protocol::encode(message)) {
+            self.host.send(&member.worker, encoded.bytes, beside);
+        }
+    }
+
+    fn reply(&self, reply: Reply<Value>) {
+        let nothing = Value { payload: Payload::None, beside: JsValue::UNDEFINED };
+        let (message, beside) = match reply {
+            Reply::Started(workers) => {
+                return self.host.reply(offmain_protocol::encode_hello(&ToFacade::Started { workers }), &JsValue::UNDEFINED);
+            }
+            Reply::NotStarted(error) => {
+                return self.host.reply(offmain_protocol::encode_hello(&ToFacade::NotStarted(error)), &JsValue::UNDEFINED);
+            }
+            Reply::Progress { job, value } => (ToFacade::Progress { job, value: value.payload }, value.beside),
+            Reply::Settled { job, outcome, value } => {
+                let value = value.unwrap_or(nothing);
+                (ToFacade::Settled { job, outcome, value: value.payload }, value.beside)
+            }
+            Reply::Ended { why } => (ToFacade::Ended { why }, JsValue::UNDEFINED),
+        };
+        if let Ok(encoded) = offmain_protocol::encode(&message) {
+            self.host.reply(encoded.bytes, &beside);
+        }
+    }
+
+    fn report(&self, request: u32) {
+        let mut stats = self.core.stats(self.host.now() as u64);
+        let current = self.core.current_generation().and_then(|current| self.generations.get(&current));
+        if let Some(Generation { memory: Ok(memory), threads }) = current {
+            stats.memory_bytes = self.host.memory_bytes(memory) as u64;
+            if let Some(address) = threads {
+                stats.threads_running = self.host.load(memory, *address);
+                stats.threads_warm = self.host.load(memory, address + 4);
+            }
+        }
+        if let Ok(encoded) = offmain_protocol::encode(&ToFacade::Stats { request, stats }) {
+            self.host.reply(encoded.bytes, &JsValue::UNDEFINED);
+        }
+    }
+}
+
+/// A message is an array of its bytes and of what is beside.
+fn parts(message: &JsValue) -> Option<(Vec<u8>, JsValue)> {
+    let parts = message.dyn_ref::<Array>()?;
+    let bytes = parts.get(0).dyn_into::<Uint8Array>().ok()?;
+    Some((bytes.to_vec(), parts.get(1)))
+}
+
+fn text_of(error: &JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message())).unwrap_or_else(|| format!("{error:?}"))
+}
