@@ -15,6 +15,7 @@ pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate, pages: Pages) 
         (format!("{name}.js"), shipped("app.js")),
         ("coordinator.js".to_owned(), shipped("coordinator.js")),
         ("pool-worker.js".to_owned(), shipped("pool-worker.js")),
+        ("transfer.js".to_owned(), shipped("transfer.js")),
         ("module.js".to_owned(), module_js(name, job_crate, pages)),
     ];
     let mut written = Vec::new();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::edits::{EDITS, Edit, Old};
+use crate::edits::{EDITS, Edit, FileEdits, Old};
 use crate::toolchain::Toolchain;
 
 /// A laid sysroot.
@@ -76,24 +76,25 @@ fn fill(root: &Path, overlay: &Overlay, toolchain: &Toolchain) -> Result<()> {
     let library = rustlib.join("src/rust/library");
     copy_dir(&toolchain.library(), &library)?;
     for file in EDITS {
-        let path = library.join("std/src").join(file.path);
-        let refuse = |edit: &str, why: &str| {
-            format!(
-                "this std is not the one that the overlay knows: {}, edit \"{edit}\": {why} (rustc {}, {})\n  cure: use the pinned toolchain of .cargo/toolchain.toml, or adapt js-glue/src/edits.rs to this std",
-                file.path, toolchain.release, toolchain.commit
-            )
-        };
-        let mut text = fs::read_to_string(&path).with_context(|| refuse("all", "the file is missing"))?;
-        for edit in file.edits {
-            text = apply(&text, edit).map_err(|error| error.context(refuse(edit.name, "it does not apply")))?;
-        }
-        fs::write(&path, text)?;
+        fs::write(library.join("std/src").join(file.path), edited(file, &library, toolchain)?)?;
     }
     let wrapper = root.join("rustc");
     let (rustc, sysroot) = (toolchain.rustc.display(), overlay.sysroot.display());
     fs::write(&wrapper, format!("#!/bin/sh\nexec '{rustc}' --sysroot '{sysroot}' \"$@\"\n"))?;
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
     Ok(())
+}
+
+/// A file of the std in `library` with its edits made, in their order.
+fn edited(file: &FileEdits, library: &Path, toolchain: &Toolchain) -> Result<String> {
+    let refuse = |what: &str| {
+        format!(
+            "this std is not the one that the overlay knows: {}: {what} (rustc {}, {})\n  cure: use the pinned toolchain of .cargo/toolchain.toml, or adapt js-glue/src/edits.rs to this std",
+            file.path, toolchain.release, toolchain.commit
+        )
+    };
+    let text = fs::read_to_string(library.join("std/src").join(file.path)).with_context(|| refuse("the file is missing"))?;
+    file.edits.iter().try_fold(text, |text, edit| apply(&text, edit).with_context(|| refuse(&format!("the edit \"{}\" does not apply", edit.name))))
 }
 
 /// `text` with one edit made, which must find exactly one place.
@@ -146,6 +147,42 @@ mod tests {
     fn an_edit_changes_its_one_place() {
         assert_eq!(apply("abc", &TEXT).unwrap(), "aBc");
         assert_eq!(apply("a(1x2)b", &SPAN).unwrap(), "a<)b");
+    }
+
+    #[test]
+    fn every_edit_applies_to_the_pinned_std() {
+        let pin = crate::Pin::of(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let toolchain = match Toolchain::find(&pin) {
+            Ok(toolchain) => toolchain,
+            Err(missing) => return println!("SKIPPED: Rust {} is not complete here: {missing:#}", pin.channel),
+        };
+        for file in EDITS {
+            let text = edited(file, &toolchain.library(), &toolchain).unwrap();
+            assert!(file.edits.iter().all(|edit| text.contains(edit.new)), "{}", file.path);
+        }
+    }
+
+    #[test]
+    fn an_unknown_std_is_named_with_the_edit_and_the_cure() {
+        let toolchain = Toolchain {
+            origin: crate::Origin::Debian,
+            release: "1.99.0".to_owned(),
+            commit: "abc".to_owned(),
+            host: String::new(),
+            rustc: PathBuf::new(),
+            cargo: PathBuf::new(),
+            sysroot: PathBuf::new(),
+            linker: None,
+        };
+        let library = std::env::temp_dir().join(format!("offmain-overlay-{}", std::process::id()));
+        fs::create_dir_all(library.join("std/src")).unwrap();
+        fs::write(library.join("std/src/a.rs"), "nothing known").unwrap();
+        let file = FileEdits { path: "a.rs", edits: &[TEXT] };
+        let error = format!("{:#}", edited(&file, &library, &toolchain).unwrap_err());
+        for part in ["a.rs", "\"test\"", "1.99.0", "cure:"] {
+            assert!(error.contains(part), "{part} in {error}");
+        }
+        fs::remove_dir_all(library).unwrap();
     }
 
     #[test]

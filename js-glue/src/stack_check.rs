@@ -11,8 +11,8 @@
 //! | value from a local (unoptimised code, restore after a catch) | the new value is below the limit |
 //! | epilogue `value + constant`, plain constant | none: it raises the pointer, or is the generator's own start-up stack |
 //!
-//! A leaf function may use up to 128 bytes below the pointer without lowering it (LLVM's red zone), so the limit
-//! should be set at least that much above the end of the stack. While the limit is 0, only a wrap below address 0 traps.
+//! A leaf function may use some bytes below the pointer without lowering it, LLVM's red zone; the checks leave room for it.
+//! While the limit is 0, as for a stack at the bottom of the memory, only a wrap below address 0 traps.
 
 use anyhow::{Context, Result};
 use walrus::ir::{BinaryOp, Binop, Call, Const, GlobalGet, IfElse, Instr, InstrSeqId, InstrSeqType, LocalGet, LocalSet, Unreachable, Value};
@@ -57,6 +57,9 @@ fn trap(module: &mut Module, limit: GlobalId) -> FunctionId {
     module.exports.add(STACK_OVERFLOW, function);
     function
 }
+
+/// `WebAssemblyFrameLowering::RedZoneSize` in LLVM.
+const RED_ZONE: u32 = 128;
 
 struct Pass {
     pointer: GlobalId,
@@ -116,24 +119,26 @@ impl Pass {
         })
     }
 
-    /// `if pointer - limit < frame { overflow() }`; the value to set stays below on the operand stack.
+    /// `if pointer - limit < frame + red zone { overflow() }`; the value to set stays below on the operand stack.
     fn frame_check(&self, function: &mut LocalFunction, frame: i32) -> Vec<Instr> {
         vec![
             GlobalGet { global: self.pointer }.into(),
             GlobalGet { global: self.limit }.into(),
             binop(BinaryOp::I32Sub),
-            Const { value: Value::I32(frame) }.into(),
+            Const { value: Value::I32((frame as u32).saturating_add(RED_ZONE) as i32) }.into(),
             binop(BinaryOp::I32LtU),
             self.overflow_if(function),
         ]
     }
 
-    /// `if value < limit (or value > pointer) { overflow() }`
+    /// `if value < limit + red zone (or value > pointer) { overflow() }`
     fn value_check(&self, function: &mut LocalFunction, scratch: LocalId, may_wrap: bool) -> Vec<Instr> {
         let mut check: Vec<Instr> = vec![
             LocalSet { local: scratch }.into(),
             LocalGet { local: scratch }.into(),
             GlobalGet { global: self.limit }.into(),
+            Const { value: Value::I32(RED_ZONE as i32) }.into(),
+            binop(BinaryOp::I32Add),
             binop(BinaryOp::I32LtU),
         ];
         if may_wrap {
@@ -224,9 +229,9 @@ mod tests {
               return exports.sp.value === 32768 ? 'fits' : 'leaks';
             };
             console.log([
-              outcome(16384, 'deep', 15), outcome(16384, 'deep', 16), outcome(0, 'deep', 31), outcome(0, 'deep', 32),
-              outcome(16384, 'huge'), outcome(0, 'huge'),
-              outcome(16384, 'aligned', 16384), outcome(16384, 'aligned', 16385), outcome(0, 'aligned', 40000),
+              outcome(16256, 'deep', 15), outcome(16256, 'deep', 16), outcome(0, 'deep', 30), outcome(0, 'deep', 31),
+              outcome(16256, 'huge'), outcome(0, 'huge'),
+              outcome(16256, 'aligned', 16384), outcome(16256, 'aligned', 16385), outcome(0, 'aligned', 40000),
             ].join());
         "#;
         let hex: String = checked().0.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::BufReader;
+use std::io::{BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -122,18 +122,27 @@ fn bind_and_check(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Path
     Ok(bound)
 }
 
-/// Runs cargo and returns the modules it made, by library. Its messages go to standard error as ever.
+/// What the compiler says of each local crate because of `+atomics`. It is so by intent, and the compiler is pinned.
+const EXPECTED_WARNING: &str = "unstable feature specified for `-Ctarget-feature`";
+
+/// Runs cargo and returns the modules it made, by library. What it and the compiler say goes to standard error as ever.
 fn compile(mut command: Command) -> Result<HashMap<String, PathBuf>> {
-    command.arg("--message-format=json-render-diagnostics").stdin(Stdio::null()).stdout(Stdio::piped());
+    let format = if std::io::stderr().is_terminal() { "json-diagnostic-rendered-ansi" } else { "json" };
+    command.arg("--message-format").arg(format).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("{} does not start", command.get_program().display()))?;
     let stdout = BufReader::new(child.stdout.take().expect("piped above"));
     let mut modules = HashMap::new();
     for message in Message::parse_stream(stdout) {
-        if let Message::CompilerArtifact(artifact) = message.context("cannot read cargo's messages")? {
-            let wasm = artifact.filenames.iter().find(|file| file.extension() == Some("wasm"));
-            if let Some(wasm) = wasm {
-                modules.insert(artifact.target.name.replace('-', "_"), wasm.clone().into_std_path_buf());
+        match message.context("cannot read cargo's messages")? {
+            Message::CompilerArtifact(artifact) => {
+                if let Some(wasm) = artifact.filenames.iter().find(|file| file.extension() == Some("wasm")) {
+                    modules.insert(artifact.target.name.replace('-', "_"), wasm.clone().into_std_path_buf());
+                }
             }
+            Message::CompilerMessage(told) if !told.message.message.starts_with(EXPECTED_WARNING) => {
+                eprint!("{}", told.message.rendered.unwrap_or(told.message.message));
+            }
+            _ => {}
         }
     }
     if !child.wait()?.success() {
