@@ -137,3 +137,15 @@ impl Range {
         }
     }
 }
+
+impl From<u32> for Workers {
+    fn from(workers: u32) -> Self {
+        Self { min: workers, max: workers }
+    }
+}
+
+impl From<std::ops::RangeInclusive<u32>> for Workers {
+    fn from(range: std::ops::RangeInclusive<u32>) -> Self {
+        Self { min: *range.start(), max: *range.end() }
+    }
+}

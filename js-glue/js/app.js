@@ -1,0 +1,201 @@
+// What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
+
+import init, { Facade, Settings, inlineBytes, progressKept } from './facade.js'
+import { eachBuffer } from './transfer.js'
+
+/** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
+export class OffmainError extends Error {
+  constructor(code, message) {
+    super(message)
+    this.name = 'OffmainError'
+    this.code = code
+  }
+}
+
+/** How a job ended, if not with its output. `name` tells the kinds apart. */
+export class JobError extends Error {
+  constructor(name, message, fields) {
+    super(message)
+    this.name = name
+    Object.assign(this, fields)
+  }
+}
+
+let loading
+
+/** Starts a pool; resolves when a worker takes jobs. */
+export async function start(config = {}) {
+  loading ??= init().catch((error) => {
+    loading = undefined
+    throw new OffmainError('file', `facade_bg.wasm could not be loaded: ${error?.message ?? error}`)
+  })
+  await loading
+  return raised(async () => {
+    const settings = new Settings(config)
+    const worker = new Worker(new URL('./coordinator.js', import.meta.url), { type: 'module', name: 'offmain coordinator' })
+    const facade = new Facade(worker, settings)
+    await facade.started()
+    return new Pool(facade)
+  })
+}
+
+/** Errors of the facade come as plain objects. */
+async function raised(work) {
+  try {
+    return await work()
+  } catch (error) {
+    throw error?.code ? new OffmainError(error.code, error.message) : error
+  }
+}
+
+export class Pool {
+  #facade
+
+  constructor(facade) {
+    this.#facade = facade
+  }
+
+  /** Sends a job, at once. What is refused is refused by the promise. */
+  submit(name, input, options = {}) {
+    return submit(this.#facade, name, input, options)
+  }
+
+  /** Has another number of workers from now on: a number, or [least, greatest]. */
+  resize(workers) {
+    return raised(() => this.#facade.resize(workers))
+  }
+
+  /** What the pool does now and has done so far; undefined once it has ended. */
+  stats() {
+    return this.#facade.stats()
+  }
+
+  /** Takes no more jobs, finishes those there are, then ends. */
+  shutdown() {
+    return this.#facade.shutdown()
+  }
+
+  /** Ends at once. */
+  close() {
+    this.#facade.close()
+  }
+
+  [Symbol.dispose ?? Symbol('dispose')]() {
+    this.close()
+  }
+
+  [Symbol.asyncDispose ?? Symbol('asyncDispose')]() {
+    return this.shutdown()
+  }
+}
+
+/** A submitted job: a promise of its output. */
+export class Job extends Promise {
+  static get [Symbol.species]() {
+    return Promise
+  }
+
+  /** Asks the job to stop; it then rejects with an AbortError, unless it was done already. */
+  cancel() {
+    this.stop?.()
+  }
+}
+
+function submit(facade, name, input, { signal, priority, timeout, transfer = [] }) {
+  const reports = new Reports()
+  let settled
+  const job = new Job((resolve, reject) => (settled = { resolve, reject }))
+  Object.defineProperties(job, { progress: { value: reports }, stop: { value: undefined, writable: true } })
+  const aborted = () => job.cancel()
+  const sink = {
+    progress: (value) => reports.push(value),
+    settle(kind, details, value) {
+      signal?.removeEventListener('abort', aborted)
+      job.stop = undefined
+      reports.end()
+      if (kind === 'done') settled.resolve(value)
+      else settled.reject(errorOf(kind, name, details, value, signal))
+    },
+  }
+  if (signal?.aborted) {
+    sink.settle('cancelled', {}, undefined)
+    return job
+  }
+  try {
+    const moved = transfer.map((item) => (ArrayBuffer.isView(item) ? item.buffer : item))
+    const bytes = check(name, input, new Set(moved))
+    const id = facade.submit(name, input, bytes, priority, timeout, moved, sink)
+    if (id !== 0) {
+      job.stop = () => facade.cancel(id)
+      signal?.addEventListener('abort', aborted, { once: true })
+    }
+  } catch (error) {
+    const reason = error?.code ? new OffmainError(error.code, error.message) : error
+    reports.end()
+    settled.reject(reason)
+  }
+  return job
+}
+
+/** Counts an input's binary data, and refuses what would be copied on this thread: the browser copies what is not transferred. */
+function check(name, input, moved) {
+  const limit = inlineBytes()
+  let bytes = 0
+  eachBuffer(input, (buffer, path) => {
+    bytes += buffer.byteLength
+    if (!moved.has(buffer) && buffer.byteLength > limit) {
+      const message =
+        `the input of \`${name}\` was refused: ${path || 'it'} holds ${buffer.byteLength} bytes, and copying more than ${limit} would hold up the main thread; ` +
+        'list the buffer in `transfer` (it is empty here then), or pass a Blob'
+      throw new JobError('JobRejected', message, { input })
+    }
+  })
+  return bytes
+}
+
+function errorOf(kind, name, { message, location }, value, signal) {
+  switch (kind) {
+    case 'failed':
+      return new JobError('JobFailed', `the job \`${name}\` failed: ${typeof value === 'string' ? value : JSON.stringify(value)}`, { error: value })
+    case 'panicked':
+      return new JobError('JobPanicked', `the job \`${name}\` panicked${location ? ` at ${location}` : ''}: ${message}`, { panic: message, location })
+    case 'trapped':
+      return new JobError('JobTrapped', `the worker of the job \`${name}\` died: ${message}`, { trap: message })
+    case 'cancelled':
+      return signal?.aborted ? signal.reason : new DOMException(`the job \`${name}\` was cancelled`, 'AbortError')
+    case 'timedOut':
+      return new DOMException(`the job \`${name}\` exceeded its time limit`, 'TimeoutError')
+    case 'rejected':
+      return new JobError('JobRejected', message, { input: value })
+    case 'lost':
+      return new JobError('JobLost', `the job \`${name}\` was lost: ${message}`, {})
+    default:
+      return new JobError('PoolClosed', `the pool was closed before the job \`${name}\` ended${message ? `: ${message}` : ''}`, {})
+  }
+}
+
+/** A job's progress, for one reader; of one who is slow, the oldest values are dropped. */
+class Reports {
+  #values = []
+  #over = false
+  #wake
+
+  push(value) {
+    if (this.#values.length === progressKept()) this.#values.shift()
+    this.#values.push(value)
+    this.#wake?.()
+  }
+
+  end() {
+    this.#over = true
+    this.#wake?.()
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      while (this.#values.length > 0) yield this.#values.shift()
+      if (this.#over) return
+      await new Promise((wake) => (this.#wake = wake))
+    }
+  }
+}

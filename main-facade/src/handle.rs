@@ -1,0 +1,184 @@
+//! A submitted job: a future of its output, and a stream of its progress.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use futures::Stream;
+use js_sys::{Array, ArrayBuffer};
+use offmain_protocol::{Bytes, Job, JobId, Outcome, Payload, Rejection, limits::PROGRESS_KEPT};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::{
+    JobError, buffer,
+    link::{Link, Sink},
+};
+
+/// A submitted job. Await it for its output; dropping it cancels the job, [`JobHandle::detach`] lets it go on.
+#[must_use = "dropping a job's handle cancels the job: await it, or call detach()"]
+pub struct JobHandle<J: Job> {
+    /// `None` if the job was refused at once.
+    sent: Option<(Rc<Link>, JobId)>,
+    state: Rc<RefCell<State<J>>>,
+}
+
+/// A job's progress, as a stream that ends with the job. Of a reader who is slow the oldest reports are dropped.
+pub struct Progress<J: Job>(Rc<RefCell<State<J>>>);
+
+struct State<J: Job> {
+    outcome: Option<Result<J::Output, JobError<J>>>,
+    settled: bool,
+    reports: VecDeque<J::Progress>,
+    waiting: [Option<Waker>; 2],
+}
+
+/// Decodes what arrives for a job of one type.
+pub(crate) struct JobSink<J: Job>(Rc<RefCell<State<J>>>);
+
+impl<J: Job> JobHandle<J> {
+    /// A handle and the sink that feeds it, for a job that is about to be sent.
+    pub(crate) fn new() -> (Self, Rc<JobSink<J>>) {
+        let state = State { outcome: None, settled: false, reports: VecDeque::new(), waiting: [None, None] };
+        let state = Rc::new(RefCell::new(state));
+        (Self { sent: None, state: state.clone() }, Rc::new(JobSink(state)))
+    }
+
+    pub(crate) fn sent(mut self, link: Rc<Link>, job: JobId) -> Self {
+        self.sent = Some((link, job));
+        self
+    }
+
+    pub(crate) fn refused(self, error: JobError<J>) -> Self {
+        settle(&self.state, Err(error));
+        self
+    }
+
+    /// The job's progress.
+    pub fn progress(&self) -> Progress<J> {
+        Progress(self.state.clone())
+    }
+
+    /// Asks the job to stop. Its outcome is then [`JobError::Cancelled`], unless it was done already.
+    pub fn cancel(&self) {
+        if let Some((link, job)) = &self.sent {
+            link.cancel(*job);
+        }
+    }
+
+    /// Lets the job go on without anybody waiting for it.
+    pub fn detach(mut self) {
+        self.sent = None;
+    }
+}
+
+impl<J: Job> Drop for JobHandle<J> {
+    fn drop(&mut self) {
+        if !self.state.borrow().settled {
+            self.cancel();
+        }
+    }
+}
+
+impl<J: Job> Future for JobHandle<J> {
+    type Output = Result<J::Output, JobError<J>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.state.borrow_mut();
+        match state.outcome.take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                state.waiting[0] = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<J: Job> Stream for Progress<J> {
+    type Item = J::Progress;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut state = self.0.borrow_mut();
+        match state.reports.pop_front() {
+            Some(report) => Poll::Ready(Some(report)),
+            None if state.settled => Poll::Ready(None),
+            None => {
+                state.waiting[1] = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<J: Job> Sink for JobSink<J> {
+    fn progress(&self, value: Payload, beside: JsValue) {
+        let Ok(report) = decode(value, &beside) else { return };
+        let mut state = self.0.borrow_mut();
+        if state.reports.len() == PROGRESS_KEPT {
+            state.reports.pop_front();
+        }
+        state.reports.push_back(report);
+        let waiting = state.waiting[1].take();
+        drop(state);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+
+    fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue) {
+        let result = match outcome {
+            Outcome::Done => decode(value, &beside).map_err(bad_output::<J>),
+            Outcome::Failed => Err(decode(value, &beside).map_or_else(bad_output::<J>, JobError::Failed)),
+            other => Err(error_of(other, || decode(value, &beside).ok())),
+        };
+        settle(&self.0, result);
+    }
+}
+
+fn bad_output<J: Job>(why: String) -> JobError<J> {
+    JobError::Rejected { reason: Rejection::BadOutput { name: J::NAME.into(), why }, job: None }
+}
+
+/// The error of an outcome that is neither the job's output nor its own error.
+pub(crate) fn error_of<J: Job>(outcome: Outcome, input: impl FnOnce() -> Option<J>) -> JobError<J> {
+    match outcome {
+        Outcome::Panicked { message, location } => JobError::Panicked { message, location },
+        Outcome::Trapped { kind } => JobError::Trapped { kind },
+        Outcome::Cancelled => JobError::Cancelled,
+        Outcome::TimedOut => JobError::TimedOut,
+        Outcome::Rejected(reason) => JobError::Rejected { reason, job: input().map(Box::new) },
+        Outcome::Lost { why } => JobError::Lost { why },
+        Outcome::Closed { why } => JobError::Closed { why },
+        Outcome::Done | Outcome::Failed => JobError::Lost { why: "an outcome arrived without its value".into() },
+    }
+}
+
+fn settle<J: Job>(state: &RefCell<State<J>>, result: Result<J::Output, JobError<J>>) {
+    let mut state = state.borrow_mut();
+    if state.settled {
+        return;
+    }
+    state.settled = true;
+    state.outcome = Some(result);
+    let waiting = std::mem::take(&mut state.waiting);
+    drop(state);
+    waiting.into_iter().flatten().for_each(Waker::wake);
+}
+
+fn decode<T: DeserializeOwned>(value: Payload, beside: &JsValue) -> Result<T, String> {
+    let Payload::Encoded(bytes) = value else { return Err("the value did not come with it".into()) };
+    let attachments = beside.dyn_ref::<Array>().map(|buffers| buffers.iter().map(bytes_of).collect());
+    offmain_protocol::decode(&bytes, attachments.unwrap_or_default()).map_err(|error| error.to_string())
+}
+
+fn bytes_of(buffer: JsValue) -> Bytes {
+    match buffer.dyn_into::<ArrayBuffer>() {
+        Ok(buffer) => buffer::wrap(buffer),
+        Err(other) => other.dyn_into().map_or_else(|_| Bytes::from(Vec::new()), buffer::wrap_blob),
+    }
+}

@@ -1,0 +1,334 @@
+//! The face for JavaScript: what `app.js`, the script that a page imports, calls.
+
+use std::{cell::RefCell, rc::Rc};
+
+use futures::TryFutureExt;
+use js_sys::{Array, Object, Promise, Reflect};
+use offmain_protocol::{
+    Config, ConfigError, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
+    limits::{self, INLINE_BYTES, PROGRESS_KEPT, Range},
+};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::Worker;
+
+use crate::{
+    link::{Link, Request, Sink},
+    pool::check_browser,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A job of `app.js`.
+    pub type JsSink;
+    #[wasm_bindgen(method)]
+    fn progress(this: &JsSink, value: JsValue);
+    #[wasm_bindgen(method)]
+    fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue);
+}
+
+thread_local! {
+    /// Those who are told when the facade itself panics; a build without unwinding has nobody else to tell them.
+    static LINKS: RefCell<Vec<std::rc::Weak<Link>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A pool, as `app.js` holds it.
+#[wasm_bindgen]
+pub struct Facade {
+    link: Rc<Link>,
+    started: Option<Promise>,
+}
+
+/// Binary data in bytes that an input may hold without being listed for transfer.
+#[wasm_bindgen(js_name = inlineBytes)]
+pub fn inline_bytes() -> u32 {
+    INLINE_BYTES as u32
+}
+
+/// Progress values kept for a reader who is slow.
+#[wasm_bindgen(js_name = progressKept)]
+pub fn progress_kept() -> u32 {
+    PROGRESS_KEPT as u32
+}
+
+/// A config that was checked, before any worker is started.
+#[wasm_bindgen]
+pub struct Settings(Config);
+
+#[wasm_bindgen]
+impl Settings {
+    /// Reads the config and looks whether the page may have shared memory.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: &JsValue) -> Result<Self, JsValue> {
+        let settings = read_config(config).map_err(|error| start_error(&error.into()))?;
+        check_browser().map_err(|error| start_error(&error))?;
+        Ok(Self(settings))
+    }
+}
+
+#[wasm_bindgen]
+impl Facade {
+    /// Starts a pool with the coordinator that `app.js` has created.
+    #[wasm_bindgen(constructor)]
+    pub fn new(worker: Worker, settings: Settings) -> Self {
+        tell_of_panics();
+        let (link, started) = Link::open(worker, settings.0);
+        LINKS.with_borrow_mut(|links| {
+            links.retain(|link| link.strong_count() > 0);
+            links.push(Rc::downgrade(&link));
+        });
+        let started = async {
+            let closed = |_| StartError::Worker { why: "the pool was closed while it started".into() };
+            started.map_err(closed).await.and_then(|result| result).map_err(|error| start_error(&error))?;
+            Ok(JsValue::UNDEFINED)
+        };
+        Self { link, started: Some(future_to_promise(started)) }
+    }
+
+    /// Resolves when the pool takes jobs.
+    pub fn started(&mut self) -> Option<Promise> {
+        self.started.take()
+    }
+
+    /// Sends a job. Gives its number, or 0 if it was refused; then its outcome has gone to the sink.
+    #[expect(clippy::too_many_arguments, reason = "flat across the language boundary")]
+    pub fn submit(
+        &self,
+        name: String,
+        input: JsValue,
+        bytes: f64,
+        priority: Option<String>,
+        timeout: Option<f64>,
+        transfer: Array,
+        sink: JsSink,
+    ) -> Result<u32, JsValue> {
+        let priority = read_priority(priority.as_deref()).map_err(|error| start_error(&error.into()))?;
+        let timeout_ms =
+            timeout.map(|timeout| whole(limits::TIMEOUT_MS, timeout)).transpose().map_err(|error| start_error(&error.into()))?;
+        let beside = input.clone();
+        let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input: Payload::Object, beside, transfer };
+        let sink = Rc::new(sink);
+        match self.link.submit(request, sink.clone()) {
+            Ok(job) => Ok(job),
+            Err(outcome) => {
+                Sink::settle(&*sink, outcome, Payload::Object, input);
+                Ok(0)
+            }
+        }
+    }
+
+    /// Asks a job to stop.
+    pub fn cancel(&self, job: u32) {
+        self.link.cancel(job);
+    }
+
+    /// Has another number of workers.
+    pub fn resize(&self, workers: &JsValue) -> Result<(), JsValue> {
+        let workers = read_workers(workers).and_then(|workers| workers.ok_or_else(|| limits::WORKERS.refuse("'auto'")));
+        self.link.resize(workers.map_err(|error| start_error(&error.into()))?);
+        Ok(())
+    }
+
+    /// What the pool does; undefined once it has ended.
+    pub fn stats(&self) -> Promise {
+        let stats = self.link.stats();
+        future_to_promise(async { Ok(stats.await.map_or(JsValue::UNDEFINED, |stats| stats_object(&stats).into())) })
+    }
+
+    /// Finishes the jobs there are, then ends.
+    pub fn shutdown(&self) -> Promise {
+        let ended = self.link.shutdown();
+        future_to_promise(async {
+            let _ = ended.await;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Ends now.
+    pub fn close(&self) {
+        self.link.close();
+    }
+}
+
+impl Sink for JsSink {
+    fn progress(&self, _: Payload, beside: JsValue) {
+        self.progress(beside);
+    }
+
+    fn settle(&self, outcome: Outcome, _: Payload, beside: JsValue) {
+        let text = |key: &str, text: Option<String>| (key.to_string(), text.map_or(JsValue::UNDEFINED, JsValue::from));
+        let (kind, details) = match outcome {
+            Outcome::Done => ("done", vec![]),
+            Outcome::Failed => ("failed", vec![]),
+            Outcome::Panicked { message, location } => ("panicked", vec![text("message", Some(message)), text("location", location)]),
+            Outcome::Trapped { kind } => ("trapped", vec![text("message", Some(kind))]),
+            Outcome::Cancelled => ("cancelled", vec![]),
+            Outcome::TimedOut => ("timedOut", vec![]),
+            Outcome::Rejected(reason) => ("rejected", vec![text("message", Some(reason.to_string()))]),
+            Outcome::Lost { why } => ("lost", vec![text("message", Some(why))]),
+            Outcome::Closed { why } => ("closed", vec![text("message", why)]),
+        };
+        self.settle(kind, object(details).into(), beside);
+    }
+}
+
+/// A panic of the facade's own code settles all that is pending, before the module ends.
+fn tell_of_panics() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|info| {
+            let why = format!("the facade panicked: {info}");
+            web_sys::console::error_1(&why.as_str().into());
+            let links = LINKS.try_with(|links| links.try_borrow().map(|links| links.clone()));
+            for link in links.into_iter().flatten().flatten().filter_map(|link| link.upgrade()) {
+                link.fail(StartError::Worker { why: why.clone() });
+            }
+        }));
+    });
+}
+
+fn start_error(error: &StartError) -> JsValue {
+    let code = match error {
+        StartError::Config(_) => "config",
+        StartError::NotIsolated => "notIsolated",
+        StartError::Unsupported { .. } => "unsupported",
+        StartError::File { .. } => "file",
+        StartError::Version { .. } => "version",
+        StartError::DuplicateJob { .. } => "duplicateJob",
+        StartError::Init { .. } => "init",
+        StartError::Slow { .. } => "slow",
+        StartError::Worker { .. } => "worker",
+    };
+    object(vec![("code".into(), code.into()), ("message".into(), error.to_string().into())]).into()
+}
+
+fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
+    let mut settings = Config::default();
+    let Some(object) = config.dyn_ref::<Object>() else {
+        let value = format!("{config:?}");
+        return Err(ConfigError { field: "config".into(), value, allowed: "an object".into() });
+    };
+    for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
+        let value = Reflect::get(object, &key.as_str().into()).unwrap_or_default();
+        if value.is_undefined() {
+            continue;
+        }
+        let number = |range: Range| whole(range, value.as_f64().unwrap_or(f64::NAN));
+        match key.as_str() {
+            "workers" => settings.workers = read_workers(&value)?,
+            "idleTime" => settings.idle_time_ms = number(limits::IDLE_TIME_MS)?,
+            "queueJobs" => settings.queue_jobs = number(limits::QUEUE_JOBS)?,
+            "queueBytes" => settings.queue_bytes = number(limits::QUEUE_BYTES)?,
+            "stackSize" => settings.stack_size = number(limits::STACK_SIZE)?,
+            "memoryMaximum" => settings.memory_maximum = number(limits::MEMORY_MAXIMUM)?,
+            "threads" => settings.threads = number(limits::THREADS)?,
+            "timeout" => settings.timeout_ms = Some(number(limits::TIMEOUT_MS)?),
+            "cancelGrace" => settings.cancel_grace_ms = number(limits::CANCEL_GRACE_MS)?,
+            "drainTime" => settings.drain_time_ms = number(limits::DRAIN_TIME_MS)?,
+            "startTime" => settings.start_time_ms = number(limits::START_TIME_MS)?,
+            _ => {
+                let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
+                               timeout, cancelGrace, drainTime and startTime";
+                return Err(ConfigError { field: key, value: text_of(&value), allowed: allowed.into() });
+            }
+        }
+    }
+    settings.validate()?;
+    Ok(settings)
+}
+
+/// `'auto'`, a number, or a pair of least and greatest number.
+fn read_workers(value: &JsValue) -> Result<Option<Workers>, ConfigError> {
+    let whole = |value: JsValue| whole(limits::WORKERS, value.as_f64().unwrap_or(f64::NAN)).map(|number| number as u32);
+    let workers = match value.dyn_ref::<Array>() {
+        Some(pair) if pair.length() == 2 => Workers { min: whole(pair.get(0))?, max: whole(pair.get(1))? },
+        None if value.as_string().as_deref() == Some("auto") => return Ok(None),
+        None if value.as_f64().is_some() => Workers::from(whole(value.clone())?),
+        _ => {
+            let allowed = format!("'auto', a number from {} to {}, or [least, greatest]", limits::WORKERS.min, limits::WORKERS.max);
+            return Err(ConfigError { field: "workers".into(), value: text_of(value), allowed });
+        }
+    };
+    workers.validate()?;
+    Ok(Some(workers))
+}
+
+fn read_priority(priority: Option<&str>) -> Result<Priority, ConfigError> {
+    match priority {
+        Some("high") => Ok(Priority::High),
+        None | Some("normal") => Ok(Priority::Normal),
+        Some("low") => Ok(Priority::Low),
+        Some(other) => {
+            Err(ConfigError { field: "priority".into(), value: format!("'{other}'"), allowed: "'high', 'normal' or 'low'".into() })
+        }
+    }
+}
+
+fn whole(range: Range, value: f64) -> Result<u64, ConfigError> {
+    if value.fract() != 0.0 || value < 0.0 {
+        return Err(range.refuse(value));
+    }
+    range.check(value as u64)?;
+    Ok(value as u64)
+}
+
+fn text_of(value: &JsValue) -> String {
+    js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_else(|| format!("{value:?}"))
+}
+
+fn object(fields: Vec<(String, JsValue)>) -> Object {
+    let object = Object::new();
+    for (key, value) in fields {
+        // A fresh plain object takes any key.
+        let _ = Reflect::set(&object, &key.into(), &value);
+    }
+    object
+}
+
+fn stats_object(stats: &Stats) -> Object {
+    let number = |key: &str, number: u64| (key.to_string(), JsValue::from(number as f64));
+    let outcomes = &stats.outcomes;
+    let workers: Array = stats
+        .workers
+        .iter()
+        .map(|worker| {
+            let state = match worker.state {
+                WorkerState::Starting => "starting",
+                WorkerState::Idle => "idle",
+                WorkerState::Running => "running",
+                WorkerState::Stopping => "stopping",
+            };
+            let (id, name) = worker.job.as_ref().map_or((JsValue::NULL, JsValue::NULL), |(id, name)| ((*id).into(), name.as_str().into()));
+            object(vec![
+                number("id", worker.id.into()),
+                number("generation", worker.generation.into()),
+                ("state".into(), state.into()),
+                ("job".into(), name),
+                ("jobId".into(), id),
+                number("forMs", worker.for_ms),
+            ])
+        })
+        .collect();
+    let threads = object(vec![number("running", stats.threads_running.into()), number("warm", stats.threads_warm.into())]);
+    let outcomes = object(vec![
+        number("done", outcomes.done),
+        number("failed", outcomes.failed),
+        number("panicked", outcomes.panicked),
+        number("trapped", outcomes.trapped),
+        number("cancelled", outcomes.cancelled),
+        number("timedOut", outcomes.timed_out),
+        number("rejected", outcomes.rejected),
+        number("lost", outcomes.lost),
+        number("closed", outcomes.closed),
+    ]);
+    object(vec![
+        ("workers".into(), workers.into()),
+        ("threads".into(), threads.into()),
+        number("queued", stats.queued.into()),
+        number("running", stats.running.into()),
+        number("generations", stats.generations.into()),
+        number("memoryBytes", stats.memory_bytes),
+        number("ignored", stats.ignored.into()),
+        ("outcomes".into(), outcomes.into()),
+    ])
+}

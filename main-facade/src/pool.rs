@@ -1,0 +1,170 @@
+//! The pool, as a Rust app on the main thread holds it.
+
+use std::{rc::Rc, time::Duration};
+
+use js_sys::{Array, ArrayBuffer, Reflect};
+use offmain_protocol::{Bytes, ConfigError, Job, Outcome, Payload, Priority, Rejection, StartError, Stats, Workers, limits::INLINE_BYTES};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Worker, WorkerOptions, WorkerType};
+
+use crate::{
+    Config, JobHandle, buffer,
+    config::milliseconds,
+    handle::error_of,
+    link::{Link, Request, text_of},
+};
+
+/// A pool of workers. Clones are the same pool; it is closed when the last one and all its jobs' handles are dropped.
+#[derive(Clone)]
+pub struct Pool(Rc<Link>);
+
+/// How one job is to be run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    priority: Priority,
+    timeout_ms: Option<u64>,
+}
+
+/// A pool with options for the jobs submitted through it.
+pub struct WithOptions<'a> {
+    pool: &'a Pool,
+    options: Options,
+}
+
+impl Options {
+    /// Normal priority, the pool's default time limit.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How soon the job gets a worker.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// Time from submit to deadline, whether the job waits or runs.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.timeout_ms = Some(milliseconds(time));
+        self
+    }
+}
+
+impl Pool {
+    /// Starts a pool; ready when a worker takes jobs.
+    ///
+    /// # Errors
+    /// Each names its cause and the cure: no isolation, a bad config value, a file that is missing, another version, an
+    /// `init` that failed.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        config.settings.validate()?;
+        check_browser()?;
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name("offmain coordinator");
+        let url = format!("{}/coordinator.js", config.folder.trim_end_matches('/'));
+        let worker =
+            Worker::new_with_options(&url, &options).map_err(|error| StartError::File { file: url.clone(), why: text_of(&error) })?;
+        let (link, started) = Link::open(worker, config.settings);
+        match started.await {
+            Ok(Ok(())) => Ok(Self(link)),
+            Ok(Err(StartError::File { file, why })) if file == "coordinator.js" => Err(StartError::File { file: url, why }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StartError::Worker { why: "the pool was closed while it started".into() }),
+        }
+    }
+
+    /// Sends a job, at once. What is refused is refused by the handle: it resolves with the reason, and hands the job back.
+    pub fn submit<J: Job>(&self, job: J) -> JobHandle<J> {
+        self.with(Options::new()).submit(job)
+    }
+
+    /// The same pool, with options for the next job.
+    pub fn with(&self, options: Options) -> WithOptions<'_> {
+        WithOptions { pool: self, options }
+    }
+
+    /// Has another number of workers from now on. Surplus workers finish their jobs first.
+    ///
+    /// # Errors
+    /// If the number is out of range.
+    pub fn resize(&self, workers: impl Into<Workers>) -> Result<(), ConfigError> {
+        let workers = workers.into();
+        workers.validate()?;
+        self.0.resize(workers);
+        Ok(())
+    }
+
+    /// What the pool does now and has done so far; `None` once it has ended.
+    pub async fn stats(&self) -> Option<Stats> {
+        self.0.stats().await.ok()
+    }
+
+    /// Takes no more jobs, finishes those there are, then ends; ready when nothing is left.
+    pub async fn shutdown(&self) {
+        let _ = self.0.shutdown().await;
+    }
+
+    /// Ends at once. Unsettled jobs resolve with [`JobError::Closed`](crate::JobError::Closed).
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl WithOptions<'_> {
+    /// As [`Pool::submit`].
+    pub fn submit<J: Job>(&self, job: J) -> JobHandle<J> {
+        let (handle, sink) = JobHandle::new();
+        let sent = self.request(&job).map_err(Outcome::Rejected).and_then(|request| self.pool.0.submit(request, sink));
+        match sent {
+            Ok(id) => handle.sent(self.pool.0.clone(), id),
+            Err(outcome) => handle.refused(error_of(outcome, || Some(job))),
+        }
+    }
+
+    fn request<J: Job>(&self, job: &J) -> Result<Request, Rejection> {
+        let refuse = |why: String| Rejection::BadInput { name: J::NAME.into(), why };
+        let encoded = offmain_protocol::encode(job).map_err(|error| refuse(error.to_string()))?;
+        let bytes = encoded.attachments.iter().map(|bytes| bytes.len() as u64).sum();
+        let buffers = encoded.attachments.iter().map(attachment).collect::<Result<Array, String>>().map_err(refuse)?;
+        let transfer = buffers.iter().filter(JsCast::is_instance_of::<ArrayBuffer>).collect();
+        Ok(Request {
+            name: J::NAME.into(),
+            priority: self.options.priority,
+            timeout_ms: self.options.timeout_ms,
+            bytes,
+            input: Payload::Encoded(encoded.bytes),
+            beside: buffers.into(),
+            transfer,
+        })
+    }
+}
+
+/// The browser's value for an attachment. Bytes of this memory are copied if they are few, else refused: the copy would hold up
+/// the main thread.
+fn attachment(bytes: &Bytes) -> Result<JsValue, String> {
+    match buffer::value(bytes) {
+        Some(value) => match value.dyn_ref::<ArrayBuffer>() {
+            Some(buffer) if buffer.byte_length() as usize != bytes.len() => Err("a buffer in it was sent before, and is empty now".into()),
+            _ => Ok(value),
+        },
+        None if bytes.len() <= INLINE_BYTES => Ok(buffer::value(&buffer::copy(bytes.as_slice())).unwrap_or_default()),
+        None => Err(format!(
+            "it holds {} bytes in the app's own memory, and copying them would hold up the main thread: have them in a buffer or a blob of \
+             the browser (`buffer::wrap`, `buffer::wrap_blob`), or copy them knowingly (`buffer::copy`)",
+            bytes.len()
+        )),
+    }
+}
+
+/// Checks that this browser, on this page, can have shared memory.
+pub(crate) fn check_browser() -> Result<(), StartError> {
+    let has = |what: &str| Reflect::get(&js_sys::global(), &what.into()).is_ok_and(|value| value.is_truthy());
+    if !has("crossOriginIsolated") {
+        return Err(StartError::NotIsolated);
+    }
+    match ["Worker", "SharedArrayBuffer", "WebAssembly"].into_iter().find(|what| !has(what)) {
+        Some(what) => Err(StartError::Unsupported { what: what.into() }),
+        None => Ok(()),
+    }
+}
