@@ -1,1 +1,75 @@
-//! (to be written)
+//! The jobs of the browser tests, as an app sees them.
+#![allow(missing_docs, reason = "each job is named for what it does")]
+
+use offmain_protocol::{Bytes, Cancelled, Job};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+macro_rules! job {
+    ($(#[$doc:meta])* $job:ident $fields:tt => $name:literal, $output:ty, $error:ty, $progress:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Serialize, Deserialize, TS)]
+        pub struct $job $fields
+        impl Job for $job {
+            const NAME: &'static str = $name;
+            type Output = $output;
+            type Error = $error;
+            type Progress = $progress;
+        }
+    };
+}
+
+/// A job's own error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
+pub enum Refused {
+    #[error("{number} is odd")]
+    Odd { number: u32 },
+    #[error("stopped")]
+    Stopped,
+}
+
+impl From<Cancelled> for Refused {
+    fn from(_: Cancelled) -> Self {
+        Self::Stopped
+    }
+}
+
+/// What `digest` found in its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Digest {
+    pub sha256: String,
+    pub len: u32,
+}
+
+/// What a look at shared state shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Shared {
+    /// How often `init` ran in this generation.
+    pub inits: u32,
+    /// How often this job ran in this generation.
+    pub visits: u32,
+}
+
+job!(/** Gives its number back, doubled. */ Double { pub number: u32 } => "double", u32, String, ());
+job!(/** Gives half, fails for odd numbers. */ Half { pub number: u32 } => "half", u32, Refused, ());
+job!(/** Gives its bytes back. */ Echo { pub bytes: Bytes, pub label: String } => "echo", Echo, String, ());
+job!(/** SHA-256 of its bytes. */ Sha { pub bytes: Bytes } => "sha", Digest, String, ());
+job!(/** Makes bytes: byte i is `(i * 31 + seed) mod 256`. */ Make { pub len: u32, pub seed: u32 } => "make", Bytes, String, ());
+job!(/** Reports `0..steps`, one each `every_ms`. */ Steps { pub steps: u32, pub every_ms: u32 } => "steps", u32, String, u32);
+job!(/** Sleeps, looking every 5 ms whether it should stop. */ Nap { pub ms: u32 } => "nap", u32, Refused, ());
+job!(/** Never looks, never ends. */ Stubborn {} => "stubborn", (), String, ());
+job!(/** Blocks for ever in `recv`. */ Stuck {} => "stuck", (), String, ());
+job!(/** Panics. */ Panic { pub message: String } => "panic", (), String, ());
+job!(/** Joins a thread that panics. */ PanicInThread { pub message: String } => "panic_in_thread", String, String, ());
+job!(/** Panics in a scope while holding a lock that `Visit` takes. */ PanicWithLock {} => "panic_with_lock", (), String, ());
+job!(/** Executes `unreachable`. */ Trap {} => "trap", (), String, ());
+job!(/** Recurses until the stack is full. */ Overflow {} => "overflow", u32, String, ());
+job!(/** Sums `0..n` in `threads` threads that a scope joins, over bounded channels. */ Sum { pub n: u32, pub threads: u32 } => "sum", String, String, ());
+job!(/** Spawns threads three deep, each blocked in `join`. */ Deep {} => "deep", u32, String, ());
+job!(/** Clocks and timed waits; gives a list of what went wrong. */ Clocks {} => "clocks", Vec<String>, String, ());
+job!(/** Thread-locals of a warm thread are fresh, and their destructors run. */ Locals { pub threads: u32 } => "locals", u32, String, ());
+job!(/** Prints a line to each stream from a named thread. */ Print { pub text: String } => "print", (), String, ());
+job!(/** State that `init` built and jobs share behind a mutex. */ Visit {} => "visit", Shared, String, ());
+job!(/** Fetches a text, without blocking. */ Fetch { pub url: String } => "fetch", String, String, String);
+job!(/** Awaits what a thread of its own sends. */ AwaitThread { pub number: u32 } => "await_thread", u32, String, ());
+job!(/** Output with more structured data than a message takes. */ TooMuch {} => "too_much", Vec<u32>, String, ());

@@ -1,0 +1,35 @@
+//! Async jobs, which await the browser.
+
+use std::{thread, time::Duration};
+
+use futures::channel::oneshot;
+use offmain_pool::JobContext;
+use offmain_tests_contract::{AwaitThread, Fetch};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Response, WorkerGlobalScope};
+
+pub async fn fetch(job: Fetch, cx: JobContext<Fetch>) -> Result<String, String> {
+    cx.progress("asking".into());
+    get(&job.url).await.map_err(|error| format!("{error:?}"))
+}
+
+async fn get(url: &str) -> Result<String, JsValue> {
+    let scope: WorkerGlobalScope = js_global().unchecked_into();
+    let response: Response = JsFuture::from(scope.fetch_with_str(url)).await?.dyn_into()?;
+    let text = JsFuture::from(response.text()?).await?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
+fn js_global() -> JsValue {
+    web_sys::js_sys::global().into()
+}
+
+pub async fn await_thread(job: AwaitThread, _: JobContext<AwaitThread>) -> Result<u32, String> {
+    let (sender, receiver) = oneshot::channel();
+    thread::spawn(move || {
+        thread::sleep(Duration::from_millis(10));
+        let _ = sender.send(job.number + 1);
+    });
+    receiver.await.map_err(|error| error.to_string())
+}
