@@ -8,14 +8,18 @@ use anyhow::{Context, Result};
 use crate::bindings::Pages;
 use crate::job_crate::JobCrate;
 
+const APP: &str = include_str!("../js/app.js");
+const COORDINATOR: &str = include_str!("../js/coordinator.js");
+const POOL_WORKER: &str = include_str!("../js/pool-worker.js");
+const TRANSFER: &str = include_str!("../js/transfer.js");
 
 /// Writes the JavaScript files into `out` and returns their paths.
 pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate, pages: Pages) -> Result<Vec<PathBuf>> {
     let files = [
-        (format!("{name}.js"), shipped("app.js")),
-        ("coordinator.js".to_owned(), shipped("coordinator.js")),
-        ("pool-worker.js".to_owned(), shipped("pool-worker.js")),
-        ("transfer.js".to_owned(), shipped("transfer.js")),
+        (format!("{name}.js"), APP.to_owned()),
+        ("coordinator.js".to_owned(), COORDINATOR.to_owned()),
+        ("pool-worker.js".to_owned(), POOL_WORKER.to_owned()),
+        ("transfer.js".to_owned(), TRANSFER.to_owned()),
         ("module.js".to_owned(), module_js(name, job_crate, pages)),
     ];
     let mut written = Vec::new();
@@ -33,9 +37,4 @@ fn module_js(name: &str, job_crate: &JobCrate, pages: Pages) -> String {
         "export const jobModule = {{ name: '{name}', version: '{}', protocol: '{}', initialPages: {}, maximumPages: {} }}\n",
         job_crate.version, job_crate.protocol, pages.initial, pages.maximum
     )
-}
-
-/// Until these files are in the repository they are read when they are needed.
-fn shipped(file: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("js").join(file)).unwrap_or_default()
 }
