@@ -1,89 +1,141 @@
-// The types of an app's package. `cargo offmain build` puts the app's own jobs and their types after this text.
+// What TypeScript knows of an app's package. The app's own jobs are in job-types.d.ts, written beside this by `cargo offmain build`.
 
-/** Large binary data. Returned as a `Uint8Array`; given as any of these. Only what `transfer` lists is taken from you. */
-export type Binary = Uint8Array | ArrayBuffer | Blob
+import type { Jobs } from './job-types.js'
 
-/** A job's input as a caller may write it: where the job wants bytes, a `Blob` or an `ArrayBuffer` does as well. */
-export type Given<T> =
-  T extends Uint8Array ? Binary
-  : T extends readonly (infer Item)[] ? { [Index in keyof T]: Given<T[Index]> }
-  : T extends object ? { [Field in keyof T]: Given<T[Field]> }
-  : T
+// A type of the app's that has the name of one below is to be imported from job-types.js.
+export type * from './job-types.js'
 
-/** How a pool is tuned. Times are in milliseconds, sizes in bytes. */
+/** Starts a pool; resolves when a worker takes jobs. Rejects with an `OffmainError`. */
+export function start(config?: Config): Promise<Pool>
+
+/** How a pool is tuned. Times are in milliseconds, sizes in bytes. A value out of range is an error that names the range. */
 export interface Config {
-  /** Where the package's files are; by default beside this module. */
-  base?: string | URL
-  /** How many workers, or a range. By default as many as the machine has cores. */
-  workers?: number | readonly [min: number, max: number]
+  /** How many workers; a range grows under load and shrinks when idle. `'auto'`: as many as the machine has cores. */
+  workers?: 'auto' | number | readonly [least: number, greatest: number]
+  /** How long a worker above the least number may idle. */
   idleTime?: number
+  /** How many jobs may wait. */
   queueJobs?: number
+  /** How many bytes of binary input unsettled jobs may hold. */
   queueBytes?: number
+  /** Stack of each worker and thread: a multiple of 65536. */
   stackSize?: number
+  /** How large the shared memory may grow. */
   memoryMaximum?: number
+  /** How many threads jobs may have started at one time. */
   threads?: number
-  /** For every job that names none itself. */
+  /** Time limit of a job that names none, from its submit on. */
   timeout?: number
+  /** How long a job has to notice that it was cancelled, before its worker is killed. */
   cancelGrace?: number
+  /** How long running jobs have to finish after another one has broken their generation. */
   drainTime?: number
+  /** How long a worker may take to start. */
   startTime?: number
+}
+
+/** Workers that run this app's jobs. */
+export class Pool {
+  private constructor()
+  /** Sends a job, at once. What is refused is refused by the promise. */
+  submit<Name extends keyof Jobs>(
+    name: Name,
+    input: Given<Jobs[Name]['input']>,
+    options?: Options,
+  ): Job<Jobs[Name]['output'], Jobs[Name]['progress']>
+  /** Has another number of workers from now on. */
+  resize(workers: number | readonly [least: number, greatest: number]): Promise<void>
+  /** What the pool does now and has done so far; undefined once it has ended. */
+  stats(): Promise<Stats | undefined>
+  /** Takes no more jobs, finishes those there are, then ends. */
+  shutdown(): Promise<void>
+  /** Ends at once. */
+  close(): void
+  [Symbol.dispose](): void
+  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** How one job is submitted. */
 export interface Options {
-  /** Its abort cancels the job. */
+  /** Its abort cancels the job, and is what the promise rejects with. */
   signal?: AbortSignal
   priority?: 'high' | 'normal' | 'low'
-  /** Milliseconds from now; then the promise is rejected with a `TimeoutError`. */
+  /** Milliseconds from now; then the promise rejects with a `TimeoutError`. */
   timeout?: number
-  /** Buffers of the input that are handed over instead of copied. */
-  transfer?: readonly ArrayBuffer[]
+  /** Buffers of the input that are handed over, and empty from then on. What is not listed is copied, if it is small. */
+  transfer?: readonly (ArrayBuffer | ArrayBufferView<ArrayBuffer>)[]
 }
 
-/** One submitted job: a promise of its output, with its progress. */
-export interface JobHandle<Output, Progress = never> extends Promise<Output> {
-  /** What the job reports; ends when the job does. */
+/** A submitted job: a promise of its output. Rejects with a `JobError`, or with an `AbortError` or a `TimeoutError`. */
+export class Job<Output, Progress = never> extends Promise<Output> {
+  private constructor()
+  /** What the job reports, for one reader; ends when the job does. Of a reader who is slow, the oldest values are dropped. */
   readonly progress: AsyncIterable<Progress>
+  /** Asks the job to stop; it then rejects with an `AbortError`, unless it was done already. */
   cancel(): void
-  [Symbol.dispose](): void
 }
 
-/** A pool of workers that run this app's jobs. */
-export interface Pool {
-  submit<Name extends keyof Jobs>(
-    name: Name, input: Given<Jobs[Name]['input']>, options?: Options,
-  ): JobHandle<Jobs[Name]['output'], Jobs[Name]['progress']>
-  stats(): Promise<Stats>
-  /** Lets running jobs finish, then ends every worker. */
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
+/** A job's input as a caller may write it: for bytes, a `Blob` or any buffer does. */
+export type Given<T> =
+  T extends Uint8Array ? Uint8Array<ArrayBuffer> | ArrayBuffer | Blob
+  : T extends object ? { [Field in keyof T]: Given<T[Field]> }
+  : T
+
+/** How a job ended, if not with its output. `name` tells the kinds apart. */
+export class JobError<JobsOwn = unknown> extends Error {
+  private constructor()
+  readonly name: 'JobFailed' | 'JobPanicked' | 'JobTrapped' | 'JobRejected' | 'JobLost' | 'PoolClosed'
+  /** `JobFailed`: the job's own error. */
+  readonly error?: JobsOwn
+  /** `JobPanicked`: the message of the panic, and where it was. */
+  readonly panic?: string
+  readonly location?: string
+  /** `JobTrapped`: what the browser says. */
+  readonly trap?: string
+  /** `JobRejected`: the input, back again. */
+  readonly input?: unknown
 }
 
-/** Starts a pool. Rejected with a `StartError` that names the cause and the cure. */
-export function start(config?: Config): Promise<Pool>
+/** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
+export class OffmainError extends Error {
+  private constructor()
+  readonly code:
+    'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'slow' | 'worker'
+}
 
 /** A pool at one moment, and what it has done so far. */
 export interface Stats {
-  workers: { id: number; generation: number; state: 'starting' | 'idle' | 'running' | 'stopping'; job?: string; forMs: number }[]
-  threadsRunning: number
-  threadsWarm: number
+  /** The workers of all generations alive. */
+  workers: {
+    id: number
+    generation: number
+    state: 'starting' | 'idle' | 'running' | 'stopping'
+    /** The name and the number of the job it runs. */
+    job: string | null
+    jobId: number | null
+    /** Since when it does so, in milliseconds. */
+    forMs: number
+  }[]
+  /** Threads of the current generation: those that run, and those that wait for their next closure. */
+  threads: { running: number; warm: number }
   queued: number
   running: number
+  /** More than one after a trap or a kill. */
   generations: number
+  /** Shared memory of the current generation. */
   memoryBytes: number
+  /** Messages that made no sense. */
+  ignored: number
+  /** How many jobs ended in which way. */
   outcomes: {
-    done: number; failed: number; panicked: number; trapped: number; cancelled: number
-    timedOut: number; rejected: number; lost: number; closed: number
+    done: number
+    failed: number
+    panicked: number
+    trapped: number
+    cancelled: number
+    timedOut: number
+    rejected: number
+    lost: number
+    closed: number
   }
 }
-
-/** Why a job has no output. `AbortError` and `TimeoutError` are `DOMException`s, as elsewhere on the web. */
-export class JobError extends Error {
-  readonly kind: 'failed' | 'panicked' | 'trapped' | 'rejected' | 'lost' | 'closed'
-}
-
-/** The job's own error, in `error`. */
-export class JobFailed<E = unknown> extends JobError { readonly error: E }
-
-/** Why a pool did not start. */
-export class StartError extends Error { readonly kind: string }

@@ -1,4 +1,4 @@
-//! `<name>.d.ts`: what TypeScript knows about an app's jobs.
+//! `<name>.d.ts` and `job-types.d.ts`: what TypeScript knows about an app's package and its jobs.
 //!
 //! The types are those of Rust, so the job crate itself is asked: `offmain_pool::jobs!` leaves a test in it that
 //! writes them down. It runs natively, with the project's ordinary cargo.
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::job_crate::JobCrate;
 
-const TEMPLATE: &str = include_str!("../js/app.d.ts");
+const PACKAGE: &str = include_str!("../js/app.d.ts");
 
 /// The test that `jobs!` makes.
 const TEST: &str = "offmain_jobs_describe";
@@ -32,11 +32,17 @@ struct Job {
     progress: String,
 }
 
-/// Asks the job crate and writes `<name>.d.ts` into `out`.
-pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate) -> Result<PathBuf> {
-    let path = out.join(format!("{name}.d.ts"));
-    fs::write(&path, text(&ask(job_crate)?)).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(path)
+/// Asks the job crate and writes both files into `out`. They are two, so that a type of the app's may have any name.
+pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate) -> Result<Vec<PathBuf>> {
+    let files = [(format!("{name}.d.ts"), PACKAGE.to_owned()), ("job-types.d.ts".to_owned(), job_types(&ask(job_crate)?))];
+    files
+        .into_iter()
+        .map(|(file, text)| {
+            let path = out.join(file);
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(path)
+        })
+        .collect()
 }
 
 fn ask(job_crate: &JobCrate) -> Result<Description> {
@@ -69,9 +75,8 @@ fn ask(job_crate: &JobCrate) -> Result<Description> {
     serde_json::from_str(&json).with_context(|| format!("{} does not hold a description of jobs\n  cure: use offmain-pool and cargo-offmain of the same version", answer.display()))
 }
 
-fn text(description: &Description) -> String {
-    let mut text = TEMPLATE.to_owned();
-    text.push_str("\n/** The jobs of this app. */\nexport interface Jobs {\n");
+fn job_types(description: &Description) -> String {
+    let mut text = "// Written by `cargo offmain build` from the types of the job crate.\n\n/** The jobs of this app. */\nexport interface Jobs {\n".to_owned();
     for Job { name, input, output, error, progress } in &description.jobs {
         text.push_str(&format!("  {name:?}: {{ input: {input}; output: {output}; error: {error}; progress: {progress} }}\n"));
     }
@@ -92,7 +97,7 @@ mod tests {
     fn every_job_and_every_type_is_declared() {
         let json = r#"{"jobs":[{"name":"thumbnail","input":"Thumbnail","output":"Uint8Array","error":"PhotoError","progress":"number"}],
             "types":["export type Thumbnail = { width: number };"]}"#;
-        let text = text(&serde_json::from_str(json).unwrap());
+        let text = job_types(&serde_json::from_str(json).unwrap());
         assert!(text.contains("  \"thumbnail\": { input: Thumbnail; output: Uint8Array; error: PhotoError; progress: number }\n"), "{text}");
         assert!(text.ends_with("\nexport type Thumbnail = { width: number };\n"));
     }

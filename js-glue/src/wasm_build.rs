@@ -69,7 +69,7 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
         ["jobs", "facade", "runtime"].iter().flat_map(|stem| [format!("{stem}.js"), format!("{stem}_bg.wasm")]).map(|file| out.join(file)).collect();
     files.extend(glue::write(&out, &name, &job_crate, pages)?);
     if options.declarations {
-        files.push(declarations::write(&out, &name, &job_crate)?);
+        files.extend(declarations::write(&out, &name, &job_crate)?);
     }
     Ok(Built { name, out, files, pages })
 }
