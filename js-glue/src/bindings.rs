@@ -59,7 +59,7 @@ fn cannot_bind(wasm: &Path) -> String {
 
 fn generator(module: Module, name: &str) -> Bindgen {
     let mut bindgen = Bindgen::new();
-    bindgen.input_module(name, module).web(true).expect("the first target chosen").typescript(false).remove_producers_section(true);
+    bindgen.input_module(name, module).web(true).expect("the first target chosen").typescript(false).omit_default_module_path(false).remove_producers_section(true);
     bindgen
 }
 
