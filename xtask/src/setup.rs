@@ -56,12 +56,7 @@ fn needs(engine: Engine) -> &'static [Need] {
                 package: Some("firefox-esr"),
                 cure: "install Firefox so that `firefox` is on the PATH",
             },
-            Need {
-                program: Program::Driver,
-                names: &["geckodriver"],
-                package: None,
-                cure: "run `cargo install geckodriver --locked`",
-            },
+            Need { program: Program::Driver, names: &["geckodriver"], package: None, cure: "run `cargo install geckodriver --locked`" },
         ],
         Engine::Webkit => &[
             Need {
@@ -95,7 +90,8 @@ impl Programs {
     /// `tools` is the folder for programs that only the project's tasks use.
     pub fn ensure(engines: &[Engine], tools: &Path) -> Result<Self> {
         let wanted = || engines.iter().flat_map(|&engine| needs(engine).iter().map(move |need| (engine, need)));
-        let mut packages: Vec<&str> = wanted().filter(|(_, need)| find(need, tools).is_none()).filter_map(|(_, need)| need.package).collect();
+        let mut packages: Vec<&str> =
+            wanted().filter(|(_, need)| find(need, tools).is_none()).filter_map(|(_, need)| need.package).collect();
         packages.dedup();
         if !packages.is_empty() && can_install_packages() {
             install_packages(&packages)?;
@@ -171,7 +167,8 @@ pub fn install_packages(packages: &[&str]) -> Result<()> {
 }
 
 fn apt_get(args: &[&str]) -> Result<()> {
-    let output = Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").output().context("apt-get could not be started")?;
+    let output =
+        Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").output().context("apt-get could not be started")?;
     let words = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "apt-get {} failed:\n{}", args.join(" "), words.trim_end());
     Ok(())
@@ -187,7 +184,11 @@ fn build_geckodriver(tools: &Path) -> Result<PathBuf> {
         .output()
         .context("cargo could not be started")?;
     let words = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "geckodriver could not be built, so Firefox cannot be driven; install it by hand and put it on the PATH:\n{}", words.trim_end());
+    ensure!(
+        output.status.success(),
+        "geckodriver could not be built, so Firefox cannot be driven; install it by hand and put it on the PATH:\n{}",
+        words.trim_end()
+    );
     step.end();
     Ok(tools.join("bin/geckodriver"))
 }

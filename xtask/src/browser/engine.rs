@@ -81,12 +81,12 @@ impl Engine {
         }
     }
 
-    /// How a console line of the page is told from the driver's own lines in its log; Chromium's come through the driver instead.
-    pub fn console_prefix(self) -> Option<&'static str> {
+    /// What tells a console line of the page or a worker from the driver's own lines in its log; Chromium's come through the driver instead.
+    pub fn console_mark(self) -> Option<&'static str> {
         match self {
             Self::Chromium => None,
             Self::Firefox => Some("console."),
-            Self::Webkit => Some("CONSOLE "),
+            Self::Webkit => Some(": CONSOLE "),
         }
     }
 }

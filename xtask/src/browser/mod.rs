@@ -86,7 +86,9 @@ impl Browser {
     /// Runs `script` as the body of an async function and returns what its promise resolves to within `limit`.
     /// A rejection becomes an error with the thrown error's name, message and stack.
     pub fn run(&self, script: &str, args: &[Value], limit: Duration) -> Result<Value> {
-        let wrapped = format!("const [args, done] = [[...arguments].slice(0, -1), arguments[arguments.length - 1]];\n({ASYNC_CALL})(async (...args) => {{\n{script}\n}}, args, done);");
+        let wrapped = format!(
+            "const [args, done] = [[...arguments].slice(0, -1), arguments[arguments.length - 1]];\n({ASYNC_CALL})(async (...args) => {{\n{script}\n}}, args, done);"
+        );
         let mut answer = self.session.execute_async(&wrapped, args, limit)?;
         if answer["ok"] == true {
             return Ok(answer["value"].take());
@@ -106,6 +108,11 @@ impl Browser {
         Ok(())
     }
 
+    /// Whether it stopped answering, so that nothing more can be asked of it.
+    pub fn hangs(&self) -> bool {
+        self.session.hangs()
+    }
+
     /// Gives the window a size in CSS pixels.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
         self.session.resize(width, height)
@@ -118,21 +125,28 @@ impl Browser {
 
     /// What page and workers wrote to the console since the last call, as each engine words it.
     pub fn console(&mut self) -> Result<Vec<String>> {
-        let Some(prefix) = self.engine.console_prefix() else { return self.session.take_log() };
+        let Some(mark) = self.engine.console_mark() else { return self.session.take_log() };
         let log = fs::read(self.home.log())?;
         let fresh = String::from_utf8_lossy(&log[self.log_read.min(log.len())..]).into_owned();
         // A line that is still being written is left for the next call.
         let whole = fresh.rfind('\n').map_or(0, |end| end + 1);
         self.log_read += whole;
-        Ok(fresh[..whole].lines().filter(|line| line.starts_with(prefix)).map(str::to_owned).collect())
+        Ok(fresh[..whole].lines().filter(|line| line.contains(mark) && !is_of_the_browser_itself(line)).map(str::to_owned).collect())
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
         // A polite end lets the browser remove its shared memory segments; the group is killed after it in any case.
-        let _ = self.session.close(Duration::from_secs(5));
+        if !self.hangs() {
+            let _ = self.session.close(Duration::from_secs(5));
+        }
     }
+}
+
+/// Firefox writes its own parts' messages to the same console.
+fn is_of_the_browser_itself(line: &str) -> bool {
+    line.contains("resource://") || line.contains("RSLoader")
 }
 
 /// Settles `done` with the result of an async function, or with the text of what it threw.

@@ -1,5 +1,6 @@
 //! A W3C WebDriver session over HTTP: the few commands the tasks need, each with a time limit.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -8,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 /// Time beyond a script's own limit within which the driver must answer; after it the browser counts as hung.
-const ANSWER_GRACE: Duration = Duration::from_secs(20);
+const ANSWER_GRACE: Duration = Duration::from_secs(5);
 
 /// Commands that run no script answer within this.
 const COMMAND_LIMIT: Duration = Duration::from_secs(90);
@@ -41,7 +42,12 @@ impl Session {
     pub fn execute_async(&self, script: &str, args: &[Value], limit: Duration) -> Result<Value> {
         let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         self.post("/timeouts", &json!({ "script": limit_ms, "pageLoad": 60_000 }), COMMAND_LIMIT)?;
-        self.post("/execute/async", &json!({ "script": script, "args": args }), limit + ANSWER_GRACE)
+        let answer = self.post("/execute/async", &json!({ "script": script, "args": args }), limit + ANSWER_GRACE);
+        if answer.is_err() {
+            // A page that still runs scripts answers this at once; if it does not, no other command will succeed either.
+            let _ = self.post("/execute/sync", &json!({ "script": "return 1", "args": [] }), ANSWER_GRACE);
+        }
+        answer
     }
 
     /// A picture of the page, as PNG bytes.
@@ -62,9 +68,16 @@ impl Session {
         Ok(entries.iter().filter_map(|entry| entry["message"].as_str()).map(str::to_owned).collect())
     }
 
+    /// Whether the driver once failed to answer in time: the browser hangs and can only be killed.
+    pub fn hangs(&self) -> bool {
+        self.driver.hangs.get()
+    }
+
     /// Closes the browser; `limit` bounds it because a hung page may not let go.
     pub fn close(&self, limit: Duration) -> Result<()> {
-        self.driver.call(self.driver.agent.delete(self.driver.url(&self.path(""))).config().timeout_global(Some(limit)).build().call()).map(drop)
+        self.driver
+            .call(self.driver.agent.delete(self.driver.url(&self.path(""))).config().timeout_global(Some(limit)).build().call())
+            .map(drop)
     }
 
     fn post(&self, command: &str, body: &Value, limit: Duration) -> Result<Value> {
@@ -80,6 +93,7 @@ impl Session {
 pub struct Driver {
     agent: ureq::Agent,
     port: u16,
+    hangs: Cell<bool>,
 }
 
 impl Driver {
@@ -87,7 +101,7 @@ impl Driver {
     pub fn at(port: u16) -> Self {
         // A driver's errors come as a body with a status above 400; proxies of the environment are not for it.
         let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
-        Self { agent, port }
+        Self { agent, port, hangs: Cell::new(false) }
     }
 
     /// Waits until the driver says that it is ready; `alive` tells whether its process still runs.
@@ -98,6 +112,7 @@ impl Driver {
             ensure!(Instant::now() < end, "the driver did not answer within {} s", limit.as_secs());
             std::thread::sleep(Duration::from_millis(50));
         }
+        self.hangs.set(false);
         Ok(())
     }
 
@@ -110,9 +125,12 @@ impl Driver {
     }
 
     fn call(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value> {
-        let mut answer = answer.map_err(|error| match error {
-            ureq::Error::Timeout(_) => anyhow!("the browser hangs: its driver did not answer in time"),
-            other => anyhow!("the driver at port {} cannot be reached: {other}", self.port),
+        let mut answer = answer.map_err(|error| {
+            if matches!(error, ureq::Error::Timeout(_)) {
+                self.hangs.set(true);
+                return anyhow!("the browser hangs: its driver did not answer in time");
+            }
+            anyhow!("the driver at port {} cannot be reached: {error}", self.port)
         })?;
         let failed = !answer.status().is_success();
         // A screenshot or a picture in base64 is larger than ureq's usual limit.

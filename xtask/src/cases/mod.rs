@@ -1,0 +1,25 @@
+//! Browser tests that need a page of their own: other headers, missing files, photo-lab, a bundler's output.
+
+use anyhow::Result;
+
+use crate::browser::{Browser, Engine};
+use crate::site::Site;
+
+/// One such test; it runs in every engine that `skips` does not name.
+pub struct Case {
+    /// What it is about, as the suite page's groups are.
+    pub group: &'static str,
+    /// The promise it holds.
+    pub name: &'static str,
+    /// Engines that cannot try it, each with the reason that is printed.
+    pub skips: &'static [(Engine, &'static str)],
+    /// Whether it looks at photo-lab, whose build takes longer than that of the tests.
+    pub needs_photo_lab: bool,
+    /// The test; it loads its own page.
+    pub run: fn(&mut Browser, &Site) -> Result<()>,
+}
+
+/// All of them, in the order in which they run.
+pub fn all() -> Vec<Case> {
+    Vec::new()
+}

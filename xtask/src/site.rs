@@ -1,0 +1,83 @@
+//! What the browser tests look at: the suite's page, the built modules and photo-lab, on a server of its own.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use cargo_offmain::{BuildOptions, Headers, Server, ServerOptions, build, build_plain};
+use serde_json::{Value, json};
+
+use crate::command::{made, workspace};
+
+/// The isolated server of the suite's page, and the way to others with different headers.
+pub struct Site {
+    server: Server,
+}
+
+impl Site {
+    /// Serves what has been built.
+    pub fn open() -> Result<Self> {
+        let modules = serde_json::to_vec(&modules()?)?;
+        fs::write(made("site/modules.json"), modules).context("the list of test modules")?;
+        Ok(Self { server: serve(options())? })
+    }
+
+    /// The address of `path` on the isolated server.
+    ///
+    /// `/` is `tests/browser`, `/pkg/` the job module of the tests, `/app/` the Rust test app, `/photo-lab/` the example.
+    pub fn url(&self, path: &str) -> String {
+        self.server.url(path)
+    }
+
+    /// A server of the same files with other headers; it ends when dropped.
+    pub fn with_headers(&self, headers: Headers) -> Result<Server> {
+        serve(options().headers(headers))
+    }
+
+    /// A server of the same files over which the files of `folder` are laid at `path`; it ends when dropped.
+    pub fn with_files(&self, path: &str, folder: PathBuf) -> Result<Server> {
+        serve(options().mount(path, folder))
+    }
+}
+
+/// Builds the job module of the tests.
+pub fn build_test_jobs() -> Result<()> {
+    build(&BuildOptions::new(workspace().join("tests/jobs"), made("site/pkg"))).map(drop)
+}
+
+/// Builds the Rust test app, which runs on the main thread.
+pub fn build_test_app() -> Result<()> {
+    build_plain(&workspace().join("tests/app"), &made("site/app"), "app", false).map(drop)
+}
+
+/// Builds photo-lab: its job module, and the same work as a module for the main thread.
+pub fn build_photo_lab() -> Result<()> {
+    let photo_lab = workspace().join("examples/photo-lab");
+    build(&BuildOptions::new(photo_lab.join("jobs"), photo_lab.join("pkg")))?;
+    build_plain(&photo_lab.join("main-thread"), &photo_lab.join("pkg-main"), "photo_lab_main", false).map(drop)
+}
+
+fn options() -> ServerOptions {
+    ServerOptions::new(workspace().join("tests/browser"))
+        .mount("/", made("site"))
+        .mount("/photo-lab/", workspace().join("examples/photo-lab"))
+}
+
+fn serve(options: ServerOptions) -> Result<Server> {
+    Server::start(options).context("the test server")
+}
+
+/// Every test module, as the suite's page reads it: the files beside `t.js`, then the Rust test app.
+fn modules() -> Result<Vec<Value>> {
+    let folder = workspace().join("tests/browser/js");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("no folder {}", folder.display()))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".js") && name != "t.js" {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let scripts = names.iter().map(|name| json!({ "group": "js", "module": format!("./js/{name}") }));
+    Ok(scripts.chain([json!({ "group": "rust", "module": "./app/app.js" })]).collect())
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask test`: everything that must hold, natively and in the browsers.
+
+mod libtest;
+mod native;
+mod report;
+mod stage;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::browser::Engine;
+use crate::cases::{self, Case};
+use crate::command::made;
+use crate::setup::Programs;
+use crate::site::{self, Site};
+use crate::step::Step;
+use report::{Report, Verdict};
+use stage::Stage;
+
+/// What to test.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only this part; may be given more than once. Format and lints belong to `native`
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Vec<Part>,
+
+    /// Only tests whose line contains this text (native tests: whose path does)
+    filter: Option<String>,
+}
+
+/// A part of the tests that can be run by itself.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Native,
+    Chromium,
+    Firefox,
+    Webkit,
+}
+
+impl Part {
+    fn of(engine: Engine) -> Self {
+        match engine {
+            Engine::Chromium => Self::Chromium,
+            Engine::Firefox => Self::Firefox,
+            Engine::Webkit => Self::Webkit,
+        }
+    }
+}
+
+/// Runs what `options` choose and prints the results.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let wanted = |part| options.only.is_empty() || options.only.contains(&part);
+    let engines: Vec<Engine> = Engine::ALL.into_iter().filter(|&engine| wanted(Part::of(engine))).collect();
+    let mut report = Report::new(options.filter.as_deref());
+    // Installing comes first: what cannot be installed is better known at once than after the native tests.
+    let programs = Programs::ensure(&engines, &made("tools"));
+    if wanted(Part::Native) {
+        native::test(&mut report)?;
+    }
+    match programs {
+        Ok(programs) if !engines.is_empty() => in_browsers(&engines, &programs, &mut report),
+        Ok(_) => {}
+        Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(error)),
+    }
+    Ok(report.finish())
+}
+
+fn in_browsers(engines: &[Engine], programs: &Programs, report: &mut Report) {
+    let cases: Vec<Case> =
+        cases::all().into_iter().filter(|case| engines.iter().any(|engine| report.wants(engine.name(), case.group, case.name))).collect();
+    // The suite knows its tests' names only once it is built, so it is built for every filter.
+    let mut built =
+        build(report, "the tests' job module", site::build_test_jobs) & build(report, "the tests' Rust app", site::build_test_app);
+    if cases.iter().any(|case| case.needs_photo_lab) {
+        built &= build(report, "photo-lab", site::build_photo_lab);
+    }
+    if !built {
+        return eprintln!("no browser test runs, because not everything could be built");
+    }
+    let site = match Site::open() {
+        Ok(site) => site,
+        Err(error) => return report.record("setup", "server", "the test server starts", None, Err(error)),
+    };
+    for &engine in engines {
+        let mut stage = Stage::new(engine, programs, &site);
+        stage.run_suite(report);
+        stage.run_cases(&cases, report);
+    }
+}
+
+fn build(report: &mut Report, what: &str, build: impl FnOnce() -> Result<()>) -> bool {
+    report.test_always("build", "wasm", &format!("{what} builds"), || {
+        let step = Step::begin(&format!("building {what}"));
+        build()?;
+        step.end();
+        Ok(Verdict::Passed)
+    })
+}

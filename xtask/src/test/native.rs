@@ -1,0 +1,80 @@
+//! What needs no browser: format, lints on both sides, native tests.
+
+use std::process::Command;
+
+use anyhow::{Result, anyhow};
+use cargo_offmain::{Flavour, Toolchain, wasm_command};
+
+use super::libtest::{self, End};
+use super::report::{Report, Verdict};
+use crate::command::{cargo, excerpt, output, succeed, target, workspace};
+use crate::step::Step;
+
+/// The name of this part in reports and for `--only`.
+pub const PLACE: &str = "native";
+
+/// Runs all of it.
+pub fn test(report: &mut Report) -> Result<()> {
+    check(report, "the code is formatted", || succeed(&mut cargo(&["fmt", "--all", "--check"])));
+    check(report, "clippy is content with the native side", || {
+        succeed(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    });
+    for (flavour, name, packages) in WASM_SIDES {
+        check(report, name, || succeed(&mut wasm_clippy(*flavour, packages)?));
+    }
+    native_tests(report)
+}
+
+/// Packages that are compiled for the web, by flavour; what they share with the native side is linted again with them.
+const WASM_SIDES: &[(Flavour, &str, &[&str])] = &[
+    (Flavour::Threads, "clippy is content with the side that has threads", &["offmain-pool", "offmain-tests-jobs", "photo-lab-jobs"]),
+    (
+        Flavour::Plain,
+        "clippy is content with the main thread's and the coordinator's side",
+        &["offmain", "offmain-runtime", "offmain-tests-app", "photo-lab-main"],
+    ),
+];
+
+fn wasm_clippy(flavour: Flavour, packages: &[&str]) -> Result<Command> {
+    let toolchain = Toolchain::ensure(&workspace())?;
+    let mut command = wasm_command(&toolchain, flavour, "clippy", &workspace(), &target(), false)?;
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    command.args(["--", "-D", "warnings"]);
+    Ok(command)
+}
+
+fn check(report: &mut Report, name: &str, run: impl FnOnce() -> Result<()>) {
+    report.test(PLACE, "lint", name, || {
+        let step = Step::begin(name);
+        run()?;
+        step.end();
+        Ok(Verdict::Passed)
+    });
+}
+
+fn native_tests(report: &mut Report) -> Result<()> {
+    let step = Step::begin("cargo test --workspace");
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    if let Some(filter) = report.filter() {
+        command.args(["--", filter]);
+    }
+    let (succeeded, words) = output(&mut command)?;
+    step.end();
+    let tests = libtest::parse(&words);
+    let failure_seen = tests.iter().any(|test| matches!(test.end, End::Failed(_)));
+    for test in tests {
+        let result = match test.end {
+            End::Passed => Ok(Verdict::Passed),
+            End::Failed(said) => Err(anyhow!("{}", excerpt(&said))),
+            End::Ignored(reason) => Ok(Verdict::Skipped(format!("ignored {reason}"))),
+        };
+        report.record(PLACE, &test.program, &test.name, None, result);
+    }
+    if !succeeded && !failure_seen {
+        // It did not compile, or a test program died before it could say which test failed.
+        report.record(PLACE, "cargo test", "builds and ends", None, Err(anyhow!("{}", excerpt(&words))));
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! The results of a test run: one printed line a test, one last line with the totals.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::step::in_words;
+
+/// How a test that did not fail ended.
+pub enum Verdict {
+    /// It held.
+    Passed,
+    /// It cannot be tried here, for this reason.
+    Skipped(String),
+}
+
+/// Counts and prints results; knows which tests are wanted at all.
+pub struct Report {
+    filter: Option<String>,
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Report {
+    /// A report on all tests, or on those whose line contains `filter`, in whatever case.
+    pub fn new(filter: Option<&str>) -> Self {
+        Self { filter: filter.map(str::to_lowercase), passed: 0, failed: 0, skipped: 0 }
+    }
+
+    /// The text that narrows the run, as given to tests that are filtered elsewhere.
+    pub fn filter(&self) -> Option<&str> {
+        self.filter.as_deref()
+    }
+
+    /// Whether the filter lets this test through.
+    pub fn wants(&self, place: &str, group: &str, name: &str) -> bool {
+        self.filter.as_ref().is_none_or(|filter| format!("{place} {group} {name}").to_lowercase().contains(filter))
+    }
+
+    /// Runs one test if it is wanted, times it and prints its result; true unless it failed.
+    pub fn test(&mut self, place: &str, group: &str, name: &str, run: impl FnOnce() -> Result<Verdict>) -> bool {
+        if self.wants(place, group, name) { self.test_always(place, group, name, run) } else { true }
+    }
+
+    /// Runs a test on which others depend, whatever the filter says.
+    pub fn test_always(&mut self, place: &str, group: &str, name: &str, run: impl FnOnce() -> Result<Verdict>) -> bool {
+        let begin = Instant::now();
+        let result = run();
+        let held = result.is_ok();
+        self.record(place, group, name, Some(begin.elapsed()), result);
+        held
+    }
+
+    /// Prints and counts a result that came about elsewhere.
+    pub fn record(&mut self, place: &str, group: &str, name: &str, time: Option<Duration>, result: Result<Verdict>) {
+        let title = format!("{place:<8}  {group}  {name}");
+        let time = time.map(|time| format!(" ({})", in_words(time))).unwrap_or_default();
+        match result {
+            Ok(Verdict::Passed) => {
+                self.passed += 1;
+                println!("{title} … ok{time}");
+            }
+            Ok(Verdict::Skipped(reason)) => {
+                self.skipped += 1;
+                println!("{title} … skipped: {reason}");
+            }
+            Err(error) => {
+                self.failed += 1;
+                println!("{title} … FAILED{time}");
+                // The chain, not Debug: where RUST_BACKTRACE is set, Debug adds the harness's own frames.
+                for line in format!("{error:#}").trim_end().lines() {
+                    println!("    {line}");
+                }
+            }
+        }
+    }
+
+    /// Prints the totals as the run's last line and gives the exit code.
+    pub fn finish(self) -> ExitCode {
+        if self.skipped > 0 {
+            println!("{} skipped, each with its reason above", self.skipped);
+        }
+        let ran = self.passed + self.failed + self.skipped;
+        let nothing = ran == 0;
+        if nothing {
+            match &self.filter {
+                Some(filter) => println!("no test's name contains `{filter}`"),
+                None => println!("no test ran at all, which is an error of the run itself"),
+            }
+        }
+        println!("{} passed, {} failed", self.passed, self.failed);
+        let matched_none = nothing && self.filter.is_some();
+        if self.failed == 0 && (!nothing || matched_none) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}

@@ -1,0 +1,137 @@
+//! The place where one engine's tests run: its browser, started when first needed and again when it hangs.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::report::{Report, Verdict};
+use crate::browser::{Browser, Engine};
+use crate::cases::Case;
+use crate::setup::Programs;
+use crate::site::Site;
+
+/// A test that sets no limit of its own has this long.
+const TEST_LIMIT: Duration = Duration::from_secs(60);
+
+/// Beyond a test's own limit, which the page keeps: after this the page itself hangs.
+const PAGE_GRACE: Duration = Duration::from_secs(5);
+
+/// Lines of the console that are shown with a failed test.
+const CONSOLE_LINES: usize = 20;
+
+/// One engine, its browser and the site it looks at.
+pub struct Stage<'a> {
+    engine: Engine,
+    programs: &'a Programs,
+    site: &'a Site,
+    browser: Option<Browser>,
+}
+
+impl<'a> Stage<'a> {
+    /// A stage on which no browser runs yet.
+    pub fn new(engine: Engine, programs: &'a Programs, site: &'a Site) -> Self {
+        Self { engine, programs, site, browser: None }
+    }
+
+    /// Runs the tests of the suite page: JavaScript's and those of the Rust test app.
+    pub fn run_suite(&mut self, report: &mut Report) {
+        let tests = match self.open_suite().and_then(list) {
+            Ok(tests) => tests,
+            Err(error) => return report.record(self.engine.name(), "suite", "the page lists its tests", None, Err(error)),
+        };
+        let mut module = Value::Null;
+        let mut fresh = true;
+        for test in &tests {
+            let (group, name) = (text(test, "group"), text(test, "name"));
+            if let Some(error) = test["error"].as_str() {
+                let name = format!("{} loads", text(test, "module"));
+                report.record(self.engine.name(), group, &name, None, Err(anyhow::anyhow!("{error}")));
+                continue;
+            }
+            // Tests of one module share a page as long as they pass.
+            fresh &= module == test["module"];
+            module = test["module"].clone();
+            let keep = fresh && self.browser.is_some();
+            fresh = report.test(self.engine.name(), group, name, || {
+                if !keep {
+                    self.open_suite()?;
+                }
+                self.run_page_test(test)
+            });
+        }
+    }
+
+    /// Runs tests that need pages of their own.
+    pub fn run_cases(&mut self, cases: &[Case], report: &mut Report) {
+        for case in cases {
+            report.test(self.engine.name(), case.group, case.name, || {
+                if let Some((_, reason)) = case.skips.iter().find(|(engine, _)| *engine == self.engine) {
+                    return Ok(Verdict::Skipped((*reason).to_owned()));
+                }
+                let site = self.site;
+                let result = self.browser().and_then(|browser| (case.run)(browser, site));
+                let result = self.with_console(result);
+                // The page of one case must not work on while the next one is timed.
+                self.browser.take_if(|browser| browser.goto("about:blank").is_err());
+                result.map(|()| Verdict::Passed)
+            });
+        }
+    }
+
+    fn run_page_test(&mut self, test: &Value) -> Result<Verdict> {
+        let limit = test["limit_ms"].as_u64().map_or(TEST_LIMIT, Duration::from_millis);
+        let mut order = test.clone();
+        order["engine"] = json!(self.engine.name());
+        order["limit_ms"] = json!(u64::try_from(limit.as_millis())?);
+        let answer = self.browser()?.run("return await suite.run(args[0])", &[order], limit + PAGE_GRACE);
+        let message = |answer: &Value| answer["message"].as_str().unwrap_or_default().to_owned();
+        let result = answer.and_then(|answer| match text(&answer, "outcome") {
+            "passed" => Ok(Verdict::Passed),
+            "skipped" => Ok(Verdict::Skipped(message(&answer))),
+            _ => Err(anyhow::anyhow!("{}", message(&answer))),
+        });
+        self.with_console(result)
+    }
+
+    /// The suite's page, freshly loaded; in a new browser where the old one no longer loads pages.
+    fn open_suite(&mut self) -> Result<&mut Browser> {
+        let url = self.site.url("/index.html");
+        let open = |browser: &mut Browser| -> Result<()> {
+            browser.goto(&url)?;
+            browser.until("globalThis.suite", Duration::from_secs(20))
+        };
+        self.browser.take_if(|browser| open(browser).is_err());
+        if self.browser.is_none() {
+            open(self.browser()?).context("the suite's page")?;
+        }
+        self.browser()
+    }
+
+    fn browser(&mut self) -> Result<&mut Browser> {
+        let browser = match self.browser.take() {
+            Some(browser) => browser,
+            None => Browser::start(self.engine, self.programs)?,
+        };
+        Ok(self.browser.insert(browser))
+    }
+
+    /// Adds the console's last lines to an error; in any case they are no longer news for the next test.
+    fn with_console<T>(&mut self, result: Result<T>) -> Result<T> {
+        self.browser.take_if(|browser| browser.hangs());
+        let lines = self.browser.as_mut().and_then(|browser| browser.console().ok()).unwrap_or_default();
+        result.map_err(|error| {
+            let last = &lines[lines.len().saturating_sub(CONSOLE_LINES)..];
+            if last.is_empty() { error } else { anyhow::anyhow!("{error:#}\nconsole:\n{}", last.join("\n")) }
+        })
+    }
+}
+
+fn list(browser: &mut Browser) -> Result<Vec<Value>> {
+    let tests = browser.run("return await suite.list()", &[], Duration::from_secs(120))?;
+    tests.as_array().cloned().context("suite.list() gave no list")
+}
+
+fn text<'v>(value: &'v Value, field: &str) -> &'v str {
+    value[field].as_str().unwrap_or_default()
+}
