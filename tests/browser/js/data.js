@@ -1,0 +1,93 @@
+// What goes in comes out: in the right hands, byte for byte, in order.
+
+import { pattern, withPool } from '../pool.js'
+
+const MB = 1 << 20
+
+export const tests = {
+  'a thousand small jobs settle in the right hands': withPool({ workers: 2 }, async (pool, t) => {
+    const doubled = await Promise.all(Array.from({ length: 1000 }, (_, number) => pool.submit('double', { number })))
+    t.equal(doubled, Array.from({ length: 1000 }, (_, number) => number * 2))
+  }),
+
+  '20 MB in and out arrive byte for byte, and the listed buffer is handed over': withPool({ workers: 2 }, async (pool, t) => {
+    const bytes = pattern(20 * MB, 7)
+    const hash = await t.sha256(bytes.slice())
+    const there = await pool.submit('sha', { bytes: bytes.slice() }, {}).catch((error) => error)
+    t.equal(there.name, 'JobRejected', 'a large buffer that is not listed')
+    t.assert(/list the buffer in `transfer`/.test(there.message), there.message)
+    const listed = pool.submit('echo', { bytes, label: 'twenty' }, { transfer: [bytes.buffer] })
+    t.equal(bytes.byteLength, 0, 'the caller lets go of what it listed')
+    const echoed = await listed
+    t.equal(echoed.label, 'twenty')
+    t.equal(await t.sha256(echoed.bytes), hash, 'hash of what came back')
+    const digest = await pool.submit('sha', { bytes: echoed.bytes }, { transfer: [echoed.bytes] })
+    t.equal(digest, { sha256: hash, len: 20 * MB }, 'hash that the job made')
+  }),
+
+  'a blob goes in without touching the main thread': withPool({ workers: 1 }, async (pool, t) => {
+    const bytes = pattern(3 * MB, 1)
+    const blob = new Blob([bytes])
+    t.equal((await pool.submit('sha', { bytes: blob })).sha256, await t.sha256(bytes))
+  }),
+
+  'a small buffer that is not listed stays with its caller': withPool({ workers: 1 }, async (pool, t) => {
+    const bytes = pattern(1000, 3)
+    const echoed = await pool.submit('echo', { bytes, label: '' })
+    t.equal(bytes, pattern(1000, 3))
+    t.equal(echoed.bytes, bytes)
+  }),
+
+  'bytes that a job makes arrive whole': withPool({ workers: 1 }, async (pool, t) => {
+    for (const len of [0, 1, 65_537, 5 * MB]) t.equal(await t.sha256(await pool.submit('make', { len, seed: 9 })), await t.sha256(pattern(len, 9)))
+  }),
+
+  'progress arrives in order, and before the outcome': withPool({ workers: 2 }, async (pool, t) => {
+    const job = pool.submit('steps', { steps: 20, every_ms: 1 })
+    let settled = false
+    job.then(() => (settled = true))
+    const seen = []
+    for await (const step of job.progress) {
+      t.assert(!settled, `progress ${step} came after the outcome`)
+      seen.push(step)
+    }
+    t.equal(seen, Array.from({ length: 20 }, (_, step) => step))
+    t.equal(await job, 20)
+  }),
+
+  'of very many reports the newest is kept, and the order': withPool({ workers: 1 }, async (pool, t) => {
+    const job = pool.submit('steps', { steps: 100_000, every_ms: 0 })
+    const seen = []
+    for await (const step of job.progress) seen.push(step)
+    await job
+    t.equal(seen.at(-1), 99_999, 'the newest')
+    t.assert(seen.length < 20_000, `${seen.length} reports got through`)
+    t.assert(seen.every((step, i) => i === 0 || step > seen[i - 1]), 'out of order')
+  }),
+
+  'an async job fetches': withPool({ workers: 1 }, async (pool, t) => {
+    const url = new URL('/suite.js', location.href).href
+    const job = pool.submit('fetch', { url })
+    const reports = []
+    for await (const report of job.progress) reports.push(report)
+    t.equal(await job, await (await fetch(url)).text())
+    t.equal(reports, ['asking'])
+  }),
+
+  'an async job is woken by a thread': withPool({ workers: 2 }, async (pool, t) => {
+    const numbers = await Promise.all([1, 2, 3, 4, 5].map((number) => pool.submit('await_thread', { number })))
+    t.equal(numbers, [2, 3, 4, 5, 6])
+  }),
+
+  'two pools on one page keep to themselves': async (t) => {
+    await withPool({ workers: 1 }, (one) =>
+      withPool({ workers: 1 }, async (two) => {
+        await one.submit('visit', {})
+        t.equal((await one.submit('visit', {})).visits, 2)
+        t.equal((await two.submit('visit', {})).visits, 1)
+        one.close()
+        t.equal(await two.submit('double', { number: 4 }), 8)
+      })(t),
+    )(t)
+  },
+}

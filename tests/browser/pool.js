@@ -1,0 +1,36 @@
+// Pools for tests: started, used, and closed whatever happens.
+
+import { start } from './pkg/offmain_tests.js'
+
+/** A test that gets a pool of its own. */
+export const withPool = (config, test) => async (t) => {
+  const pool = await start(config)
+  try {
+    return await test(pool, t)
+  } finally {
+    pool.close()
+  }
+}
+
+/** The kinds of end of many jobs, counted. */
+export async function ends(jobs) {
+  const count = {}
+  for (const { reason } of await Promise.allSettled(jobs)) {
+    const kind = reason === undefined ? 'done' : reason.name
+    count[kind] = (count[kind] ?? 0) + 1
+  }
+  return count
+}
+
+/** The bytes that the job `make` makes. */
+export const pattern = (len, seed) => Uint8Array.from({ length: len }, (_, i) => (i * 31 + seed) & 255)
+
+/** Waits until `look` gives something truthy. */
+export async function until(look, what, limit_ms = 20_000) {
+  for (const end = performance.now() + limit_ms; performance.now() < end; ) {
+    const seen = await look()
+    if (seen) return seen
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error(`${what} did not come about in ${limit_ms} ms`)
+}
