@@ -59,7 +59,13 @@ fn cannot_bind(wasm: &Path) -> String {
 
 fn generator(module: Module, name: &str) -> Bindgen {
     let mut bindgen = Bindgen::new();
-    bindgen.input_module(name, module).web(true).expect("the first target chosen").typescript(false).omit_default_module_path(false).remove_producers_section(true);
+    bindgen
+        .input_module(name, module)
+        .web(true)
+        .expect("the first target chosen")
+        .typescript(false)
+        .omit_default_module_path(false)
+        .remove_producers_section(true);
     bindgen
 }
 
@@ -149,5 +155,8 @@ fn imported_pages(module: &Module) -> Result<Pages> {
     let memory = module.memories.iter().find(|memory| memory.import.is_some() && memory.shared).context(
         "the job module does not import a shared memory\n  cure: keep --shared-memory and --import-memory in .cargo/shared-memory.toml",
     )?;
-    Ok(Pages { initial: memory.initial, maximum: memory.maximum.context("the shared memory has no maximum\n  cure: keep --max-memory in .cargo/shared-memory.toml")? })
+    Ok(Pages {
+        initial: memory.initial,
+        maximum: memory.maximum.context("the shared memory has no maximum\n  cure: keep --max-memory in .cargo/shared-memory.toml")?,
+    })
 }

@@ -70,13 +70,20 @@ fn ask(job_crate: &JobCrate) -> Result<Description> {
         );
     }
     let json = fs::read_to_string(&answer).with_context(|| {
-        format!("{} registers no jobs: the test {TEST} is missing\n  cure: register them with `offmain_pool::jobs!` at the root of the crate", job_crate.package)
+        format!(
+            "{} registers no jobs: the test {TEST} is missing\n  cure: register them with `offmain_pool::jobs!` at the root of the crate",
+            job_crate.package
+        )
     })?;
-    serde_json::from_str(&json).with_context(|| format!("{} does not hold a description of jobs\n  cure: use offmain-pool and cargo-offmain of the same version", answer.display()))
+    serde_json::from_str(&json).with_context(|| {
+        format!("{} does not hold a description of jobs\n  cure: use offmain-pool and cargo-offmain of the same version", answer.display())
+    })
 }
 
 fn job_types(description: &Description) -> String {
-    let mut text = "// Written by `cargo offmain build` from the types of the job crate.\n\n/** The jobs of this app. */\nexport interface Jobs {\n".to_owned();
+    let mut text =
+        "// Written by `cargo offmain build` from the types of the job crate.\n\n/** The jobs of this app. */\nexport interface Jobs {\n"
+            .to_owned();
     for Job { name, input, output, error, progress } in &description.jobs {
         text.push_str(&format!("  {name:?}: {{ input: {input}; output: {output}; error: {error}; progress: {progress} }}\n"));
     }
@@ -98,7 +105,10 @@ mod tests {
         let json = r#"{"jobs":[{"name":"thumbnail","input":"Thumbnail","output":"Uint8Array","error":"PhotoError","progress":"number"}],
             "types":["export type Thumbnail = { width: number };"]}"#;
         let text = job_types(&serde_json::from_str(json).unwrap());
-        assert!(text.contains("  \"thumbnail\": { input: Thumbnail; output: Uint8Array; error: PhotoError; progress: number }\n"), "{text}");
+        assert!(
+            text.contains("  \"thumbnail\": { input: Thumbnail; output: Uint8Array; error: PhotoError; progress: number }\n"),
+            "{text}"
+        );
         assert!(text.ends_with("\nexport type Thumbnail = { width: number };\n"));
     }
 }

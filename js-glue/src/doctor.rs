@@ -1,7 +1,7 @@
 //! `cargo offmain doctor`: what a build and the browser tests need, and how to get what is missing.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::job_crate::GENERATOR;
@@ -55,8 +55,8 @@ pub fn doctor(dir: &Path) -> Doctor {
     add("Firefox", Need::Tests, either(&["firefox-esr", "firefox"], "`apt-get install firefox-esr`"));
     add("geckodriver", Need::Tests, version("geckodriver", "`cargo install geckodriver --locked`"));
     add("WebKitGTK", Need::Tests, mini_browser());
-    add("WebKitWebDriver", Need::Tests, version("WebKitWebDriver", "`apt-get install webkit2gtk-driver`"));
-    add("Xvfb", Need::Tests, on_path("Xvfb").map(|path| path.display().to_string()).ok_or("`apt-get install xvfb`".to_owned()));
+    add("WebKitWebDriver", Need::Tests, installed("WebKitWebDriver", "`apt-get install webkit2gtk-driver`"));
+    add("Xvfb", Need::Tests, installed("Xvfb", "`apt-get install xvfb`"));
     Doctor { findings }
 }
 
@@ -68,7 +68,9 @@ fn toolchain(dir: &Path) -> Vec<Finding> {
     };
     let found = match Toolchain::find(&pin) {
         Ok(found) => found,
-        Err(error) => return vec![finding("toolchain", Err(format!("{error:#}\n    `cargo offmain build` installs it; by hand: {}", pin.cure())))],
+        Err(error) => {
+            return vec![finding("toolchain", Err(format!("{error:#}\n    `cargo offmain build` installs it; by hand: {}", pin.cure())))];
+        }
     };
     let linker = found.linker.as_ref().map_or("the toolchain's rust-lld".to_owned(), |path| path.display().to_string());
     let clippy = found.cargo.with_file_name("cargo-clippy");
@@ -80,7 +82,11 @@ fn toolchain(dir: &Path) -> Vec<Finding> {
         Finding {
             what: "clippy for the web",
             needed_for: Need::Tests,
-            state: if clippy.exists() { Ok(clippy.display().to_string()) } else { Err("rustup's component clippy, or Debian's rust-web-clippy".to_owned()) },
+            state: if clippy.exists() {
+                Ok(clippy.display().to_string())
+            } else {
+                Err("rustup's component clippy, or Debian's rust-web-clippy".to_owned())
+            },
         },
     ]
 }
@@ -99,14 +105,19 @@ fn either(programs: &[&str], cure: &str) -> Result<String, String> {
 fn mini_browser() -> Result<String, String> {
     ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/libexec"]
         .iter()
-        .flat_map(|lib| ["webkit2gtk-4.1/MiniBrowser", "webkit2gtk-4.0/MiniBrowser", "webkitgtk-6.0/MiniBrowser"].map(|file| Path::new(lib).join(file)))
+        .flat_map(|lib| {
+            ["webkit2gtk-4.1/MiniBrowser", "webkit2gtk-4.0/MiniBrowser", "webkitgtk-6.0/MiniBrowser"].map(|file| Path::new(lib).join(file))
+        })
         .find(|path| path.exists())
         .map(|path| path.display().to_string())
         .ok_or("no MiniBrowser: `apt-get install webkit2gtk-driver`".to_owned())
 }
 
-fn on_path(program: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|dir| dir.join(program)).find(|path| path.is_file())
+/// Where a program is that does not tell its version without a display.
+fn installed(program: &str, cure: &str) -> Result<String, String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|dir| dir.join(program)).find(|path| path.is_file());
+    found.map(|path| path.display().to_string()).ok_or(cure.to_owned())
 }
 
 impl fmt::Display for Doctor {

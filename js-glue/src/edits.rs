@@ -23,7 +23,11 @@ pub(crate) struct Edit {
 pub(crate) enum Old {
     Text(&'static str),
     /// From the first text up to, not including, the second. Each must be there once, and `holding` between them.
-    Span { from: &'static str, to: &'static str, holding: &'static str },
+    Span {
+        from: &'static str,
+        to: &'static str,
+        holding: &'static str,
+    },
 }
 
 use Old::{Span, Text};
@@ -72,9 +76,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
             // So does `SystemTime::now`.
             Edit {
                 name: "the time of day",
-                old: Text(
-                    "    pub fn now() -> SystemTime {\n        panic!(\"time not implemented on this platform\")\n    }\n",
-                ),
+                old: Text("    pub fn now() -> SystemTime {\n        panic!(\"time not implemented on this platform\")\n    }\n"),
                 new: "    pub fn now() -> SystemTime {\n        // SAFETY: the hook only reads a clock.\n        SystemTime(Duration::from_nanos(unsafe { __offmain_unix_nanos() }))\n    }\n",
             },
         ],
@@ -83,11 +85,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
         path: "sys/stdio/unsupported.rs",
         // `println!` and panic messages go nowhere on this target; the pool writes them to the console.
         edits: &[
-            Edit {
-                name: "write",
-                old: Text("        Ok(buf.len())\n"),
-                new: "        print(STDOUT, buf);\n        Ok(buf.len())\n",
-            },
+            Edit { name: "write", old: Text("        Ok(buf.len())\n"), new: "        print(STDOUT, buf);\n        Ok(buf.len())\n" },
             Edit {
                 name: "write_vectored",
                 old: Text("        let total_len = bufs.iter().map(|b| b.len()).sum();\n"),

@@ -55,7 +55,14 @@ struct Profile {
 ///
 /// `project` is any folder of the project, `target` its target folder. With `dev`, cargo's dev profile is used.
 /// For `clippy` the toolchain's own clippy runs (Debian: rust-web-clippy).
-pub fn wasm_command(toolchain: &Toolchain, flavour: Flavour, subcommand: &str, project: &Path, target: &Path, dev: bool) -> Result<Command> {
+pub fn wasm_command(
+    toolchain: &Toolchain,
+    flavour: Flavour,
+    subcommand: &str,
+    project: &Path,
+    target: &Path,
+    dev: bool,
+) -> Result<Command> {
     let mut command = Command::new(&toolchain.cargo);
     for name in FOREIGN_ENVIRONMENT {
         command.env_remove(name);

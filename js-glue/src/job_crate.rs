@@ -32,15 +32,22 @@ impl JobCrate {
     pub fn at(dir: &Path) -> Result<JobCrate> {
         let manifest = dir.join("Cargo.toml");
         if !manifest.is_file() {
-            bail!("there is no job crate in {}: no Cargo.toml\n  cure: name the folder of the crate with `offmain_pool::jobs!`", dir.display());
+            bail!(
+                "there is no job crate in {}: no Cargo.toml\n  cure: name the folder of the crate with `offmain_pool::jobs!`",
+                dir.display()
+            );
         }
         let manifest = manifest.canonicalize()?;
         let metadata = metadata(&manifest)?;
         let package = package_at(&metadata, &manifest)?;
-        let library = cdylib(package)?;
         let pool = dependency(&metadata, package, "offmain-pool").with_context(|| {
-            format!("{} does not depend on offmain-pool, so it has no jobs\n  cure: add offmain-pool to [dependencies] of {}", package.name, manifest.display())
+            format!(
+                "{} does not depend on offmain-pool, so it has no jobs\n  cure: add offmain-pool to [dependencies] of {}",
+                package.name,
+                manifest.display()
+            )
         })?;
+        let library = cdylib(package)?;
         check_generator(&metadata)?;
         Ok(JobCrate {
             dir: folder(package),
@@ -61,7 +68,10 @@ impl JobCrate {
 
 /// Cargo's view of the workspace of a manifest.
 pub(crate) fn metadata(manifest: &Path) -> Result<Metadata> {
-    MetadataCommand::new().manifest_path(manifest).exec().with_context(|| format!("cargo cannot read the project of {}", manifest.display()))
+    MetadataCommand::new()
+        .manifest_path(manifest)
+        .exec()
+        .with_context(|| format!("cargo cannot read the project of {}", manifest.display()))
 }
 
 /// The package of a manifest.

@@ -33,9 +33,11 @@ impl Overlay {
         }
         // Laid aside and then renamed, so that a folder of this name is always whole, also when two builds start at once.
         let aside = overlay.sysroot.with_extension(format!("{}.new", std::process::id()));
-        fill(&aside, &overlay, toolchain).with_context(|| format!("cannot lay the edited std in {}", aside.display())).inspect_err(|_| {
-            let _ = fs::remove_dir_all(&aside);
-        })?;
+        fill(&aside, &overlay, toolchain).with_context(|| format!("cannot lay the edited std in {}", aside.display())).inspect_err(
+            |_| {
+                let _ = fs::remove_dir_all(&aside);
+            },
+        )?;
         if let Err(error) = fs::rename(&aside, &overlay.sysroot) {
             fs::remove_dir_all(&aside)?;
             if !overlay.sysroot.is_dir() {
@@ -94,7 +96,9 @@ fn edited(file: &FileEdits, library: &Path, toolchain: &Toolchain) -> Result<Str
         )
     };
     let text = fs::read_to_string(library.join("std/src").join(file.path)).with_context(|| refuse("the file is missing"))?;
-    file.edits.iter().try_fold(text, |text, edit| apply(&text, edit).with_context(|| refuse(&format!("the edit \"{}\" does not apply", edit.name))))
+    file.edits
+        .iter()
+        .try_fold(text, |text, edit| apply(&text, edit).with_context(|| refuse(&format!("the edit \"{}\" does not apply", edit.name))))
 }
 
 /// `text` with one edit made, which must find exactly one place.

@@ -13,5 +13,6 @@ pub(crate) fn read<T: DeserializeOwned>(dir: &Path, name: &str, default: &str) -
         Some(path) => (fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?, path.display().to_string()),
         None => (default.to_owned(), format!("offmain's own {name}")),
     };
-    toml::from_str(&text).with_context(|| format!("{whence} is not what `cargo offmain` expects\n  cure: compare it with offmain's .cargo/{name}"))
+    toml::from_str(&text)
+        .with_context(|| format!("{whence} is not what `cargo offmain` expects\n  cure: compare it with offmain's .cargo/{name}"))
 }

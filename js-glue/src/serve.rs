@@ -103,9 +103,9 @@ impl Server {
                 return Err(anyhow!("there is no folder {}\n  cure: build first, or name another folder", dir.display()));
             }
         }
-        let http = tiny_http::Server::http(("127.0.0.1", options.port))
-            .map_err(|error| anyhow!(error))
-            .with_context(|| format!("cannot listen on 127.0.0.1:{}\n  cure: choose another port with --port, or 0 for a free one", options.port))?;
+        let http = tiny_http::Server::http(("127.0.0.1", options.port)).map_err(|error| anyhow!(error)).with_context(|| {
+            format!("cannot listen on 127.0.0.1:{}\n  cure: choose another port with --port, or 0 for a free one", options.port)
+        })?;
         let addr = http.server_addr().to_ip().context("not listening on an IP address")?;
         let (http, options) = (Arc::new(http), Arc::new(options));
         let threads = (0..THREADS)
@@ -238,7 +238,9 @@ fn post(options: &ServerOptions, path: &str, request: &mut Request) -> Reply {
 }
 
 fn text(status: u16, text: String) -> Reply {
-    Response::from_data(text.into_bytes()).with_status_code(StatusCode(status)).with_header(header("Content-Type", "text/plain; charset=utf-8"))
+    Response::from_data(text.into_bytes())
+        .with_status_code(StatusCode(status))
+        .with_header(header("Content-Type", "text/plain; charset=utf-8"))
 }
 
 fn header(name: &str, value: &str) -> Header {
@@ -292,7 +294,10 @@ mod tests {
         let server = Server::start(ServerOptions::new(dir.join("root"))).unwrap();
         let index = ask(&server, "GET / HTTP/1.1");
         assert!(index.starts_with("HTTP/1.1 200") && index.ends_with("<p>hello"), "{index}");
-        assert!(index.contains("Cross-Origin-Opener-Policy: same-origin") && index.contains("Cross-Origin-Embedder-Policy: require-corp"), "{index}");
+        assert!(
+            index.contains("Cross-Origin-Opener-Policy: same-origin") && index.contains("Cross-Origin-Embedder-Policy: require-corp"),
+            "{index}"
+        );
         assert!(ask(&server, "GET /a%20b.wasm?x=1 HTTP/1.1").contains("Content-Type: application/wasm"));
         let tag = index.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
         assert!(ask(&server, &format!("GET / HTTP/1.1\r\nIf-None-Match: {tag}")).starts_with("HTTP/1.1 304"));
@@ -318,7 +323,10 @@ mod tests {
             .post(|path, body| if path == "/result" { Ok(format!("{} bytes", body.len())) } else { Err(anyhow!("no {path}")) });
         let server = Server::start(options).unwrap();
         let reply = ask(&server, "POST /result HTTP/1.1\r\nContent-Length: 0");
-        assert!(reply.ends_with("0 bytes") && reply.contains("Content-Security-Policy: default-src 'self'") && !reply.contains("Cross-Origin"), "{reply}");
+        assert!(
+            reply.ends_with("0 bytes") && reply.contains("Content-Security-Policy: default-src 'self'") && !reply.contains("Cross-Origin"),
+            "{reply}"
+        );
         assert!(ask(&server, "POST /other HTTP/1.1\r\nContent-Length: 0").starts_with("HTTP/1.1 500"));
         fs::remove_dir_all(dir).unwrap();
     }

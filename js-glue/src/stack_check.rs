@@ -15,7 +15,9 @@
 //! While the limit is 0, as for a stack at the bottom of the memory, only a wrap below address 0 traps.
 
 use anyhow::{Context, Result};
-use walrus::ir::{BinaryOp, Binop, Call, Const, GlobalGet, IfElse, Instr, InstrSeqId, InstrSeqType, LocalGet, LocalSet, Unreachable, Value};
+use walrus::ir::{
+    BinaryOp, Binop, Call, Const, GlobalGet, IfElse, Instr, InstrSeqId, InstrSeqType, LocalGet, LocalSet, Unreachable, Value,
+};
 use walrus::{ConstExpr, FunctionBuilder, FunctionId, GlobalId, LocalFunction, LocalId, Module, ModuleLocals, ValType};
 
 /// The exported global that each thread sets to the lowest address its stack may reach.
@@ -30,7 +32,8 @@ pub const OVERFLOWED: i32 = -1;
 
 /// Adds the checks to every function of `module` and returns how many there are.
 pub fn add_stack_checks(module: &mut Module) -> Result<usize> {
-    let pointer = stack_pointer(module).context("the module has no __stack_pointer: was it stripped before the stack checks were added?")?;
+    let pointer =
+        stack_pointer(module).context("the module has no __stack_pointer: was it stripped before the stack checks were added?")?;
     let limit = module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(0)));
     module.globals.get_mut(limit).name = Some(STACK_LIMIT.to_owned());
     module.exports.add(STACK_LIMIT, limit);
@@ -108,12 +111,16 @@ impl Pass {
         let mut before = instrs[..at].iter().rev().map(|(instr, _)| instr).filter(|instr| !matches!(instr, Instr::LocalTee(_)));
         Some(match (before.next(), before.next(), before.next()) {
             (Some(Instr::Const(_)), ..) => return None,
-            (Some(Instr::Binop(Binop { op: BinaryOp::I32Add })), Some(Instr::Const(Const { value: Value::I32(raise) })), _) if *raise >= 0 => return None,
-            (Some(Instr::Binop(Binop { op: BinaryOp::I32Sub })), Some(Instr::Const(Const { value: Value::I32(frame) })), Some(Instr::GlobalGet(get)))
-                if get.global == self.pointer =>
+            (Some(Instr::Binop(Binop { op: BinaryOp::I32Add })), Some(Instr::Const(Const { value: Value::I32(raise) })), _)
+                if *raise >= 0 =>
             {
-                Lowering::Frame(*frame)
+                return None;
             }
+            (
+                Some(Instr::Binop(Binop { op: BinaryOp::I32Sub })),
+                Some(Instr::Const(Const { value: Value::I32(frame) })),
+                Some(Instr::GlobalGet(get)),
+            ) if get.global == self.pointer => Lowering::Frame(*frame),
             (Some(Instr::Binop(Binop { op: BinaryOp::I32Sub | BinaryOp::I32And })), ..) => Lowering::Computed,
             _ => Lowering::Value,
         })
@@ -239,7 +246,12 @@ mod tests {
             println!("SKIPPED: no node to run the module in");
             return;
         };
-        assert_eq!(String::from_utf8_lossy(&node.stdout).trim(), "fits,true,fits,true,true,true,fits,true,true", "{}", String::from_utf8_lossy(&node.stderr));
+        assert_eq!(
+            String::from_utf8_lossy(&node.stdout).trim(),
+            "fits,true,fits,true,true,true,fits,true,true",
+            "{}",
+            String::from_utf8_lossy(&node.stderr)
+        );
     }
 
     #[test]

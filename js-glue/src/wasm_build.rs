@@ -65,8 +65,11 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
     let pages = bind_jobs(&jobs, &out, "jobs", options.dev)?;
     build_main(&toolchain, &job_crate, &out, options.dev)?;
 
-    let mut files: Vec<PathBuf> =
-        ["jobs", "facade", "runtime"].iter().flat_map(|stem| [format!("{stem}.js"), format!("{stem}_bg.wasm")]).map(|file| out.join(file)).collect();
+    let mut files: Vec<PathBuf> = ["jobs", "facade", "runtime"]
+        .iter()
+        .flat_map(|stem| [format!("{stem}.js"), format!("{stem}_bg.wasm")])
+        .map(|file| out.join(file))
+        .collect();
     files.extend(glue::write(&out, &name, &job_crate, pages)?);
     if options.declarations {
         files.extend(declarations::write(&out, &name, &job_crate)?);
@@ -77,7 +80,8 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
 /// Compiles a cdylib for the main thread, without threads, binds it, and checks that it cannot wait.
 /// Writes `<out_name>.js` and `<out_name>_bg.wasm` into `out`.
 pub fn build_plain(package_dir: &Path, out: &Path, out_name: &str, dev: bool) -> Result<PathBuf> {
-    let manifest = package_dir.join("Cargo.toml").canonicalize().with_context(|| format!("there is no crate in {}", package_dir.display()))?;
+    let manifest =
+        package_dir.join("Cargo.toml").canonicalize().with_context(|| format!("there is no crate in {}", package_dir.display()))?;
     let metadata = job_crate::metadata(&manifest)?;
     job_crate::check_generator(&metadata)?;
     let package = job_crate::package_at(&metadata, &manifest)?;
@@ -102,7 +106,10 @@ fn build_main(toolchain: &Toolchain, job_crate: &JobCrate, out: &Path, dev: bool
     let home = job_crate.pool_dir.parent().context("offmain-pool lies at the root of the file system")?;
     let runtime = home.join("runtime");
     if !runtime.is_dir() || !home.join("main-facade").is_dir() {
-        bail!("beside offmain-pool in {} there is no runtime/ and main-facade/\n  cure: depend on offmain-pool from a whole checkout of offmain, by git or by path", home.display());
+        bail!(
+            "beside offmain-pool in {} there is no runtime/ and main-facade/\n  cure: depend on offmain-pool from a whole checkout of offmain, by git or by path",
+            home.display()
+        );
     }
     let mut command = wasm_command(toolchain, Flavour::Plain, "build", &runtime, &job_crate.target, dev)?;
     command.args(["--lib", "-p", "offmain", "-p", "offmain-runtime", "--features", "offmain/javascript"]);
@@ -152,7 +159,9 @@ fn compile(mut command: Command) -> Result<HashMap<String, PathBuf>> {
 }
 
 fn module<'a>(modules: &'a HashMap<String, PathBuf>, library: &str) -> Result<&'a PathBuf> {
-    modules.get(library).with_context(|| format!("cargo made no wasm module of {library}\n  cure: its Cargo.toml needs `crate-type = [\"cdylib\", \"rlib\"]` under [lib]"))
+    modules.get(library).with_context(|| {
+        format!("cargo made no wasm module of {library}\n  cure: its Cargo.toml needs `crate-type = [\"cdylib\", \"rlib\"]` under [lib]")
+    })
 }
 
 fn out_dir(out: &Path) -> Result<PathBuf> {
