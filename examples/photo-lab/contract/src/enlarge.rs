@@ -12,7 +12,7 @@ use crate::PhotoError;
 pub struct Enlarge {
     /// A PNG, JPEG or WebP file.
     pub photo: Bytes,
-    /// At least so many millions of pixels, 1 to 50.
+    /// At least so many millions of pixels, 1 to 40.
     pub megapixels: u32,
 }
 
