@@ -20,6 +20,7 @@ const MOST_MEGABYTES: u32 = MOST_MEGAPIXELS * 8;
 /// Says what is wrong with the file, and refuses too large a picture before anything is allocated for it.
 pub fn decode(file: &[u8]) -> Result<Raster, PhotoError> {
     let format = recognise(file)?;
+    png_header(file).map_or(Ok(()), refuse_bomb)?;
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     reader.limits(limits());
     let explain = |error| explain(error, format);
@@ -42,6 +43,13 @@ fn recognise(file: &[u8]) -> Result<ImageFormat, PhotoError> {
         ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP => Ok(format),
         other => Err(PhotoError::UnsupportedFormat { format: name(other) }),
     }
+}
+
+/// Width and height as a PNG claims them: its decoder first wants to see the data, which a bomb need not have.
+fn png_header(file: &[u8]) -> Option<(u32, u32)> {
+    let header = file.get(12..24)?.strip_prefix(b"IHDR")?;
+    let (width, height) = header.split_first_chunk::<4>()?;
+    Some((u32::from_be_bytes(*width), u32::from_be_bytes(height.try_into().ok()?)))
 }
 
 /// The megapixels are checked by hand: `image` checks width, height and bytes, each alone.

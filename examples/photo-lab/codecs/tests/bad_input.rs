@@ -69,6 +69,12 @@ fn a_header_that_claims_60000_by_60000_is_refused_before_anything_is_allocated()
 }
 
 #[test]
+fn a_header_with_nothing_after_it_is_refused_for_its_claim_too() {
+    let error = fails(&png_that_claims(60_000, 60_000)[..33]);
+    assert!(matches!(error, PhotoError::TooManyPixels { .. }), "{error:?}");
+}
+
+#[test]
 fn a_header_that_claims_a_long_thin_picture_is_refused_too() {
     let error = fails(&png_that_claims(60_000_000, 1));
     assert!(matches!(error, PhotoError::TooManyPixels { height: 1, .. }), "{error:?}");

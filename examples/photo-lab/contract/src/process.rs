@@ -40,6 +40,8 @@ pub struct Processed {
     pub jpeg: Bytes,
     /// How many of the pictures came from the cache.
     pub from_cache: u32,
+    /// How long the job worked, in milliseconds.
+    pub took_ms: u32,
 }
 
 /// A small picture.

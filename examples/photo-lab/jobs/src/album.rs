@@ -1,5 +1,7 @@
 //! The pictures of one photograph, as far as they are made.
 
+use std::time::Duration;
+
 use offmain_pool::Bytes;
 use photo_lab_contract::{Preview, Processed, Progress, Stage};
 
@@ -54,11 +56,11 @@ impl Album {
         Some(Preview { width: looks.width, height: looks.height, blurhash: looks.blurhash.clone() })
     }
 
-    /// The finished album.
+    /// The finished album, after so much time.
     ///
     /// # Panics
     /// If something is still missing.
-    pub fn finish(self) -> Processed {
+    pub fn finish(self, took: Duration) -> Processed {
         let mut looks = None;
         let mut thumbnails = Vec::new();
         let [mut jpeg, mut png, mut avif] = [const { None::<Bytes> }; 3];
@@ -75,6 +77,17 @@ impl Album {
         let Looks { width, height, palette, blurhash } = looks.expect("every recipe wants the looks");
         let whole = |file: Option<Bytes>| file.expect("every recipe wants the whole photograph");
         let [jpeg, png, avif] = [jpeg, png, avif].map(whole);
-        Processed { width, height, palette, blurhash, thumbnails, avif, png, jpeg, from_cache: self.from_cache }
+        Processed {
+            width,
+            height,
+            palette,
+            blurhash,
+            thumbnails,
+            avif,
+            png,
+            jpeg,
+            from_cache: self.from_cache,
+            took_ms: took.as_millis() as u32,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! All pictures of one photograph.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use offmain_pool::JobContext;
 use photo_lab_contract::{PhotoError, Process, Processed, Stage};
@@ -20,13 +20,14 @@ const CHECK_EVERY: Duration = Duration::from_millis(20);
 /// # Errors
 /// What is wrong with the photograph or the recipe; or that the job was cancelled.
 pub fn process(job: Process, cx: &JobContext<Process>) -> Result<Processed, PhotoError> {
+    let started = Instant::now();
     job.recipe.check()?;
     let photo = PhotoId::of(job.photo.as_slice());
     let mut album = Album::new(&Wanted::all(&job.recipe), |wanted| shared().get(photo, wanted));
     let mut missing = album.missing();
     if missing.is_empty() {
         cx.progress(album.progress(Stage::Avif));
-        return Ok(album.finish());
+        return Ok(album.finish(started.elapsed()));
     }
     let mut pipeline = Pipeline::start(job.photo, missing.clone());
     while !missing.is_empty() {
@@ -43,5 +44,5 @@ pub fn process(job: Process, cx: &JobContext<Process>) -> Result<Processed, Phot
             }
         }
     }
-    Ok(album.finish())
+    Ok(album.finish(started.elapsed()))
 }
