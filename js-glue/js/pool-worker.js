@@ -14,18 +14,26 @@ globalThis.offmainPrint = (stream, thread, line) => {
   else console.log(text)
 }
 
+let wasm
+let memory
+
 /** Whatever escapes the module is a trap: panics are caught inside. */
 function guard(work) {
   try {
     return work()
   } catch (error) {
-    postMessage({ trap: `${error?.message ?? error}` })
     onmessage = null
+    // The bindings declare the whole memory dead; the jobs that still run in it have their time to finish.
+    new Int32Array(memory.buffer)[wasm.__instance_terminated.value / 4] = 0
+    // The stack checks leave a sign.
+    const overflow = wasm.__offmain_stack_limit.value === -1
+    postMessage({ trap: overflow ? 'stack overflow; a larger `stackSize` may help' : `${error?.message ?? error}` })
   }
 }
 
 /** Gives stack and thread-locals back, and ends. The first worker's stack belongs to the module. */
-function end(wasm) {
+function end() {
+  wasm.__offmain_stack_limit.value = 0
   if (wasm.__stack_alloc.value !== 0) wasm.__wbindgen_thread_destroy()
   postMessage({ ended: 'ended' })
   close()
@@ -48,8 +56,8 @@ function hasBlob(value) {
   return typeof value === 'object' && value !== null && isPlain(value) && Object.values(value).some(hasBlob)
 }
 
-async function join({ module, memory, stackSize, threads, parallelism, id, record }) {
-  let wasm
+async function join({ module, memory: shared, stackSize, threads, parallelism, id, record }) {
+  memory = shared
   try {
     wasm = await init({ module_or_path: module, memory, thread_stack_size: stackSize })
   } catch (error) {
@@ -60,7 +68,7 @@ async function join({ module, memory, stackSize, threads, parallelism, id, recor
   if (record) {
     return guard(() => {
       offmainThread(record, wasm.__offmain_tls_base.value)
-      end(wasm)
+      end()
     })
   }
   onmessage = async ({ data: [message, beside] }) => {
@@ -71,7 +79,7 @@ async function join({ module, memory, stackSize, threads, parallelism, id, recor
         // An unreadable blob stays one, and the job's input does not decode.
       }
     }
-    if (guard(() => offmainReceive(message, beside))) end(wasm)
+    if (guard(() => offmainReceive(message, beside))) end()
   }
   guard(() => offmainStart(id))
 }

@@ -1,1 +1,57 @@
-//! (to be written)
+//! The browser tests of a Rust app: it runs on the main thread and uses the facade as any Rust app would.
+
+mod data;
+mod failures;
+mod lifecycle;
+
+use std::{error::Error, pin::Pin};
+
+use offmain::{Config, Pool};
+use wasm_bindgen::{JsError, prelude::wasm_bindgen};
+
+pub(crate) type Checked = Result<(), Box<dyn Error>>;
+pub(crate) type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = Checked>>>);
+
+/// Lists async test functions under the promises they hold.
+macro_rules! promises {
+    ($($promise:literal => $function:ident),* $(,)?) => {
+        pub(crate) const TESTS: &[crate::Test] = &[$(($promise, || Box::pin($function()))),*];
+    };
+}
+pub(crate) use promises;
+
+/// Fails a test unless a condition holds.
+macro_rules! check {
+    ($condition:expr $(, $($text:tt)+)?) => {
+        if !$condition {
+            let text = [stringify!($condition).to_string(), $(format!($($text)+))?].join(": ");
+            return Err(format!("{}:{}: does not hold: {text}", file!(), line!()).into());
+        }
+    };
+}
+pub(crate) use check;
+
+fn all() -> impl Iterator<Item = &'static Test> {
+    [data::TESTS, failures::TESTS, lifecycle::TESTS].into_iter().flatten()
+}
+
+/// The names of the tests.
+#[wasm_bindgen]
+pub fn tests() -> Vec<String> {
+    all().map(|(name, _)| name.to_string()).collect()
+}
+
+/// Runs one test.
+#[wasm_bindgen]
+pub async fn run(name: String) -> Result<(), JsError> {
+    let (_, test) = all().find(|(known, _)| *known == name).ok_or_else(|| JsError::new("no such test"))?;
+    test().await.map_err(|error| JsError::new(&error.to_string()))
+}
+
+pub(crate) async fn pool(workers: u32) -> Result<Pool, Box<dyn Error>> {
+    Ok(Pool::start(config().workers(workers)).await?)
+}
+
+pub(crate) fn config() -> Config {
+    Config::new("/pkg/")
+}

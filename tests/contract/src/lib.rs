@@ -68,6 +68,7 @@ job!(/** Sums `0..n` in `threads` threads that a scope joins, over bounded chann
 job!(/** Spawns threads three deep, each blocked in `join`. */ Deep {} => "deep", u32, String, ());
 job!(/** Clocks and timed waits; gives a list of what went wrong. */ Clocks {} => "clocks", Vec<String>, String, ());
 job!(/** Thread-locals of a warm thread are fresh, and their destructors run. */ Locals { pub threads: u32 } => "locals", u32, String, ());
+job!(/** Holds that many threads at once; its error is that of the first spawn that was refused. */ Crowd { pub threads: u32 } => "crowd", u32, String, ());
 job!(/** Prints a line to each stream from a named thread. */ Print { pub text: String } => "print", (), String, ());
 job!(/** State that `init` built and jobs share behind a mutex. */ Visit {} => "visit", Shared, String, ());
 job!(/** Fetches a text, without blocking. */ Fetch { pub url: String } => "fetch", String, String, String);

@@ -28,6 +28,7 @@ offmain_pool::jobs! {
     Deep => threads::deep,
     Clocks => threads::clocks,
     Locals => threads::locals,
+    Crowd => threads::crowd,
     Print => threads::print,
     Visit => threads::visit,
     async Fetch => web::fetch,

@@ -13,7 +13,7 @@ use std::{
 
 use crossbeam_channel::{after, bounded, select};
 use offmain_pool::JobContext;
-use offmain_tests_contract::{Clocks, Deep, Locals, Print, Shared, Sum, Visit};
+use offmain_tests_contract::{Clocks, Crowd, Deep, Locals, Print, Shared, Sum, Visit};
 use parking_lot::Mutex;
 
 /// What jobs share.
@@ -112,6 +112,22 @@ pub fn locals(job: Locals, _: &JobContext<Locals>) -> Result<u32, String> {
         }
     }
     Ok(DROPPED.load(Ordering::SeqCst))
+}
+
+pub fn crowd(job: Crowd, _: &JobContext<Crowd>) -> Result<u32, String> {
+    let (leave, stay) = bounded::<()>(0);
+    let spawn = |_| {
+        let stay = stay.clone();
+        thread::Builder::new().spawn(move || stay.recv().is_err())
+    };
+    let threads: Vec<_> = (0..job.threads).map_while(|number| spawn(number).ok()).collect();
+    let refused = (threads.len() < job.threads as usize).then(|| spawn(0).err().map(|error| error.to_string()));
+    drop(leave);
+    let left = threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|left| *left).count();
+    match refused {
+        Some(error) => Err(format!("{left} threads, then: {}", error.unwrap_or_default())),
+        None => Ok(left as u32),
+    }
 }
 
 pub fn print(job: Print, _: &JobContext<Print>) -> Result<(), String> {

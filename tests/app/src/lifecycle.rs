@@ -1,0 +1,139 @@
+//! A pool from its start to its end.
+
+use std::{cell::RefCell, time::Duration};
+
+use futures::future::{join, join_all};
+use js_sys::Promise;
+use offmain::{JobError, Options, Pool, Priority, WorkerState};
+use offmain_tests_contract::{Double, Nap, Stubborn};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::{Checked, check, config, pool, promises};
+
+promises! {
+    "a queued job is cancelled at once, a running one when it looks" => cancels,
+    "dropping a job's handle cancels it, detaching does not" => drops,
+    "a job that does not look is killed after its grace, and the pool goes on" => kills,
+    "a deadline passes, in the queue and while running" => deadlines,
+    "high priority goes first, low last" => priorities,
+    "a pool is resized 1 → 4 → 2 under load" => resizes,
+    "shutdown finishes what there is, and takes no more" => shuts_down,
+    "close settles everything at once" => closes,
+}
+
+async fn pause(ms: u32) -> Checked {
+    let wait = js_sys::Function::new_with_args("done", &format!("setTimeout(done, {ms})"));
+    JsFuture::from(Promise::new(&mut |done, _| drop(wait.call1(&wasm_bindgen::JsValue::NULL, &done))))
+        .await
+        .map_err(|error| format!("{error:?}"))?;
+    Ok(())
+}
+
+/// Waits until that many jobs run.
+async fn running(pool: &Pool, count: usize) -> Checked {
+    for _ in 0..1000 {
+        let stats = pool.stats().await.ok_or("no stats")?;
+        if stats.workers.iter().filter(|worker| worker.state == WorkerState::Running).count() == count {
+            return Ok(());
+        }
+        pause(10).await?;
+    }
+    Err(format!("never were {count} jobs running").into())
+}
+
+async fn cancels() -> Checked {
+    let pool = pool(1).await?;
+    let (first, queued) = (pool.submit(Nap { ms: 60_000 }), pool.submit(Double { number: 1 }));
+    queued.cancel();
+    check!(matches!(queued.await, Err(JobError::Cancelled)));
+    running(&pool, 1).await?;
+    first.cancel();
+    check!(matches!(first.await, Err(JobError::Cancelled)));
+    check!(pool.submit(Double { number: 3 }).await? == 6);
+    check!(pool.stats().await.ok_or("no stats")?.generations == 1);
+    Ok(())
+}
+
+async fn drops() -> Checked {
+    let pool = pool(1).await?;
+    let dropped = pool.submit(Nap { ms: 60_000 });
+    running(&pool, 1).await?;
+    drop(dropped);
+    pool.submit(Nap { ms: 50 }).detach();
+    check!(pool.submit(Double { number: 3 }).await? == 6);
+    let outcomes = pool.stats().await.ok_or("no stats")?.outcomes;
+    check!(outcomes.cancelled == 1 && outcomes.done == 2, "{outcomes:?}");
+    Ok(())
+}
+
+async fn kills() -> Checked {
+    let pool = Pool::start(config().workers(2).cancel_grace(Duration::from_millis(100))).await?;
+    let stubborn = pool.submit(Stubborn {});
+    running(&pool, 1).await?;
+    stubborn.cancel();
+    check!(matches!(stubborn.await, Err(JobError::Cancelled)));
+    check!(pool.submit(Double { number: 3 }).await? == 6);
+    check!(pool.stats().await.ok_or("no stats")?.generations == 2);
+    Ok(())
+}
+
+async fn deadlines() -> Checked {
+    let pool = pool(1).await?;
+    let soon = |ms| Options::new().timeout(Duration::from_millis(ms));
+    let (first, queued) = (pool.with(soon(300)).submit(Nap { ms: 60_000 }), pool.with(soon(50)).submit(Double { number: 1 }));
+    check!(matches!(queued.await, Err(JobError::TimedOut)));
+    check!(matches!(first.await, Err(JobError::TimedOut)));
+    Ok(())
+}
+
+async fn priorities() -> Checked {
+    let pool = pool(1).await?;
+    let order = RefCell::new(Vec::new());
+    let first = pool.submit(Nap { ms: 200 });
+    let jobs = [Priority::Low, Priority::Normal, Priority::High].map(|priority| {
+        let job = pool.with(Options::new().priority(priority)).submit(Nap { ms: 10 });
+        let order = &order;
+        async move {
+            let result = job.await;
+            order.borrow_mut().push(priority);
+            result
+        }
+    });
+    let (first, rest) = join(first, join_all(jobs)).await;
+    first?;
+    rest.into_iter().collect::<Result<Vec<_>, _>>()?;
+    check!(*order.borrow() == [Priority::High, Priority::Normal, Priority::Low], "{order:?}");
+    Ok(())
+}
+
+async fn resizes() -> Checked {
+    let pool = pool(1).await?;
+    let jobs: Vec<_> = (0..60).map(|i| pool.submit(Nap { ms: 40 + i })).collect();
+    for workers in [1, 4, 2] {
+        pool.resize(workers)?;
+        running(&pool, workers as usize).await?;
+    }
+    join_all(jobs).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    check!(pool.resize(0).is_err_and(|error| error.to_string().contains("from 1 to 64")));
+    Ok(())
+}
+
+async fn shuts_down() -> Checked {
+    let pool = pool(2).await?;
+    let jobs: Vec<_> = (0..10).map(|i| pool.submit(Nap { ms: 20 * i })).collect();
+    let (_, results) = join(pool.shutdown(), join_all(jobs)).await;
+    results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    check!(matches!(pool.submit(Double { number: 1 }).await, Err(JobError::Closed { why: None })));
+    check!(pool.stats().await.is_none());
+    Ok(())
+}
+
+async fn closes() -> Checked {
+    let pool = pool(2).await?;
+    let stubborn = pool.submit(Stubborn {});
+    let jobs: Vec<_> = (0..5).map(|number| pool.submit(Double { number })).collect();
+    pool.close();
+    check!(matches!(stubborn.await, Err(JobError::Closed { .. })));
+    check!(join_all(jobs).await.iter().all(|result| matches!(result, Err(JobError::Closed { .. }))));
+    Ok(())
+}
