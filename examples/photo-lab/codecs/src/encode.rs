@@ -27,10 +27,9 @@ pub fn avif(raster: &Raster, quality: u8, speed: u8) -> Result<Vec<u8>, PhotoErr
         .with_bit_depth(ravif::BitDepth::Eight)
         .with_num_threads(Some(1));
     let (width, height) = (raster.width() as usize, raster.height() as usize);
-    let encoded = match raster.channels() {
-        Channels::Rgb => encoder.encode_rgb(Img::new(raster.pixels().as_rgb(), width, height)),
-        Channels::Rgba => encoder.encode_rgba(Img::new(raster.pixels().as_rgba(), width, height)),
-    };
+    // For opaque pictures too: `encode_rgb` is generic, and would compile rav1e once more in this crate.
+    let rgba = raster.to_rgba();
+    let encoded = encoder.encode_rgba(Img::new(rgba.as_rgba(), width, height));
     Ok(encoded.map_err(|error| not_encoded("AVIF", error))?.avif_file)
 }
 

@@ -1,5 +1,7 @@
 //! A decoded picture.
 
+use std::borrow::Cow;
+
 use image::DynamicImage;
 
 /// What one pixel consists of.
@@ -59,15 +61,15 @@ impl Raster {
     }
 
     /// Red, green, blue and opacity of each pixel.
-    pub fn to_rgba(&self) -> Vec<u8> {
+    pub fn to_rgba(&self) -> Cow<'_, [u8]> {
         match self.channels {
-            Channels::Rgba => self.pixels.clone(),
-            Channels::Rgb => self.pixels.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect(),
+            Channels::Rgba => self.pixels.as_slice().into(),
+            Channels::Rgb => self.pixels.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect::<Vec<_>>().into(),
         }
     }
 
     /// Red, green and blue of each pixel, as it looks on white.
-    pub fn to_rgb_on_white(&self) -> std::borrow::Cow<'_, [u8]> {
+    pub fn to_rgb_on_white(&self) -> Cow<'_, [u8]> {
         match self.channels {
             Channels::Rgb => self.pixels.as_slice().into(),
             Channels::Rgba => self
