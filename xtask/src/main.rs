@@ -3,7 +3,9 @@
 mod browser;
 mod cases;
 mod command;
+mod demo;
 mod group;
+mod meter;
 mod setup;
 mod site;
 mod step;
@@ -17,6 +19,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    /// Runs the sample photographs through photo-lab in a headless browser, then serves the page.
+    Demo(demo::Options),
     /// Checks everything: format, lints, native tests, browser tests in three engines.
     Test(test::Options),
 }
@@ -24,6 +28,7 @@ enum Task {
 fn main() -> ExitCode {
     let task = Task::parse();
     let result = group::end_all_on_interrupt().and_then(|()| match task {
+        Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
     });
     result.unwrap_or_else(|error| {

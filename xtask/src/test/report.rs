@@ -18,6 +18,8 @@ pub enum Verdict {
 /// Counts and prints results; knows which tests are wanted at all.
 pub struct Report {
     filter: Option<String>,
+    /// Tests that ran or were skipped, without those that run whatever the filter says.
+    matched: usize,
     passed: usize,
     failed: usize,
     skipped: usize,
@@ -26,7 +28,7 @@ pub struct Report {
 impl Report {
     /// A report on all tests, or on those whose line contains `filter`, in whatever case.
     pub fn new(filter: Option<&str>) -> Self {
-        Self { filter: filter.map(str::to_lowercase), passed: 0, failed: 0, skipped: 0 }
+        Self { filter: filter.map(str::to_lowercase), matched: 0, passed: 0, failed: 0, skipped: 0 }
     }
 
     /// The text that narrows the run, as given to tests that are filtered elsewhere.
@@ -41,7 +43,11 @@ impl Report {
 
     /// Runs one test if it is wanted, times it and prints its result; true unless it failed.
     pub fn test(&mut self, place: &str, group: &str, name: &str, run: impl FnOnce() -> Result<Verdict>) -> bool {
-        if self.wants(place, group, name) { self.test_always(place, group, name, run) } else { true }
+        if !self.wants(place, group, name) {
+            return true;
+        }
+        self.matched += 1;
+        self.test_always(place, group, name, run)
     }
 
     /// Runs a test on which others depend, whatever the filter says.
@@ -49,12 +55,17 @@ impl Report {
         let begin = Instant::now();
         let result = run();
         let held = result.is_ok();
-        self.record(place, group, name, Some(begin.elapsed()), result);
+        self.print(place, group, name, Some(begin.elapsed()), result);
         held
     }
 
     /// Prints and counts a result that came about elsewhere.
     pub fn record(&mut self, place: &str, group: &str, name: &str, time: Option<Duration>, result: Result<Verdict>) {
+        self.matched += 1;
+        self.print(place, group, name, time, result);
+    }
+
+    fn print(&mut self, place: &str, group: &str, name: &str, time: Option<Duration>, result: Result<Verdict>) {
         let title = format!("{place:<8}  {group}  {name}");
         let time = time.map(|time| format!(" ({})", in_words(time))).unwrap_or_default();
         match result {
@@ -82,8 +93,7 @@ impl Report {
         if self.skipped > 0 {
             println!("{} skipped, each with its reason above", self.skipped);
         }
-        let ran = self.passed + self.failed + self.skipped;
-        let nothing = ran == 0;
+        let nothing = self.matched == 0;
         if nothing {
             match &self.filter {
                 Some(filter) => println!("no test's name contains `{filter}`"),
@@ -91,7 +101,6 @@ impl Report {
             }
         }
         println!("{} passed, {} failed", self.passed, self.failed);
-        let matched_none = nothing && self.filter.is_some();
-        if self.failed == 0 && (!nothing || matched_none) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        if self.failed == 0 && (!nothing || self.filter.is_some()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
