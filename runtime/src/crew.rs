@@ -57,25 +57,35 @@ pub(crate) struct Draining {
 pub(crate) struct Crew {
     pub(crate) workers: BTreeMap<WorkerId, Worker>,
     pub(crate) draining: BTreeMap<GenerationId, Draining>,
-    /// The generation that takes jobs; 0 is none.
-    pub(crate) current: GenerationId,
+    /// The generation that takes jobs.
+    pub(crate) current: Option<GenerationId>,
     pub(crate) generations: u32,
     last_worker: WorkerId,
 }
 
 impl Crew {
-    /// Adds a worker to the current generation.
-    pub(crate) fn add(&mut self, now: u64) -> WorkerId {
+    pub(crate) fn add(&mut self, now: u64, generation: GenerationId) -> WorkerId {
         self.last_worker += 1;
-        self.workers.insert(self.last_worker, Worker { generation: self.current, since: now, state: State::Starting, retiring: false });
+        self.workers.insert(self.last_worker, Worker { generation, since: now, state: State::Starting, retiring: false });
         self.last_worker
+    }
+
+    /// The workers of a generation.
+    pub(crate) fn members(&self, generation: GenerationId) -> impl Iterator<Item = (WorkerId, &Worker)> {
+        self.workers.iter().filter(move |(_, worker)| worker.generation == generation).map(|(id, worker)| (*id, worker))
     }
 
     /// Workers of the current generation that will go on taking jobs.
     pub(crate) fn staying(&self) -> impl Iterator<Item = (WorkerId, &Worker)> {
+        let stays = |worker: &Worker| !worker.retiring && !matches!(worker.state, State::Stopping);
+        self.current.into_iter().flat_map(|current| self.members(current)).filter(move |(_, worker)| stays(worker))
+    }
+
+    /// Workers of the current generation that are to end after what they do now.
+    pub(crate) fn retiring(&mut self) -> impl Iterator<Item = &mut Worker> {
         let current = self.current;
-        let stays = move |worker: &Worker| worker.generation == current && !worker.retiring && !matches!(worker.state, State::Stopping);
-        self.workers.iter().filter(move |(_, worker)| stays(worker)).map(|(id, worker)| (*id, worker))
+        let retires = move |worker: &Worker| worker.retiring && !matches!(worker.state, State::Stopping);
+        self.workers.values_mut().filter(move |worker| Some(worker.generation) == current && retires(worker))
     }
 
     /// A worker that may run a job now.
@@ -83,8 +93,28 @@ impl Crew {
         self.staying().find(|(_, worker)| matches!(worker.state, State::Idle)).map(|(id, _)| id)
     }
 
+    /// How many workers start.
     pub(crate) fn starting(&self) -> usize {
         self.staying().filter(|(_, worker)| matches!(worker.state, State::Starting)).count()
+    }
+
+    pub(crate) fn is_starting(&self, worker: WorkerId) -> bool {
+        matches!(self.workers.get(&worker), Some(Worker { state: State::Starting, .. }))
+    }
+
+    /// A worker of a generation in which none has been ready yet.
+    pub(crate) fn never_ready(&self, generation: GenerationId) -> Option<WorkerId> {
+        let all = self.members(generation).all(|(_, worker)| matches!(worker.state, State::Starting));
+        self.members(generation).next().filter(|_| all).map(|(id, _)| id)
+    }
+
+    pub(crate) fn find(&self, is_it: impl Fn(&Worker) -> bool) -> Option<WorkerId> {
+        self.workers.iter().find(|(_, worker)| is_it(worker)).map(|(id, _)| *id)
+    }
+
+    /// The oldest such generation that drains.
+    pub(crate) fn find_draining(&self, is_it: impl Fn(&Draining) -> bool) -> Option<GenerationId> {
+        self.draining.iter().find(|(_, draining)| is_it(draining)).map(|(id, _)| *id)
     }
 
     pub(crate) fn running(&self) -> impl Iterator<Item = (WorkerId, &Worker, &Run)> {
@@ -96,10 +126,6 @@ impl Crew {
 
     pub(crate) fn find_job(&self, job: JobId) -> Option<WorkerId> {
         self.running().find(|(_, _, run)| run.job == job).map(|(id, _, _)| id)
-    }
-
-    pub(crate) fn is_busy(&self, generation: GenerationId) -> bool {
-        self.running().any(|(_, worker, _)| worker.generation == generation)
     }
 
     pub(crate) fn run_mut(&mut self, worker: WorkerId) -> Option<&mut Run> {

@@ -26,6 +26,10 @@ pub const DRAIN_TIME_MS: Range = Range { name: "drainTime", min: 0, max: 600_000
 /// Time a worker has to start, in milliseconds.
 pub const START_TIME_MS: Range = Range { name: "startTime", min: 100, max: 600_000, default: 30_000 };
 
+/// Workers of a pool whose config names no number, however many cores the machine has.
+pub const AUTOMATIC_WORKERS: u32 = 16;
+/// Time an idle worker has to give back what it holds after it was told to end, in milliseconds.
+pub const STOP_TIME_MS: u64 = 5000;
 /// Milliseconds in the queue after which a job counts as one priority higher, so that low priority never starves.
 pub const AGEING_MS: u64 = 1000;
 /// Generations alive at one time: the current one and those whose running jobs may still finish.

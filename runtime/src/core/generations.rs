@@ -1,0 +1,69 @@
+//! What happens to generations: one begins, ends, drains, is dropped.
+
+use offmain_protocol::{
+    Outcome,
+    limits::{FAILED_STARTS, GENERATIONS, RESTART_PAUSE_MS},
+};
+
+use super::{Core, Outbox};
+use crate::{
+    Effect, GenerationId,
+    crew::{Draining, State},
+};
+
+impl<P> Core<P> {
+    /// Makes the memory; its workers are for `grow` to start.
+    pub(super) fn begin_generation(&mut self, out: &mut Outbox<P>) {
+        self.begin_at = None;
+        self.crew.generations += 1;
+        self.crew.current = Some(self.crew.generations);
+        out.push(Effect::OpenGeneration(self.crew.generations));
+    }
+
+    /// A hole is in this generation's memory: it takes no more jobs, those that run have a bounded time, and the next one begins.
+    pub(super) fn end_generation(&mut self, now: u64, generation: GenerationId, why: String, out: &mut Outbox<P>) {
+        if self.crew.current == Some(generation) {
+            let drop_at = now.saturating_add(self.config.drain_time_ms);
+            self.crew.current = None;
+            self.crew.draining.insert(generation, Draining { why: why.clone(), drop_at });
+            self.crew.workers.retain(|_, worker| worker.generation != generation || matches!(worker.state, State::Running(_)));
+            if self.failed_starts >= FAILED_STARTS {
+                return self.close(Some(format!("{FAILED_STARTS} generations in a row did not start; the last: {why}")), out);
+            }
+            let pause = if self.failed_starts == 0 { 0 } else { RESTART_PAUSE_MS << (self.failed_starts - 1) };
+            self.begin_at = Some(now.saturating_add(pause));
+        }
+        self.drop_if_done(generation, out);
+        // Room for the next one.
+        while self.crew.draining.len() >= GENERATIONS {
+            let Some(oldest) = self.crew.find_draining(|_| true) else { break };
+            self.drop_generation(oldest, out);
+        }
+    }
+
+    /// Drops a generation that has ended if no job of it runs any more.
+    pub(super) fn drop_if_done(&mut self, generation: GenerationId, out: &mut Outbox<P>) {
+        if self.crew.draining.contains_key(&generation) && self.crew.members(generation).next().is_none() {
+            self.drop_generation(generation, out);
+        }
+    }
+
+    /// The bounded time is over, or nothing runs: jobs that are still there are lost, the memory is given back.
+    pub(super) fn drop_generation(&mut self, generation: GenerationId, out: &mut Outbox<P>) {
+        let Some(Draining { why, .. }) = self.crew.draining.remove(&generation) else { return };
+        for (_, worker) in self.crew.workers.extract_if(.., |_, worker| worker.generation == generation).collect::<Vec<_>>() {
+            if let State::Running(run) = worker.state {
+                self.settle(run.job, Outcome::Lost { why: why.clone() }, None, out);
+            }
+        }
+        out.push(Effect::DropGeneration(generation));
+    }
+
+    /// Drops all of them. Their jobs have their outcomes.
+    pub(super) fn forget_generations(&mut self, out: &mut Outbox<P>) {
+        self.begin_at = None;
+        self.crew.workers.clear();
+        let draining = std::mem::take(&mut self.crew.draining).into_keys();
+        out.extend(draining.chain(self.crew.current.take()).map(Effect::DropGeneration));
+    }
+}

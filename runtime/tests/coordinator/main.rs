@@ -1,0 +1,10 @@
+//! The coordinator's core without a browser: by script, and by random orders of events.
+
+mod end;
+mod forged;
+mod generations;
+mod jobs;
+mod random;
+mod shell;
+mod size;
+mod start;
