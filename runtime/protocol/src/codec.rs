@@ -6,6 +6,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Bytes, VERSION, bytes, limits::INLINE_BYTES};
 
+/// How every version begins, so that another message is never taken for a hello of another version.
+const PROTOCOL: &str = "offmain-protocol ";
+
 /// A value in binary form, its [`Bytes`] beside it.
 #[derive(Debug)]
 pub struct Encoded {
@@ -60,19 +63,28 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], attachments: Vec<Bytes>) -> Res
     }
 }
 
+/// Encodes a message. It has no limit of its own: it may hold a value as large as [`encode`] allows, and more beside it.
+pub fn encode_message<T: Serialize + ?Sized>(message: &T) -> Vec<u8> {
+    // Messages are plain data, of which postcard refuses nothing.
+    postcard::to_stdvec(message).unwrap_or_default()
+}
+
 /// Encodes the first message of a side: the version, then the message.
 pub fn encode_hello<T: Serialize>(message: &T) -> Vec<u8> {
-    let mut bytes = postcard::to_stdvec(VERSION).unwrap_or_default();
-    bytes.extend(postcard::to_stdvec(message).unwrap_or_default());
+    let mut bytes = encode_message(VERSION);
+    bytes.extend(encode_message(message));
     bytes
 }
 
 /// Decodes the first message of a side. The version comes first and is looked at before anything else is decoded.
 ///
 /// # Errors
-/// [`CodecError::Version`] if the other side speaks another version, [`CodecError::Malformed`] if it makes no sense.
+/// [`CodecError::Version`] if the other side speaks another version, [`CodecError::Malformed`] if it is no hello or makes no sense.
 pub fn decode_hello<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     let (theirs, rest) = postcard::take_from_bytes::<String>(bytes).map_err(malformed)?;
+    if !theirs.starts_with(PROTOCOL) {
+        return Err(CodecError::Malformed("it does not begin with a version".into()));
+    }
     if theirs != VERSION {
         return Err(CodecError::Version { theirs });
     }

@@ -14,7 +14,7 @@ mod outcome;
 mod stats;
 
 pub use bytes::{Bytes, Foreign};
-pub use codec::{CodecError, Encoded, decode, decode_hello, encode, encode_hello};
+pub use codec::{CodecError, Encoded, decode, decode_hello, encode, encode_hello, encode_message};
 pub use config::{Config, ConfigError, Workers};
 pub use job::{Cancelled, Job};
 pub use message::{FromWorker, JobId, Payload, Priority, Submit, ToCoordinator, ToFacade, ToWorker};
