@@ -8,6 +8,7 @@ mod group;
 mod meter;
 mod setup;
 mod site;
+mod smooth;
 mod step;
 mod test;
 
@@ -21,6 +22,8 @@ use clap::Parser;
 enum Task {
     /// Runs the sample photographs through photo-lab in a headless browser, then serves the page.
     Demo(demo::Options),
+    /// Measures how long the main thread is held while the pool works
+    Smooth(smooth::Options),
     /// Checks everything: format, lints, native tests, browser tests in three engines.
     Test(test::Options),
 }
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     let task = Task::parse();
     let result = group::end_all_on_interrupt().and_then(|()| match task {
         Task::Demo(options) => demo::run(&options),
+        Task::Smooth(options) => smooth::run(&options),
         Task::Test(options) => test::run(&options),
     });
     result.unwrap_or_else(|error| {
