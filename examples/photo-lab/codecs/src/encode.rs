@@ -7,7 +7,7 @@ use photo_lab_contract::PhotoError;
 use ravif::{Encoder, Img};
 use rgb::FromSlice;
 
-use crate::{Channels, Raster};
+use crate::Raster;
 
 /// The picture as AVIF.
 ///
@@ -27,9 +27,7 @@ pub fn avif(raster: &Raster, quality: u8, speed: u8) -> Result<Vec<u8>, PhotoErr
         .with_bit_depth(ravif::BitDepth::Eight)
         .with_num_threads(Some(1));
     let (width, height) = (raster.width() as usize, raster.height() as usize);
-    // For opaque pictures too: `encode_rgb` is generic, and would compile rav1e once more in this crate.
-    let rgba = raster.to_rgba();
-    let encoded = encoder.encode_rgba(Img::new(rgba.as_rgba(), width, height));
+    let encoded = encoder.encode_rgba(Img::new(raster.pixels().as_rgba(), width, height));
     Ok(encoded.map_err(|error| not_encoded("AVIF", error))?.avif_file)
 }
 
@@ -38,12 +36,11 @@ pub fn avif(raster: &Raster, quality: u8, speed: u8) -> Result<Vec<u8>, PhotoErr
 /// # Errors
 /// [`PhotoError::NotEncoded`]
 pub fn png(raster: &Raster, effort: u8) -> Result<Vec<u8>, PhotoError> {
-    let color = match raster.channels() {
-        Channels::Rgb => ColorType::RGB { transparent_color: None },
-        Channels::Rgba => ColorType::RGBA,
+    let (color, pixels) = match raster.is_opaque() {
+        true => (ColorType::RGB { transparent_color: None }, raster.to_rgb_on_white()),
+        false => (ColorType::RGBA, raster.pixels().to_vec()),
     };
-    let (width, height) = (raster.width(), raster.height());
-    RawImage::new(width, height, color, BitDepth::Eight, raster.pixels().to_vec())
+    RawImage::new(raster.width(), raster.height(), color, BitDepth::Eight, pixels)
         .and_then(|image| image.create_optimized_png(&oxipng::Options::from_preset(effort)))
         .map_err(|error| not_encoded("PNG", error))
 }

@@ -12,5 +12,5 @@ pub use blur::blurhash;
 pub use colours::colours;
 pub use decode::{MOST_MEGAPIXELS, decode};
 pub use encode::{avif, jpeg, png};
-pub use raster::{Channels, Raster};
+pub use raster::Raster;
 pub use resize::{enlarge, fit_width};

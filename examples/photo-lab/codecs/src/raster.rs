@@ -1,43 +1,25 @@
 //! A decoded picture.
 
-use std::borrow::Cow;
-
 use image::DynamicImage;
 
-/// What one pixel consists of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channels {
-    /// Red, green, blue.
-    Rgb,
-    /// Red, green, blue, opacity (not premultiplied).
-    Rgba,
-}
-
-impl Channels {
-    /// Bytes of a pixel.
-    pub fn count(self) -> usize {
-        match self {
-            Self::Rgb => 3,
-            Self::Rgba => 4,
-        }
-    }
-}
-
-/// A decoded picture, 8 bits a channel, rows from the top without gaps.
+/// A decoded picture: red, green, blue and opacity of each pixel, 8 bits each (not premultiplied), rows from the top without gaps.
+///
+/// Opaque pictures have their opacity too: one kind of pixel means that the resizer, which is generic over it, is compiled once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raster {
     width: u32,
     height: u32,
-    channels: Channels,
+    is_opaque: bool,
     pixels: Vec<u8>,
 }
 
 impl Raster {
     /// # Panics
-    /// If `pixels` is not `width × height` pixels long.
-    pub fn new(width: u32, height: u32, channels: Channels, pixels: Vec<u8>) -> Self {
-        assert_eq!(pixels.len(), width as usize * height as usize * channels.count(), "{width} × {height}");
-        Self { width, height, channels, pixels }
+    /// If `pixels` is not `width × height` times four bytes long.
+    pub fn new(width: u32, height: u32, pixels: Vec<u8>) -> Self {
+        assert_eq!(pixels.len(), width as usize * height as usize * 4, "{width} × {height}");
+        let is_opaque = pixels.chunks_exact(4).all(|pixel| pixel[3] == 255);
+        Self { width, height, is_opaque, pixels }
     }
 
     /// Width in pixels.
@@ -50,9 +32,9 @@ impl Raster {
         self.height
     }
 
-    /// What one pixel consists of.
-    pub fn channels(&self) -> Channels {
-        self.channels
+    /// Whether nothing of it is transparent.
+    pub fn is_opaque(&self) -> bool {
+        self.is_opaque
     }
 
     /// All pixels.
@@ -60,41 +42,19 @@ impl Raster {
         &self.pixels
     }
 
-    /// Red, green, blue and opacity of each pixel.
-    pub fn to_rgba(&self) -> Cow<'_, [u8]> {
-        match self.channels {
-            Channels::Rgba => self.pixels.as_slice().into(),
-            Channels::Rgb => self.pixels.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]).collect::<Vec<_>>().into(),
-        }
-    }
-
     /// Red, green and blue of each pixel, as it looks on white.
-    pub fn to_rgb_on_white(&self) -> Cow<'_, [u8]> {
-        match self.channels {
-            Channels::Rgb => self.pixels.as_slice().into(),
-            Channels::Rgba => self
-                .pixels
-                .chunks_exact(4)
-                .flat_map(|p| [p[0], p[1], p[2]].map(|channel| on_white(channel, p[3])))
-                .collect::<Vec<_>>()
-                .into(),
+    pub fn to_rgb_on_white(&self) -> Vec<u8> {
+        let mut rgb = Vec::with_capacity(self.pixels.len() / 4 * 3);
+        for pixel in self.pixels.chunks_exact(4) {
+            rgb.extend([pixel[0], pixel[1], pixel[2]].map(|channel| on_white(channel, pixel[3])));
         }
+        rgb
     }
 }
 
-/// Opaque pictures lose their opacity channel here, so that no encoder has to look for it again.
 impl From<DynamicImage> for Raster {
     fn from(image: DynamicImage) -> Self {
-        let (width, height) = (image.width(), image.height());
-        if image.color().has_alpha() {
-            let rgba = image.into_rgba8();
-            if rgba.pixels().any(|pixel| pixel[3] != 255) {
-                return Self::new(width, height, Channels::Rgba, rgba.into_raw());
-            }
-            let rgb = DynamicImage::from(rgba).into_rgb8();
-            return Self::new(width, height, Channels::Rgb, rgb.into_raw());
-        }
-        Self::new(width, height, Channels::Rgb, image.into_rgb8().into_raw())
+        Self::new(image.width(), image.height(), image.into_rgba8().into_raw())
     }
 }
 

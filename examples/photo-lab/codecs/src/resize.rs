@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use crate::{Channels, Raster};
+use crate::Raster;
 
 /// The picture at this width, its proportions kept; the picture as it is if it is not wider.
 pub fn fit_width(source: &Raster, width: u32) -> Cow<'_, Raster> {
@@ -28,13 +28,9 @@ pub fn enlarge(source: &Raster, pixels: u64) -> Cow<'_, Raster> {
 }
 
 fn resize(source: &Raster, width: u32, height: u32) -> Raster {
-    let pixel = match source.channels() {
-        Channels::Rgb => PixelType::U8x3,
-        Channels::Rgba => PixelType::U8x4,
-    };
-    let view = ImageRef::new(source.width(), source.height(), source.pixels(), pixel).expect("a raster has exactly its pixels");
-    let mut target = Image::new(width, height, pixel);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    let view = ImageRef::new(source.width(), source.height(), source.pixels(), PixelType::U8x4).expect("a raster has exactly its pixels");
+    let mut target = Image::new(width, height, PixelType::U8x4);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(!source.is_opaque());
     Resizer::new().resize(&view, &mut target, &options).expect("source and target have the same kind of pixel");
-    Raster::new(width, height, source.channels(), target.into_vec())
+    Raster::new(width, height, target.into_vec())
 }

@@ -13,7 +13,7 @@ use std::{sync::Arc, thread};
 use crossbeam_channel::{Receiver, RecvTimeoutError, SendError, Sender, bounded};
 use offmain_pool::Bytes;
 use photo_lab_codecs as codecs;
-use photo_lab_codecs::{Channels, Raster};
+use photo_lab_codecs::Raster;
 use photo_lab_contract::{PhotoError, Thumbnail};
 
 use crate::wanted::{Looks, Made, Wanted};
@@ -153,9 +153,9 @@ fn file(wanted: Wanted, raster: &Raster) -> Result<Made, PhotoError> {
 }
 
 fn thumbnail(raster: &Raster, quality: u8) -> Result<Thumbnail, PhotoError> {
-    let (mime, file) = match raster.channels() {
-        Channels::Rgb => ("image/jpeg", codecs::jpeg(raster, quality)?),
-        Channels::Rgba => ("image/png", codecs::png(raster, 0)?),
+    let (mime, file) = match raster.is_opaque() {
+        true => ("image/jpeg", codecs::jpeg(raster, quality)?),
+        false => ("image/png", codecs::png(raster, 0)?),
     };
     Ok(Thumbnail { width: raster.width(), height: raster.height(), mime: mime.into(), file: file.into() })
 }
