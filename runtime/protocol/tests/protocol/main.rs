@@ -1,0 +1,8 @@
+//! The protocol: what is encoded comes back, whatever else is decoded is an error, and errors name cause and cure.
+
+mod any;
+mod codec;
+mod config;
+mod hostile;
+mod memory;
+mod texts;
