@@ -12,8 +12,8 @@ export function duration(ms) {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${number.format(ms / 1000)} s`
 }
 
-/** How much smaller `after` is, as a sentence's end. */
-export function saving(before, after) {
-  const percent = Math.round(100 * (1 - after / before))
-  return percent >= 0 ? `${percent} % smaller` : `${-percent} % larger`
-}
+/** How much less `after` is than `before`; negative if it is more. */
+export const saved = (before, after) => `${Math.round(100 * (1 - after / before))} %`
+
+/** The same as a sentence's end. */
+export const saving = (before, after) => (after <= before ? `${saved(before, after)} smaller` : `${saved(before, after).slice(1)} larger`)

@@ -1,6 +1,6 @@
 // What is said as text: a line for everybody and for screen readers, totals, and what went wrong at the start.
 
-import { bytes, saving } from './format.js'
+import { bytes, saved } from './format.js'
 
 /** Screen readers read every change: not more often than this. */
 const EVERY_MS = 1000
@@ -42,6 +42,6 @@ export class Status {
     const [before, after] = [sum(({ bytesIn }) => bytesIn), sum(({ output }) => output.avif.byteLength)]
     this.totalIn.textContent = done.length ? bytes(before) : '–'
     this.totalOut.textContent = done.length ? bytes(after) : '–'
-    this.totalSaved.textContent = done.length ? saving(before, after) : '–'
+    this.totalSaved.textContent = done.length ? saved(before, after) : '–'
   }
 }

@@ -28,22 +28,22 @@ fn run(file: Vec<u8>, jpeg_quality: u8) -> Result<Processed, PhotoError> {
 #[test]
 fn a_photograph_becomes_all_its_pictures() {
     open_cache().unwrap();
-    let photo = run(sample("chelsea.png"), 70).unwrap();
-    assert_eq!((photo.width, photo.height), (451, 300));
+    let photo = run(sample("coffee.png"), 70).unwrap();
+    assert_eq!((photo.width, photo.height), (600, 400));
     let widths: Vec<_> = photo.thumbnails.iter().map(|thumbnail| thumbnail.width).collect();
-    assert_eq!(widths, [160, 320, 451], "and nothing is enlarged");
+    assert_eq!(widths, [160, 320, 600], "and nothing is enlarged");
     for thumbnail in &photo.thumbnails {
         let raster = decode(thumbnail.file.as_slice()).unwrap();
         assert_eq!((raster.width(), raster.height()), (thumbnail.width, thumbnail.height));
         assert_eq!(thumbnail.mime, "image/jpeg");
     }
-    assert_eq!(decode(photo.png.as_slice()), decode(&sample("chelsea.png")));
+    assert_eq!(decode(photo.png.as_slice()), decode(&sample("coffee.png")));
     let jpeg = decode(photo.jpeg.as_slice()).unwrap();
-    assert_eq!((jpeg.width(), jpeg.height()), (451, 300));
+    assert_eq!((jpeg.width(), jpeg.height()), (600, 400));
     assert_eq!(&photo.avif.as_slice()[4..12], b"ftypavif");
     assert!((2..=6).contains(&photo.palette.len()));
     assert!(photo.palette.iter().all(|colour| colour.len() == 7 && colour.starts_with('#')));
-    assert_eq!(photo.from_cache, 0);
+    assert_eq!(photo.from_cache, 0, "no other test works on this photograph");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn the_second_time_everything_comes_from_the_cache() {
     let started = Instant::now();
     let second = process(job(sample("chelsea.png"), 71), &cx).unwrap();
     assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
-    assert_eq!((first.from_cache, second.from_cache), (0, 7), "looks, three thumbnails, JPEG, PNG, AVIF");
+    assert_eq!(second.from_cache, 7, "looks, three thumbnails, JPEG, PNG, AVIF");
     assert_eq!(first.avif.as_slice(), second.avif.as_slice());
     let reported = cx.reported();
     assert_eq!(reported.last().unwrap().fraction, 1.0);
