@@ -30,12 +30,13 @@ const host = {
       const died = event.message ? { trap: `${event.message}${where}` } : { file: 'pool-worker.js', why: 'the browser does not say' }
       guard(() => coordinator.receiveFrom(id, died))
     }
+    worker.onmessageerror = () => guard(() => coordinator.receiveFrom(id, { trap: 'a message of its could not be read' }))
     const parallelism = navigator.hardwareConcurrency
     worker.postMessage({ module: compiled, memory, stackSize, threads, parallelism, id, record })
     return worker
   },
   endWorker(worker) {
-    worker.onmessage = worker.onerror = null
+    worker.onmessage = worker.onerror = worker.onmessageerror = null
     worker.terminate()
   },
   send: (worker, message, beside) => worker.postMessage([message, beside], buffersIn(beside)),
@@ -68,6 +69,11 @@ async function compile(url) {
   if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`)
   return WebAssembly.compile(await response.arrayBuffer())
 }
+
+// A message that cannot be read, for want of memory, may have been anybody's outcome.
+onmessageerror = () => guard(() => {
+  throw new Error('a message of the app could not be read')
+})
 
 const early = []
 onmessage = ({ data }) => early.push(data)

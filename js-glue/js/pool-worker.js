@@ -84,4 +84,5 @@ async function join({ module, memory: shared, stackSize, threads, parallelism, i
   guard(() => offmainStart(id))
 }
 
+onmessageerror = () => postMessage({ trap: 'a message to it could not be read' })
 onmessage = ({ data }) => join(data)

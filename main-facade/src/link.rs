@@ -52,7 +52,7 @@ enum Phase {
 }
 
 struct Handlers {
-    _message: Closure<dyn FnMut(MessageEvent)>,
+    _messages: [Closure<dyn FnMut(MessageEvent)>; 2],
     _error: Closure<dyn FnMut(ErrorEvent)>,
 }
 
@@ -92,9 +92,15 @@ impl Link {
                 why.unwrap_or_else(|| "the browser does not say; the address may be wrong, or a content-security policy forbids it".into());
             on_link(&weak, |link| link.fail(StartError::File { file: "coordinator.js".into(), why }));
         });
+        let weak = Rc::downgrade(self);
+        let unreadable = Closure::new(move |_: MessageEvent| {
+            let why = "a message of the coordinator could not be read".into();
+            on_link(&weak, |link| link.fail(StartError::Worker { why }));
+        });
+        self.worker.set_onmessageerror(Some(unreadable.as_ref().unchecked_ref()));
         self.worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
         self.worker.set_onerror(Some(error.as_ref().unchecked_ref()));
-        *self.handlers.borrow_mut() = Some(Handlers { _message: message, _error: error });
+        *self.handlers.borrow_mut() = Some(Handlers { _messages: [message, unreadable], _error: error });
     }
 
     /// Sends a job; its outcome goes to the sink. Refused here, before anything is transferred, if the pool has ended or is full.
@@ -258,6 +264,7 @@ impl Link {
     fn end(&self, outcome: Outcome, why: Option<String>) {
         self.phase.replace(Phase::Ended(why));
         self.worker.set_onmessage(None);
+        self.worker.set_onmessageerror(None);
         self.worker.set_onerror(None);
         self.worker.terminate();
         self.reports.borrow_mut().clear();

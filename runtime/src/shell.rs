@@ -65,7 +65,8 @@ const FIRST_THREAD: u32 = 1 << 31;
 pub struct Coordinator {
     host: Host,
     core: Core<Value>,
-    cores: u32,
+    /// Whether the facade's first message has come.
+    begun: bool,
     generations: BTreeMap<GenerationId, Generation>,
     members: BTreeMap<u32, Member>,
     next_thread: u32,
@@ -81,7 +82,7 @@ impl Coordinator {
         Self {
             host,
             core: Core::default(),
-            cores: 1,
+            begun: false,
             generations: BTreeMap::new(),
             members: BTreeMap::new(),
             next_thread: FIRST_THREAD,
@@ -92,7 +93,7 @@ impl Coordinator {
     /// A message of the facade.
     pub fn receive(&mut self, message: JsValue) {
         let Some((bytes, beside)) = parts(&message) else { return self.core.ignore() };
-        if self.core.current_generation().is_none() && self.core.stats(0).generations == 0 {
+        if !self.begun {
             return self.receive_first(&bytes);
         }
         match offmain_protocol::decode(&bytes, Vec::new()) {
@@ -104,7 +105,7 @@ impl Coordinator {
     fn receive_first(&mut self, bytes: &[u8]) {
         match offmain_protocol::decode_hello(bytes) {
             Ok(ToCoordinator::Start { config, cores }) => {
-                self.cores = cores;
+                self.begun = true;
                 self.handle(Event::Start { config, cores });
             }
             Ok(_) | Err(CodecError::TooLarge { .. } | CodecError::Malformed(_)) => self.core.ignore(),
