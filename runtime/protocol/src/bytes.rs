@@ -26,6 +26,7 @@ enum Repr {
 }
 
 /// A buffer outside this memory, such as an `ArrayBuffer` of the browser.
+#[expect(clippy::len_without_is_empty, reason = "`Bytes` asks for the length")]
 pub trait Foreign: Send + Sync + 'static {
     /// Length in bytes.
     fn len(&self) -> usize;

@@ -51,7 +51,7 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Encoded, CodecError> {
     Ok(Encoded { bytes, attachments })
 }
 
-/// Decodes what [`encode`] made.
+/// Decodes what [`encode`] made. A type that holds itself is decoded by recursion, as deep as the data says.
 ///
 /// # Errors
 /// [`CodecError::Malformed`] for anything else, also for bytes left over.

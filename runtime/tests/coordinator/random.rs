@@ -187,7 +187,7 @@ fn cases(number: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn every_job_has_exactly_one_outcome(config in any_config(), steps in prop::collection::vec(step(), 1..150), close in any::<bool>()) {

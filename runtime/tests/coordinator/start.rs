@@ -128,8 +128,8 @@ fn a_clock_near_its_end_overflows_nothing() {
     pool.ready_all();
     pool.submit_with(1, Wish { timeout_ms: Some(u64::MAX), ..Wish::default() });
     pool.submit(2);
-    assert!(pool.core.deadline().is_some_and(|deadline| deadline <= pool.now + limits::TIMEOUT_MS.max));
     pool.ready_all();
+    assert_eq!(pool.core.deadline(), Some(pool.now + limits::TIMEOUT_MS.max));
     pool.cancel(1);
     pool.log.clear();
     pool.pass(1000);

@@ -60,7 +60,7 @@ fn beyond_each_end_the_error_names_field_value_and_range() {
 fn what_ranges_alone_do_not_say() {
     let cases: [(Config, &str); 2] = [
         (
-            Config { workers: Some((5..=4).into()), ..Config::default() },
+            Config { workers: Some(Workers { min: 5, max: 4 }), ..Config::default() },
             "config field `workers` is [5, 4]: it must be a range whose first number is not above its second",
         ),
         (Config { stack_size: 100_000, ..Config::default() }, "config field `stackSize` is 100000: it must be a multiple of 65536 bytes"),
