@@ -11,6 +11,7 @@ mod site;
 mod smooth;
 mod step;
 mod test;
+mod vite;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,11 @@
 //! Browser tests that need a page of their own: other headers, missing files, photo-lab, a bundler's output.
 
+mod blocking;
+mod package;
+mod photo_lab;
+mod stalling;
+mod start;
+
 use anyhow::Result;
 
 use crate::browser::{Browser, Engine};
@@ -21,5 +27,5 @@ pub struct Case {
 
 /// All of them, in the order in which they run.
 pub fn all() -> Vec<Case> {
-    Vec::new()
+    [start::cases(), blocking::cases(), photo_lab::cases()].into_iter().flatten().collect()
 }

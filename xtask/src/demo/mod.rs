@@ -87,6 +87,7 @@ fn serve(options: &Options, folder: &Path) -> Result<Server> {
 fn work(options: &Options, programs: &Programs, server: &Server, own: Option<&[String]>, folder: &Path, begin: Instant) -> Result<Value> {
     let step = Step::begin(&format!("starting {}", options.engine));
     let browser = Browser::start(options.engine, programs)?;
+    browser.resize(1280, 1000)?;
     browser.goto(&server.url("/page/"))?;
     let page = browser.run(READY, &[], START_LIMIT).context("photo-lab's page did not start")?;
     step.end();

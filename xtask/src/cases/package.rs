@@ -1,0 +1,57 @@
+//! A copy of the tests' built package, to be spoiled.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+
+use crate::command::made;
+
+/// A folder of its own, removed when dropped.
+pub struct Package(TempDir);
+
+impl Package {
+    /// As `cargo offmain build` made it.
+    pub fn copy() -> Result<Self> {
+        let folder = TempDir::new().context("no temporary folder for a package")?;
+        for entry in fs::read_dir(made("site/pkg")).context("the tests' package is not built")? {
+            let entry = entry?;
+            fs::copy(entry.path(), folder.path().join(entry.file_name()))?;
+        }
+        Ok(Self(folder))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        self.0.path().to_owned()
+    }
+
+    /// A file's bytes.
+    pub fn read(&self, file: &str) -> Result<Vec<u8>> {
+        fs::read(self.0.path().join(file)).with_context(|| format!("the package has no {file}"))
+    }
+
+    /// Writes another file in its place.
+    pub fn write(&self, file: &str, bytes: &[u8]) -> Result<()> {
+        self.read(file)?;
+        Ok(fs::write(self.0.path().join(file), bytes)?)
+    }
+
+    /// Takes a file away.
+    pub fn remove(&self, file: &str) -> Result<()> {
+        fs::remove_file(self.0.path().join(file)).with_context(|| format!("the package has no {file}"))
+    }
+
+    /// Writes `new` over every `old` in a file; both have one length, so that everything else stays where it is.
+    pub fn patch(&self, file: &str, old: &str, new: &str) -> Result<()> {
+        ensure!(old.len() == new.len(), "`{old}` and `{new}` differ in length");
+        let mut bytes = self.read(file)?;
+        let places: Vec<usize> = bytes.windows(old.len()).enumerate().filter(|(_, it)| *it == old.as_bytes()).map(|(at, _)| at).collect();
+        ensure!(!places.is_empty(), "{file} does not hold `{old}`");
+        for at in places {
+            bytes[at..at + new.len()].copy_from_slice(new.as_bytes());
+        }
+        self.write(file, &bytes)
+    }
+}

@@ -1,0 +1,120 @@
+//! photo-lab's page does what it promises, as it stands and as Vite bundles it.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use cargo_offmain::{Server, ServerOptions};
+use serde_json::{Value, json};
+
+use super::Case;
+use crate::browser::Browser;
+use crate::vite;
+
+/// The samples and the broken files, on a slow machine whose cores have other work too.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Starting the pool.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// All of them.
+pub fn cases() -> Vec<Case> {
+    let case = |group, name, run| Case { group, name, skips: &[], needs_photo_lab: true, run };
+    vec![
+        case("photo-lab", "every sample becomes pictures, every broken file one clear error, and the pool goes on", |browser, site| {
+            works(browser, &site.url("/photo-lab/page/"))
+        }),
+        case("photo-lab", "cancelling all ends every photograph, and the next one is worked on", |browser, site| {
+            cancels(browser, &site.url("/photo-lab/page/"))
+        }),
+        case("vite", "the bundled page does the same: pictures, errors, and the pool goes on", |browser, _| {
+            let server = bundled()?;
+            works(browser, &server.url("/"))
+        }),
+    ]
+}
+
+fn bundled() -> Result<Server> {
+    Server::start(ServerOptions::new(vite::bundle()?))
+}
+
+fn works(browser: &Browser, url: &str) -> Result<()> {
+    open(browser, url)?;
+    let results = browser.run(ALL, &[], LIMIT).context("the photographs")?;
+    let results = results.as_array().context("photoLab.results() is no list")?;
+    for (name, outcome, error) in EXPECTED {
+        let result =
+            results.iter().find(|result| result["name"] == *name).with_context(|| format!("there is no result for {name}: {results:?}"))?;
+        ensure!(result["outcome"] == *outcome, "{name} is {} and not {outcome}: {}", result["outcome"], result["error"]);
+        let told = result["error"].as_str().unwrap_or_default();
+        ensure!(told.contains(error), "{name}: the error does not say `{error}`: {told}");
+        if *outcome == "done" {
+            ensure!(result["kinds"] == json!(KINDS), "{name}: its pictures are {}, by their first bytes", result["kinds"]);
+        }
+    }
+    // The six samples that are whole, and one more after the broken files.
+    ensure!(results.iter().filter(|result| result["outcome"] == "done").count() == 7, "not all photographs are done: {results:?}");
+    Ok(())
+}
+
+fn cancels(browser: &Browser, url: &str) -> Result<()> {
+    open(browser, url)?;
+    let results = browser.run(CANCEL, &[], LIMIT)?;
+    let outcomes: Vec<&Value> = results.as_array().into_iter().flatten().collect();
+    let (last, cancelled) = outcomes.split_last().context("there is no result")?;
+    ensure!(cancelled.iter().all(|outcome| **outcome == "cancelled"), "after cancelling all: {cancelled:?}");
+    ensure!(**last == "done", "the photograph after them is {last}");
+    Ok(())
+}
+
+fn open(browser: &Browser, url: &str) -> Result<()> {
+    browser.goto(url)?;
+    browser.until("globalThis.photoLab", START_LIMIT)?;
+    browser.run("await photoLab.ready", &[], START_LIMIT).context("photo-lab's pool did not start").map(drop)
+}
+
+/// What each file becomes, and what its error must say.
+const EXPECTED: &[(&str, &str, &str)] = &[
+    ("astronaut.png", "done", ""),
+    ("chelsea.png", "done", ""),
+    ("coffee.png", "done", ""),
+    ("hubble_deep_field.jpg", "done", ""),
+    ("retina.jpg", "done", ""),
+    ("rocket.jpg", "done", ""),
+    ("truncated.jpg", "failed", "damaged or cut short"),
+    ("empty.jpg", "failed", "empty"),
+    ("text.png", "failed", "not a photograph"),
+    ("bomb.png", "failed", "60000 × 60000"),
+    ("again.png", "done", ""),
+];
+
+/// The pictures of one photograph, in the order of their names.
+const KINDS: &[&str] = &["avif avif", "jpeg jpeg", "png png"];
+
+/// Samples, broken files, and one more photograph after all of them; each result with its pictures' kinds by their first bytes.
+const ALL: &str = "
+    await photoLab.addSamples()
+    await photoLab.addBroken()
+    const again = photoLab.lab.photos[0].file
+    await photoLab.addFiles([new File([again], 'again.png')])
+    await photoLab.whenIdle()
+    const begins = { avif: [4, 'ftypavif'], png: [1, 'PNG'], jpeg: [6, 'JFIF'] }
+    const kindOf = async url => {
+      const start = new TextDecoder('latin1').decode(await (await fetch(url)).arrayBuffer()).slice(0, 16)
+      return Object.keys(begins).find(kind => start.startsWith(begins[kind][1], begins[kind][0])) ?? start
+    }
+    const kinds = async outputs => {
+      const all = Object.entries(outputs).filter(([name]) => !name.startsWith('thumbnail'))
+      return (await Promise.all(all.map(async ([name, url]) => `${name} ${await kindOf(url)}`))).sort()
+    }
+    return Promise.all(photoLab.results().map(async ({ name, outcome, error, outputs }) => ({ name, outcome, error, kinds: await kinds(outputs) })))";
+
+/// Adds the samples, cancels them while they are worked on, and adds one more.
+const CANCEL: &str = "
+    photoLab.addLarge()
+    photoLab.addLarge()
+    while (photoLab.lab.photos.length < 2) await new Promise(resolve => setTimeout(resolve, 10))
+    photoLab.cancelAll()
+    await photoLab.whenIdle()
+    const file = await (await fetch('../photos/chelsea.png')).blob()
+    await photoLab.addFiles([new File([file], 'after.png')])
+    return photoLab.results().map(({ outcome }) => outcome)";

@@ -1,0 +1,240 @@
+//! Starts that must fail: each is one error that names the cause and the cure, within a bounded time, and leaves nothing behind.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use cargo_offmain::Headers;
+use serde_json::Value;
+
+use super::Case;
+use super::package::Package;
+use super::stalling::Stalling;
+use crate::browser::{Browser, Engine};
+use crate::site::Site;
+
+/// What a failed start may take on a busy machine, beyond a `startTime` that it waits for.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Where a package that is not as it should be is served.
+const CHANGED: &str = "/changed/";
+
+/// What the text of a start error that is about a file must say to do.
+const CURE: &str = "cargo offmain build";
+
+const JS: &str = "js";
+const RUST: &str = "rust";
+
+/// All of them.
+pub fn cases() -> Vec<Case> {
+    let case = |name, run| Case { group: "start", name, skips: &[], needs_photo_lab: false, run };
+    vec![
+        Case {
+            skips: &[(Engine::Webkit, "WebKitGTK has shared memory by an environment variable, whatever the page's headers are")],
+            ..case("a page that is not isolated is told the headers and the command that sends them", not_isolated)
+        },
+        case("a policy that forbids the module or the workers is a start error that says so", forbidden),
+        case("a missing file is a start error that names it and the cure", missing_file),
+        case("a file that is damaged or a page of the server is a start error that names it and the cure", damaged_file),
+        case("a file that never comes is a start error after the start time", stalled_file),
+        case("another version is a start error that names both versions", other_version),
+        case("two jobs of one name are a start error that names it", duplicate_job),
+        case("the error, the panic and the trap of init are the start error", failing_init),
+        case("an init that does not end is a start error after the start time", endless_init),
+    ]
+}
+
+fn not_isolated(browser: &mut Browser, site: &Site) -> Result<()> {
+    let server = site.with_headers(Headers::plain())?;
+    each([JS, RUST], |face| {
+        let start = Start { alone: true, ..Start::of(face, "/pkg/") };
+        let error = start.fails(browser, &server.url(""))?;
+        error.is("notIsolated")?;
+        error.says(&["Cross-Origin-Opener-Policy: same-origin", "Cross-Origin-Embedder-Policy: require-corp", "cargo offmain serve"])
+    })
+}
+
+fn forbidden(browser: &mut Browser, site: &Site) -> Result<()> {
+    let with_policy = |policy: &str| site.with_headers(Headers::isolated().and("Content-Security-Policy", policy));
+    // A Rust app could not even start itself.
+    let no_wasm = with_policy("script-src 'self'")?;
+    let error = Start { alone: true, ..Start::of(JS, "/pkg/") }.fails(browser, &no_wasm.url(""))?;
+    error.is("file")?;
+    error.says(&["facade_bg.wasm", "content-security policy", "wasm-unsafe-eval"])?;
+    let no_workers = with_policy("script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'")?;
+    each([JS, RUST], |face| {
+        let error = Start { alone: true, ..Start::of(face, "/pkg/") }.fails(browser, &no_workers.url(""))?;
+        error.is("file")?;
+        error.says(&["coordinator.js", "content-security policy", "worker-src"])
+    })
+}
+
+fn missing_file(browser: &mut Browser, site: &Site) -> Result<()> {
+    let by_face: [(&str, &[&str]); 2] = [
+        (
+            JS,
+            &[
+                "facade_bg.wasm",
+                "coordinator.js",
+                "module.js",
+                "runtime.js",
+                "runtime_bg.wasm",
+                "pool-worker.js",
+                "jobs.js",
+                "jobs_bg.wasm",
+            ],
+        ),
+        // The facade is in the app; `transfer.js`, which JavaScript's face imports itself, only the workers need here.
+        (
+            RUST,
+            &["coordinator.js", "module.js", "runtime.js", "runtime_bg.wasm", "transfer.js", "pool-worker.js", "jobs.js", "jobs_bg.wasm"],
+        ),
+    ];
+    each(by_face.into_iter().flat_map(|(face, files)| files.iter().map(move |&file| (face, file))), |(face, file)| {
+        let package = Package::copy()?;
+        package.remove(file)?;
+        let error = fails_to_start(browser, site, &package, face).with_context(|| format!("without {file}"))?;
+        error.is("file")?;
+        error.says(&[file, CURE])
+    })
+}
+
+fn damaged_file(browser: &mut Browser, site: &Site) -> Result<()> {
+    const PAGE: &[u8] = b"<!doctype html><title>My app</title>";
+    let modules = [(JS, "facade_bg.wasm"), (JS, "runtime_bg.wasm"), (JS, "jobs_bg.wasm"), (RUST, "jobs_bg.wasm")];
+    let scripts = [(JS, "coordinator.js"), (RUST, "runtime.js"), (JS, "pool-worker.js"), (RUST, "jobs.js")];
+    each(modules.into_iter().chain(scripts), |(face, file)| {
+        let package = Package::copy()?;
+        let whole = package.read(file)?;
+        each([("cut short", &whole[..whole.len() / 2]), ("a page", PAGE)], |(what, bytes)| {
+            package.write(file, bytes)?;
+            let error = fails_to_start(browser, site, &package, face).with_context(|| format!("{file} is {what}"))?;
+            error.is("file")?;
+            error.says(&[file, CURE])
+        })
+    })
+}
+
+fn stalled_file(browser: &mut Browser, site: &Site) -> Result<()> {
+    each([(JS, "coordinator.js"), (RUST, "runtime_bg.wasm"), (JS, "jobs_bg.wasm"), (RUST, "pool-worker.js")], |(face, file)| {
+        let server = Stalling::start(&site.url(""), file)?;
+        let start = Start { start_time_ms: 2000, alone: true, ..Start::of(face, "/pkg/") };
+        let error = start.fails(browser, &server.url()).with_context(|| format!("{file} never comes"))?;
+        error.is("slow")?;
+        error.says(&["`startTime`"])
+    })
+}
+
+fn other_version(browser: &mut Browser, site: &Site) -> Result<()> {
+    let (ours, theirs) = ("offmain-protocol 0.1.0", "offmain-protocol 0.0.9");
+    let files = [(JS, "jobs_bg.wasm", "job module"), (RUST, "jobs_bg.wasm", "job module"), (JS, "runtime_bg.wasm", "coordinator")];
+    each(files, |(face, file, who)| {
+        let package = Package::copy()?;
+        package.patch(file, ours, theirs)?;
+        let error = fails_to_start(browser, site, &package, face)?;
+        error.is("version")?;
+        error.says(&[who, ours, theirs, "with one version of offmain"])
+    })
+}
+
+fn duplicate_job(browser: &mut Browser, site: &Site) -> Result<()> {
+    let package = Package::copy()?;
+    package.patch("jobs_bg.wasm", "twin-2", "twin-1")?;
+    each([JS, RUST], |face| {
+        let error = fails_to_start(browser, site, &package, face)?;
+        error.is("duplicateJob")?;
+        error.says(&["two jobs are named `twin-1`", "`NAME`"])
+    })
+}
+
+fn failing_init(browser: &mut Browser, site: &Site) -> Result<()> {
+    let plans = [("fails", "init", "the cache is not there"), ("panic", "init", "the cache is broken"), ("traps", "worker", "nreachable")];
+    each(plans, |(plan, code, said)| {
+        let package = with_init(plan)?;
+        each([JS, RUST], |face| {
+            let error = fails_to_start(browser, site, &package, face)?;
+            error.is(code)?;
+            error.says(&[said, "init"])
+        })
+    })
+}
+
+fn endless_init(browser: &mut Browser, site: &Site) -> Result<()> {
+    let package = with_init("stays")?;
+    let server = site.with_files(CHANGED, package.path())?;
+    each([JS, RUST], |face| {
+        let start = Start { start_time_ms: 500, ..Start::of(face, CHANGED) };
+        let error = start.fails(browser, &server.url(""))?;
+        error.is("slow")?;
+        error.says(&["500 ms", "`startTime`"])
+    })
+}
+
+/// Tries every item, and fails with all that was wrong.
+fn each<T>(items: impl IntoIterator<Item = T>, mut trial: impl FnMut(T) -> Result<()>) -> Result<()> {
+    let faults: Vec<String> = items.into_iter().filter_map(|item| trial(item).err()).map(|error| format!("{error:#}")).collect();
+    ensure!(faults.is_empty(), "{}", faults.join("\n"));
+    Ok(())
+}
+
+/// A package whose jobs' `init` ends as `plan` says; see `tests/jobs/src/failures.rs`.
+fn with_init(plan: &str) -> Result<Package> {
+    let package = Package::copy()?;
+    package.patch("jobs_bg.wasm", "init: fine.", &format!("init: {plan}"))?;
+    Ok(package)
+}
+
+fn fails_to_start(browser: &Browser, site: &Site, package: &Package, face: &'static str) -> Result<Failure> {
+    let server = site.with_files(CHANGED, package.path())?;
+    Start::of(face, CHANGED).fails(browser, &server.url(""))
+}
+
+/// A start as `tests/browser/start.js` tries it.
+struct Start<'a> {
+    face: &'static str,
+    folder: &'a str,
+    start_time_ms: u32,
+    /// Do not try afterwards whether the same page can start another pool.
+    alone: bool,
+}
+
+impl<'a> Start<'a> {
+    fn of(face: &'static str, folder: &'a str) -> Self {
+        Self { face, folder, start_time_ms: 10_000, alone: false }
+    }
+
+    /// Tries it in a page of the server at `address`. It must fail soon, leave no worker, and leave the page able to start another pool.
+    fn fails(&self, browser: &Browser, address: &str) -> Result<Failure> {
+        let Self { face, folder, start_time_ms, alone } = self;
+        let alone = if *alone { "&alone" } else { "" };
+        browser.goto(&format!("{address}start.html?face={face}&folder={folder}&startTime={start_time_ms}{alone}"))?;
+        browser.until("globalThis.trial", LIMIT)?;
+        let limit = LIMIT + 2 * Duration::from_millis((*start_time_ms).into());
+        let told = browser.run("return await trial", &[], limit).context("the start neither succeeded nor failed")?;
+        let Some(message) = told["message"].as_str() else { bail!("{face}: it started: {told}") };
+        ensure!(told["workersLeft"] == 0, "{face}: a worker was left running: {told}");
+        ensure!(!alone.is_empty() || told["next"] == 42, "{face}: after it, the page cannot start another pool: {told}");
+        Ok(Failure { face, code: told["code"].clone(), message: message.to_owned() })
+    }
+}
+
+/// The error of a failed start.
+struct Failure {
+    face: &'static str,
+    code: Value,
+    message: String,
+}
+
+impl Failure {
+    /// Checks the code, which only JavaScript has; in Rust it is the variant.
+    fn is(&self, code: &str) -> Result<()> {
+        ensure!(self.face != JS || self.code == code, "the code is {}, not `{code}`: {}", self.code, self.message);
+        Ok(())
+    }
+
+    fn says(&self, parts: &[&str]) -> Result<()> {
+        for part in parts {
+            ensure!(self.message.contains(part), "{}: the error does not say `{part}`: {}", self.face, self.message);
+        }
+        Ok(())
+    }
+}
