@@ -88,7 +88,7 @@ fn explain(error: ImageError, format: ImageFormat) -> PhotoError {
 fn innermost(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => innermost(source),
-        None => error.to_string(),
+        None => error.to_string().trim().into(),
     }
 }
 
