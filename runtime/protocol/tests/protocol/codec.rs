@@ -42,8 +42,9 @@ proptest! {
     #[test]
     fn a_missing_attachment_is_an_error(album in album()) {
         let Encoded { bytes, mut attachments } = encode(&album).unwrap();
-        prop_assume!(attachments.pop().is_some());
-        prop_assert!(matches!(decode::<Album>(&bytes, attachments), Err(CodecError::Malformed(_))));
+        if attachments.pop().is_some() {
+            prop_assert!(matches!(decode::<Album>(&bytes, attachments), Err(CodecError::Malformed(_))));
+        }
     }
 
     #[test]
