@@ -108,12 +108,9 @@ impl Link {
         self.admit(request.bytes)?;
         let job = self.next();
         let Request { name, priority, timeout_ms, bytes, input, beside, transfer } = request;
-        let submit = Submit { job, name, priority, timeout_ms, bytes, input };
-        let message = offmain_protocol::encode(&ToCoordinator::Submit(submit.clone()))
-            .map_err(|error| Outcome::Rejected(Rejection::BadInput { name: submit.name.clone(), why: error.to_string() }))?;
-        if let Err(why) = self.post(&message.bytes, &beside, &transfer) {
-            return Err(Outcome::Rejected(Rejection::BadInput { name: submit.name, why }));
-        }
+        let message = ToCoordinator::Submit(Submit { job, name: name.clone(), priority, timeout_ms, bytes, input });
+        self.post(&offmain_protocol::encode_message(&message), &beside, &transfer)
+            .map_err(|why| Outcome::Rejected(Rejection::BadInput { name, why }))?;
         self.bytes.set(self.bytes.get() + bytes);
         self.pending.borrow_mut().insert(job, (bytes, sink));
         Ok(job)
@@ -177,10 +174,8 @@ impl Link {
     }
 
     fn tell(&self, message: &ToCoordinator) {
-        if let Ok(encoded) = offmain_protocol::encode(message) {
-            // Plain bytes can always be sent.
-            let _ = self.post(&encoded.bytes, &JsValue::UNDEFINED, &Array::new());
-        }
+        // Plain bytes can always be sent.
+        let _ = self.post(&offmain_protocol::encode_message(message), &JsValue::UNDEFINED, &Array::new());
     }
 
     fn post(&self, message: &[u8], beside: &JsValue, transfer: &Array) -> Result<(), String> {

@@ -288,8 +288,8 @@ impl Coordinator {
     }
 
     fn send(&self, worker: WorkerId, message: &ToWorker, beside: &JsValue) {
-        if let (Some(member), Ok(encoded)) = (self.members.get(&worker), offmain_protocol::encode(message)) {
-            self.host.send(&member.worker, encoded.bytes, beside);
+        if let Some(member) = self.members.get(&worker) {
+            self.host.send(&member.worker, offmain_protocol::encode_message(message), beside);
         }
     }
 
@@ -309,9 +309,7 @@ impl Coordinator {
             }
             Reply::Ended { why } => (ToFacade::Ended { why }, JsValue::UNDEFINED),
         };
-        if let Ok(encoded) = offmain_protocol::encode(&message) {
-            self.host.reply(encoded.bytes, &beside);
-        }
+        self.host.reply(offmain_protocol::encode_message(&message), &beside);
     }
 
     fn report(&self, request: u32) {
@@ -324,9 +322,7 @@ impl Coordinator {
                 stats.threads_warm = self.host.load(memory, address + 4);
             }
         }
-        if let Ok(encoded) = offmain_protocol::encode(&ToFacade::Stats { request, stats }) {
-            self.host.reply(encoded.bytes, &JsValue::UNDEFINED);
-        }
+        self.host.reply(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }), &JsValue::UNDEFINED);
     }
 }
 

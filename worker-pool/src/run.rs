@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use offmain_protocol::{CodecError, FromWorker, Job, JobId, Outcome, Payload, Rejection};
+use offmain_protocol::{CodecError, FromWorker, Job, JobId, Outcome, Payload, Rejection, limits::PANIC_TEXT_BYTES};
 use wasm_bindgen::JsValue;
 
 use crate::{
@@ -116,7 +116,7 @@ thread_local! {
 pub(crate) fn hear_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        let message = info.payload_as_str().unwrap_or("a panic without a text").to_string();
+        let message = bounded(info.payload_as_str().unwrap_or("a panic without a text"));
         let location = info.location().map(ToString::to_string);
         let _ = LAST_PANIC.try_with(|last| last.replace(Some((message, location))));
         before(info);
@@ -126,6 +126,7 @@ pub(crate) fn hear_panics() {
 fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
     let heard = LAST_PANIC.take();
     let said = payload.downcast_ref::<&str>().map(|text| text.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
+    let said = said.map(|text| bounded(&text));
     // A payload may be handed on from a thread of the job; then this thread's hook was not the one to hear it.
     match (said, heard) {
         (Some(message), Some((heard, location))) if heard == message => Outcome::Panicked { message, location },
@@ -133,4 +134,9 @@ fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
         (None, Some((message, location))) => Outcome::Panicked { message, location },
         (None, None) => Outcome::Panicked { message: "a panic without a text".into(), location: None },
     }
+}
+
+/// The beginning of a panic's message, which may be of any length.
+fn bounded(text: &str) -> String {
+    text[..text.floor_char_boundary(PANIC_TEXT_BYTES)].to_string()
 }

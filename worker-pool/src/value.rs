@@ -21,11 +21,7 @@ extern "C" {
 
 /// Sends a message to the coordinator. May be called on any thread.
 pub(crate) fn post(message: &FromWorker, beside: &JsValue) {
-    match offmain_protocol::encode(message) {
-        Ok(encoded) => post_message(&encoded.bytes, beside),
-        // Names and texts in messages are bounded by what made them; values are bounded by `encode` below.
-        Err(error) => wasm_bindgen::throw_str(&error.to_string()),
-    }
+    post_message(&offmain_protocol::encode_message(message), beside);
 }
 
 /// Sends the first message of this worker.

@@ -7,6 +7,8 @@ pub const INLINE_BYTES: usize = 64 * 1024;
 pub const WORKERS: Range = Range { name: "workers", min: 1, max: 64, default: 0 };
 /// Time a worker above the minimum may idle before it ends, in milliseconds.
 pub const IDLE_TIME_MS: Range = Range { name: "idleTime", min: 0, max: 86_400_000, default: 10_000 };
+/// Bytes of a panic's message that are kept.
+pub const PANIC_TEXT_BYTES: usize = 8 * 1024;
 /// Jobs that may wait in the queue.
 pub const QUEUE_JOBS: Range = Range { name: "queueJobs", min: 1, max: 1_000_000, default: 4096 };
 /// Bytes of binary input that unsettled jobs may hold.

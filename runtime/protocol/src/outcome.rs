@@ -45,8 +45,8 @@ pub enum Outcome {
 /// Why a job was not admitted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejection {
-    /// Too many jobs are unsettled.
-    #[error("the queue is full: {jobs} jobs are unsettled, the limit is {limit}; submit later, or raise `queueJobs`")]
+    /// Too many jobs wait.
+    #[error("the queue is full: it holds {jobs} jobs, the limit is {limit}; submit later, or raise `queueJobs`")]
     QueueFull {
         /// Jobs that are unsettled.
         jobs: u64,

@@ -23,7 +23,7 @@ export const tests = {
   'a full queue hands the input back': withPool({ workers: 1, queueJobs: 3, queueBytes: 1000 }, async (pool, t) => {
     const running = pool.submit('nap', { ms: 500 })
     const waiting = [1, 2, 3].map((number) => pool.submit('double', { number }))
-    const error = await t.rejects(pool.submit('double', { number: 9 }), 'JobRejected', /queue is full: 4 jobs.*`queueJobs`/)
+    const error = await t.rejects(pool.submit('double', { number: 9 }), 'JobRejected', /queue is full: it holds 4 jobs.*`queueJobs`/)
     t.equal(error.input, { number: 9 })
     t.equal(await Promise.all(waiting), [2, 4, 6])
     await running
