@@ -4,9 +4,10 @@ mod data;
 mod failures;
 mod lifecycle;
 
-use std::{error::Error, pin::Pin};
+use std::{error::Error, pin::Pin, time::Duration};
 
 use offmain::{Config, Pool};
+use offmain_tests_contract::Double;
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
 
 pub(crate) type Checked = Result<(), Box<dyn Error>>;
@@ -46,6 +47,14 @@ pub fn tests() -> Vec<String> {
 pub async fn run(name: String) -> Result<(), JsError> {
     let (_, test) = all().find(|(known, _)| *known == name).ok_or_else(|| JsError::new("no such test"))?;
     test().await.map_err(|error| JsError::new(&error.to_string()))
+}
+
+/// Starts a pool from a folder and runs one job; what the tests of failed starts look at.
+#[wasm_bindgen]
+pub async fn start(folder: String, start_time_ms: u32) -> Result<u32, JsError> {
+    let pool = Pool::start(Config::new(folder).workers(1).start_time(Duration::from_millis(start_time_ms.into()))).await;
+    let pool = pool.map_err(|error| JsError::new(&error.to_string()))?;
+    pool.submit(Double { number: 21 }).await.map_err(|error| JsError::new(&error.to_string()))
 }
 
 pub(crate) async fn pool(workers: u32) -> Result<Pool, Box<dyn Error>> {

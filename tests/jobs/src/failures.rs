@@ -1,11 +1,31 @@
 //! Jobs that do not end well.
 
-use std::{hint::black_box, thread, time::Duration};
+use std::{hint::black_box, process, thread, time::Duration};
 
-use offmain_pool::JobContext;
+use offmain_pool::{Job, JobContext};
 use offmain_tests_contract::{Nap, Overflow, Panic, PanicInThread, PanicWithLock, Refused, Stubborn, Stuck, Trap};
 
 use crate::threads::VISITS;
+
+/// How `init` ends. The tests of failed starts write another word over the last five bytes, in a copy of the module.
+static PLAN: &[u8; 11] = b"init: fine.";
+
+/// The part of `init` that does not end well.
+pub fn init() -> Result<(), String> {
+    match &black_box(PLAN)[6..] {
+        b"fails" => Err("the cache is not there".into()),
+        b"panic" => panic!("the cache is broken"),
+        b"traps" => process::abort(),
+        b"stays" => loop {
+            thread::park();
+        },
+        _ => Ok(()),
+    }
+}
+
+pub fn twin<J: Job>(_: J, _: &JobContext<J>) -> Result<(), String> {
+    Ok(())
+}
 
 pub fn nap(job: Nap, cx: &JobContext<Nap>) -> Result<u32, Refused> {
     for _ in 0..job.ms.div_ceil(5) {
@@ -53,7 +73,7 @@ pub fn trap(_: Trap, _: &JobContext<Trap>) -> Result<(), String> {
     #[cfg(target_arch = "wasm32")]
     core::arch::wasm32::unreachable();
     #[cfg(not(target_arch = "wasm32"))]
-    std::process::abort();
+    process::abort();
 }
 
 pub fn overflow(_: Overflow, _: &JobContext<Overflow>) -> Result<u32, String> {

@@ -31,6 +31,8 @@ offmain_pool::jobs! {
     Crowd => threads::crowd,
     Print => threads::print,
     Visit => threads::visit,
+    FirstTwin => failures::twin,
+    SecondTwin => failures::twin,
     async Fetch => web::fetch,
     async AwaitThread => web::await_thread,
 }

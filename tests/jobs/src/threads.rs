@@ -23,7 +23,7 @@ static INITS: OnceLock<AtomicU32> = OnceLock::new();
 pub fn open() -> Result<(), String> {
     // ORDERING: relaxed; only counted.
     INITS.get_or_init(AtomicU32::default).fetch_add(1, Ordering::Relaxed);
-    Ok(())
+    crate::failures::init()
 }
 
 pub fn visit(_: Visit, _: &JobContext<Visit>) -> Result<Shared, String> {

@@ -1,0 +1,52 @@
+// Starts a pool from a folder whose files may be wrong, and tells how that ended.
+// `?face=js` or `?face=rust`; `folder=/pkg/`; `startTime=2000`.
+
+const query = new URLSearchParams(location.search)
+const startTime = Number(query.get('startTime') ?? 10_000)
+
+// The workers of this page that nobody has ended.
+const workers = new Set()
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args)
+    workers.add(this)
+  }
+
+  terminate() {
+    workers.delete(this)
+    super.terminate()
+  }
+}
+
+const faces = {
+  async js(folder) {
+    const { start } = await import(new URL(`${folder}offmain_tests.js`, location.href))
+    const pool = await start({ workers: 1, startTime })
+    try {
+      return await pool.submit('double', { number: 21 })
+    } finally {
+      pool.close()
+    }
+  },
+
+  async rust(folder) {
+    const app = await import(new URL('./app/app.js', location.href))
+    await app.default()
+    return app.start(folder, startTime)
+  },
+}
+
+async function trial() {
+  const face = faces[query.get('face')]
+  const since = performance.now()
+  const outcome = await face(query.get('folder')).then(
+    (value) => ({ value }),
+    ({ name, code, message }) => ({ name, code, message }),
+  )
+  const took = { ms: performance.now() - since, workersLeft: workers.size }
+  // A failed start spoils nothing: the same page starts another pool.
+  const next = query.has('alone') ? undefined : await face('/pkg/').catch((error) => `${error}`)
+  return { ...outcome, ...took, next }
+}
+
+globalThis.trial = trial()
