@@ -1,7 +1,7 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
 import init, { Facade, Settings, inlineBytes, progressKept } from './facade.js'
-import { eachBuffer } from './transfer.js'
+import { eachLeaf } from './transfer.js'
 
 /** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
 export class OffmainError extends Error {
@@ -27,7 +27,11 @@ let loading
 export async function start(config = {}) {
   loading ??= init().catch((error) => {
     loading = undefined
-    throw new OffmainError('file', `facade_bg.wasm could not be loaded: ${error?.message ?? error}`)
+    // The facade, which words all other errors, is what is missing.
+    const cure =
+      'is the pkg folder of `cargo offmain build` complete and served from one place, and does the page\'s content-security policy, ' +
+      "if any, allow it (`script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'`)?"
+    throw new OffmainError('file', `facade_bg.wasm could not be loaded: ${error?.message ?? error}; ${cure}`)
   })
   await loading
   return raised(async () => {
@@ -137,18 +141,21 @@ function submit(facade, name, input, { signal, priority, timeout, transfer = [] 
   return job
 }
 
-/** Counts an input's binary data, and refuses what would be copied on this thread: the browser copies what is not transferred. */
+/** Counts an input's binary data, and refuses what would be copied on this thread: the browser copies what is not moved. */
 function check(name, input, moved) {
   const limit = inlineBytes()
-  let bytes = 0
-  eachBuffer(input, (buffer, path) => {
-    bytes += buffer.byteLength
-    if (!moved.has(buffer) && buffer.byteLength > limit) {
-      const message =
-        `the input of \`${name}\` was refused: ${path || 'it'} holds ${buffer.byteLength} bytes, and copying more than ${limit} would hold up the main thread; ` +
-        'list the buffer in `transfer` (it is empty here then), or pass a Blob'
-      throw new JobError('JobRejected', message, { input })
+  let [bytes, copied] = [0, 0]
+  eachLeaf(input, (leaf, path) => {
+    if (typeof leaf === 'string') copied += leaf.length
+    else {
+      bytes += leaf.byteLength ?? leaf.size
+      if (leaf instanceof ArrayBuffer && !moved.has(leaf)) copied += leaf.byteLength
     }
+    if (copied <= limit) return
+    const message =
+      `the input of \`${name}\` was refused: with ${path || 'it'} it holds ${copied} bytes that would be copied, and more than ${limit} would hold up ` +
+      'the main thread; list buffers in `transfer` (they are empty here then), or pass a Blob'
+    throw new JobError('JobRejected', message, { input })
   })
   return bytes
 }

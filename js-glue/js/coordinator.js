@@ -23,12 +23,16 @@ const host = {
   startWorker(id, memory, stackSize, threads, record) {
     const name = record ? 'offmain thread' : `offmain worker ${id}`
     const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
-    worker.onmessage = ({ data }) => guard(() => coordinator.receiveFrom(id, data))
+    let heard = false
+    worker.onmessage = ({ data }) => {
+      heard = true
+      guard(() => coordinator.receiveFrom(id, data))
+    }
     worker.onerror = (event) => {
       event.preventDefault()
       const where = event.filename ? ` (${event.filename}:${event.lineno})` : ''
-      const died = event.message ? { trap: `${event.message}${where}` } : { file: 'pool-worker.js', why: 'the browser does not say' }
-      guard(() => coordinator.receiveFrom(id, died))
+      const why = event.message ? `${event.message}${where}` : 'the browser does not say why; it may be a script that it imports (jobs.js, transfer.js)'
+      guard(() => coordinator.receiveFrom(id, heard ? { trap: why } : { file: 'pool-worker.js', why }))
     }
     worker.onmessageerror = () => guard(() => coordinator.receiveFrom(id, { trap: 'a message of its could not be read' }))
     const parallelism = navigator.hardwareConcurrency
@@ -78,12 +82,12 @@ onmessageerror = () => guard(() => {
 const early = []
 onmessage = ({ data }) => early.push(data)
 
-const [started, module] = await Promise.allSettled([init(), compile(jobsUrl)])
-if (started.status === 'rejected') failed('runtime_bg.wasm', started.reason)
-else if (module.status === 'rejected') failed('jobs_bg.wasm', module.reason)
-else {
+// No top-level await: a bundler may make a classic script of this.
+Promise.allSettled([init(), compile(jobsUrl)]).then(([started, module]) => {
+  if (started.status === 'rejected') return failed('runtime_bg.wasm', started.reason)
+  if (module.status === 'rejected') return failed('jobs_bg.wasm', module.reason)
   compiled = module.value
   coordinator = new Coordinator(host)
   onmessage = ({ data }) => guard(() => coordinator.receive(data))
   for (const data of early) guard(() => coordinator.receive(data))
-}
+})

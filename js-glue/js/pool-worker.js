@@ -18,7 +18,7 @@ let wasm
 let memory
 
 /** Whatever escapes the module is a trap: panics are caught inside. */
-function guard(work) {
+function guard(work, where = '') {
   try {
     return work()
   } catch (error) {
@@ -27,7 +27,8 @@ function guard(work) {
     new Int32Array(memory.buffer)[wasm.__instance_terminated.value / 4] = 0
     // The stack checks leave a sign.
     const overflow = wasm.__offmain_stack_limit.value === -1
-    postMessage({ trap: overflow ? 'stack overflow; a larger `stackSize` may help' : `${error?.message ?? error}` })
+    const kind = overflow ? 'stack overflow; a larger `stackSize` may help' : `${error?.message ?? error}`
+    postMessage({ trap: `${where}${kind}` })
   }
 }
 
@@ -81,7 +82,7 @@ async function join({ module, memory: shared, stackSize, threads, parallelism, i
     }
     if (guard(() => offmainReceive(message, beside))) end()
   }
-  guard(() => offmainStart(id))
+  guard(() => offmainStart(id), "trap in the job module's init: ")
 }
 
 onmessageerror = () => postMessage({ trap: 'a message to it could not be read' })

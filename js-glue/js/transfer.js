@@ -1,27 +1,28 @@
-// Finds the buffers inside a value, so that they can be moved instead of copied.
+// Looks into values: for the buffers that can be moved instead of copied, and for what would be copied all the same.
 
 const DEPTH = 32
 
-/** Calls `found(buffer, path)` for each ArrayBuffer in plain objects, arrays, maps, sets and typed arrays. */
-export function eachBuffer(value, found, path = '', depth = 0) {
+/** Calls `found(leaf, path)` for each string, Blob and ArrayBuffer in plain objects, arrays, maps, sets and typed arrays. */
+export function eachLeaf(value, found, path = '', depth = 0) {
+  if (typeof value === 'string') return found(value, path)
   if (typeof value !== 'object' || value === null || depth > DEPTH) return
-  if (value instanceof ArrayBuffer) found(value, path)
+  if (value instanceof ArrayBuffer || value instanceof Blob) found(value, path)
   else if (ArrayBuffer.isView(value)) {
     if (value.buffer instanceof ArrayBuffer) found(value.buffer, path)
   } else if (Array.isArray(value) || value instanceof Set) {
     let index = 0
-    for (const item of value) eachBuffer(item, found, `${path}[${index++}]`, depth + 1)
+    for (const item of value) eachLeaf(item, found, `${path}[${index++}]`, depth + 1)
   } else if (value instanceof Map) {
-    for (const [key, item] of value) eachBuffer(item, found, `${path}[${String(key)}]`, depth + 1)
+    for (const [key, item] of value) eachLeaf(item, found, `${path}[${String(key)}]`, depth + 1)
   } else if (isPlain(value)) {
-    for (const key in value) eachBuffer(value[key], found, path ? `${path}.${key}` : key, depth + 1)
+    for (const key in value) eachLeaf(value[key], found, path ? `${path}.${key}` : key, depth + 1)
   }
 }
 
 /** The buffers inside a value, each once: a transfer list. */
 export function buffersIn(value) {
   const buffers = new Set()
-  eachBuffer(value, (buffer) => buffers.add(buffer))
+  eachLeaf(value, (leaf) => leaf instanceof ArrayBuffer && buffers.add(leaf))
   return [...buffers]
 }
 

@@ -1,20 +1,24 @@
 //! A web server for development and tests: files of a folder, with the headers that shared memory needs.
 
+use std::convert::Infallible;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result, anyhow};
-use tiny_http::{Header, Method, Request, Response, StatusCode};
-
-/// Requests answered at the same time. A browser opens six connections per page.
-const THREADS: usize = 8;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use hyper::http::response::Builder;
+use hyper::{Method, Request, Response, StatusCode, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
 
 /// The largest body of a POST, in bytes: results of tests and benchmarks.
-const BODY_LIMIT: u64 = 64 << 20;
+const BODY_LIMIT: usize = 64 << 20;
 
 /// What answers a POST: path and body in, text out; the error becomes a 500.
 pub type PostHandler = dyn Fn(&str, Vec<u8>) -> Result<String> + Send + Sync;
@@ -86,9 +90,9 @@ impl ServerOptions {
 
 /// A running server. Dropping it stops it.
 pub struct Server {
-    http: Arc<tiny_http::Server>,
     addr: SocketAddr,
-    threads: Vec<JoinHandle<()>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -103,23 +107,22 @@ impl Server {
                 return Err(anyhow!("there is no folder {}\n  cure: build first, or name another folder", dir.display()));
             }
         }
-        let http = tiny_http::Server::http(("127.0.0.1", options.port)).map_err(|error| anyhow!(error)).with_context(|| {
+        let listener = TcpListener::bind(("127.0.0.1", options.port)).with_context(|| {
             format!("cannot listen on 127.0.0.1:{}\n  cure: choose another port with --port, or 0 for a free one", options.port)
         })?;
-        let addr = http.server_addr().to_ip().context("not listening on an IP address")?;
-        let (http, options) = (Arc::new(http), Arc::new(options));
-        let threads = (0..THREADS)
-            .map(|_| {
-                let (http, options) = (http.clone(), options.clone());
-                std::thread::spawn(move || {
-                    // `recv` fails once the server is told to stop.
-                    while let Ok(request) = http.recv() {
-                        answer(&options, request);
-                    }
-                })
-            })
-            .collect();
-        Ok(Server { http, addr, threads })
+        listener.set_nonblocking(true)?;
+        let addr = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = accept(listener, Arc::new(options)) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        Ok(Server { addr, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -134,8 +137,7 @@ impl Server {
 
     /// Blocks for ever: for a server that ends with its process.
     pub fn wait(mut self) {
-        for thread in std::mem::take(&mut self.threads) {
-            // A thread that panicked is no reason to stop serving on the others.
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
@@ -143,47 +145,81 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Each call ends one `recv`.
-        for _ in &self.threads {
-            self.http.unblock();
-        }
-        for thread in self.threads.drain(..) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-fn answer(options: &ServerOptions, mut request: Request) {
-    let path = request.url().split(['?', '#']).next().unwrap_or_default().to_owned();
-    let mut reply = match request.method() {
-        Method::Get | Method::Head => file(options, &path, &request),
-        Method::Post => post(options, &path, &mut request),
-        _ => text(405, "only GET, HEAD and POST\n".to_owned()),
+/// Takes connections until this future is dropped. One thread serves them all: files are small or in the system's cache.
+async fn accept(listener: TcpListener, options: Arc<ServerOptions>) {
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => return eprintln!("the server ends: {error}"),
     };
-    for (name, value) in &options.headers.0 {
-        reply.add_header(header(name, value));
+    loop {
+        // A connection that ends before it began is its browser's business.
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let options = options.clone();
+        let service = service_fn(move |request| {
+            let options = options.clone();
+            async move { Ok::<_, Infallible>(answer(&options, request).await) }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
-    // The browser may have gone away; that is its business.
-    let _ = request.respond(reply);
 }
 
-type Reply = Response<std::io::Cursor<Vec<u8>>>;
+type Reply = Response<Full<Bytes>>;
 
-fn file(options: &ServerOptions, url_path: &str, request: &Request) -> Reply {
+async fn answer(options: &ServerOptions, request: Request<Incoming>) -> Reply {
+    let mut reply = Response::builder();
+    for (name, value) in &options.headers.0 {
+        reply = reply.header(name, value);
+    }
+    match *request.method() {
+        Method::GET | Method::HEAD => file(options, &request, reply),
+        Method::POST => post(options, request, reply).await,
+        _ => text(reply, StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and POST\n".to_owned()),
+    }
+}
+
+fn file(options: &ServerOptions, request: &Request<Incoming>, reply: Builder) -> Reply {
+    let url_path = request.uri().path();
     let Some(path) = options.mounts.iter().rev().find_map(|(prefix, dir)| locate(dir, url_path.strip_prefix(prefix.as_str())?)) else {
-        return text(404, format!("no file {url_path}\n"));
+        return text(reply, StatusCode::NOT_FOUND, format!("no file {url_path}\n"));
     };
     let Ok(bytes) = fs::read(&path) else {
-        return text(404, format!("cannot read {url_path}\n"));
+        return text(reply, StatusCode::NOT_FOUND, format!("cannot read {url_path}\n"));
     };
     let tag = entity_tag(&path, bytes.len());
-    let known = request.headers().iter().any(|h| h.field.equiv("If-None-Match") && h.value.as_str() == tag);
-    let mut reply = if known { Response::from_data(Vec::new()).with_status_code(304) } else { Response::from_data(bytes) };
-    reply.add_header(header("Content-Type", content_type(&path)));
+    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
     // The browser asks each time, and is told that nothing changed.
-    reply.add_header(header("Cache-Control", "no-cache"));
-    reply.add_header(header("ETag", &tag));
-    reply
+    let reply = reply.header(CONTENT_TYPE, content_type(&path)).header(CACHE_CONTROL, "no-cache").header(ETAG, tag);
+    if known { finish(reply.status(StatusCode::NOT_MODIFIED), Vec::new()) } else { finish(reply, bytes) }
+}
+
+async fn post(options: &ServerOptions, request: Request<Incoming>, reply: Builder) -> Reply {
+    let Some(handler) = &options.post else {
+        return text(reply, StatusCode::METHOD_NOT_ALLOWED, "this server takes no POST\n".to_owned());
+    };
+    let path = request.uri().path().to_owned();
+    let Ok(body) = Limited::new(request.into_body(), BODY_LIMIT).collect().await else {
+        return text(reply, StatusCode::PAYLOAD_TOO_LARGE, format!("a body of up to {BODY_LIMIT} bytes\n"));
+    };
+    match handler(&path, body.to_bytes().to_vec()) {
+        Ok(answer) => text(reply, StatusCode::OK, answer),
+        Err(error) => text(reply, StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}\n")),
+    }
+}
+
+fn text(reply: Builder, status: StatusCode, text: String) -> Reply {
+    finish(reply.status(status).header(CONTENT_TYPE, "text/plain; charset=utf-8"), text.into_bytes())
+}
+
+fn finish(reply: Builder, body: Vec<u8>) -> Reply {
+    // A header that is not valid comes from the options; the answer says so.
+    reply.body(Full::new(body.into())).unwrap_or_else(|error| Response::new(Full::new(error.to_string().into())))
 }
 
 /// The file for a path of an address; `None` if it is not there or would lie outside `dir`.
@@ -220,31 +256,6 @@ fn entity_tag(path: &Path, len: usize) -> String {
     let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok();
     let nanos = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |age| age.as_nanos());
     format!("\"{nanos:x}-{len:x}\"")
-}
-
-fn post(options: &ServerOptions, path: &str, request: &mut Request) -> Reply {
-    let Some(handler) = &options.post else {
-        return text(405, "this server takes no POST\n".to_owned());
-    };
-    let mut body = Vec::new();
-    let mut reader = std::io::Read::take(request.as_reader(), BODY_LIMIT + 1);
-    if std::io::Read::read_to_end(&mut reader, &mut body).is_err() || body.len() as u64 > BODY_LIMIT {
-        return text(413, format!("a body of up to {BODY_LIMIT} bytes\n"));
-    }
-    match handler(path, body) {
-        Ok(reply) => text(200, reply),
-        Err(error) => text(500, format!("{error:#}\n")),
-    }
-}
-
-fn text(status: u16, text: String) -> Reply {
-    Response::from_data(text.into_bytes())
-        .with_status_code(StatusCode(status))
-        .with_header(header("Content-Type", "text/plain; charset=utf-8"))
-}
-
-fn header(name: &str, value: &str) -> Header {
-    Header::from_bytes(name, value).unwrap_or_else(|()| panic!("{name}: {value:?} is no valid header"))
 }
 
 fn content_type(path: &Path) -> &'static str {
@@ -295,11 +306,11 @@ mod tests {
         let index = ask(&server, "GET / HTTP/1.1");
         assert!(index.starts_with("HTTP/1.1 200") && index.ends_with("<p>hello"), "{index}");
         assert!(
-            index.contains("Cross-Origin-Opener-Policy: same-origin") && index.contains("Cross-Origin-Embedder-Policy: require-corp"),
+            index.contains("cross-origin-opener-policy: same-origin") && index.contains("cross-origin-embedder-policy: require-corp"),
             "{index}"
         );
-        assert!(ask(&server, "GET /a%20b.wasm?x=1 HTTP/1.1").contains("Content-Type: application/wasm"));
-        let tag = index.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
+        assert!(ask(&server, "GET /a%20b.wasm?x=1 HTTP/1.1").contains("content-type: application/wasm"));
+        let tag = index.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
         assert!(ask(&server, &format!("GET / HTTP/1.1\r\nIf-None-Match: {tag}")).starts_with("HTTP/1.1 304"));
         fs::remove_dir_all(dir).unwrap();
     }
@@ -324,7 +335,7 @@ mod tests {
         let server = Server::start(options).unwrap();
         let reply = ask(&server, "POST /result HTTP/1.1\r\nContent-Length: 0");
         assert!(
-            reply.ends_with("0 bytes") && reply.contains("Content-Security-Policy: default-src 'self'") && !reply.contains("Cross-Origin"),
+            reply.ends_with("0 bytes") && reply.contains("content-security-policy: default-src 'self'") && !reply.contains("cross-origin"),
             "{reply}"
         );
         assert!(ask(&server, "POST /other HTTP/1.1\r\nContent-Length: 0").starts_with("HTTP/1.1 500"));

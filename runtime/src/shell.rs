@@ -178,7 +178,12 @@ impl Coordinator {
     fn receive_note(&mut self, id: u32, note: &JsValue) {
         let text = |key: &str| Reflect::get(note, &key.into()).ok().and_then(|value| value.as_string());
         if let (Some(file), Some(why)) = (text("file"), text("why")) {
-            self.handle(Event::WorkerFailed { worker: id, error: StartError::File { file, why } });
+            let error = StartError::File { file, why };
+            match id {
+                // Its spawn was promised, and somebody may wait in its join: only the end of the generation ends that.
+                FIRST_THREAD.. => self.worker_died(id, error.to_string()),
+                worker => self.handle(Event::WorkerFailed { worker, error }),
+            }
         } else if let Some(kind) = text("trap") {
             self.worker_died(id, kind);
         } else if text("ended").is_some() {
@@ -253,7 +258,8 @@ impl Coordinator {
 
     fn open_generation(&mut self, generation: GenerationId) {
         let memory = self.host.open_memory(self.core.config().memory_maximum as f64);
-        let memory = memory.map_err(|error| format!("no shared memory of this size: {}", text_of(&error)));
+        let memory =
+            memory.map_err(|error| format!("no shared memory of this size (a smaller `memoryMaximum` may help): {}", text_of(&error)));
         self.generations.insert(generation, Generation { memory, threads: None });
     }
 

@@ -25,7 +25,7 @@ pub const TIMEOUT_MS: Range = Range { name: "timeout", min: 1, max: 2_000_000_00
 pub const CANCEL_GRACE_MS: Range = Range { name: "cancelGrace", min: 0, max: 600_000, default: 2000 };
 /// Time running jobs have to finish after their generation has ended, in milliseconds.
 pub const DRAIN_TIME_MS: Range = Range { name: "drainTime", min: 0, max: 600_000, default: 5000 };
-/// Time a worker has to start, in milliseconds.
+/// Time the pool has to start, with the loading of its files, and later each worker, in milliseconds.
 pub const START_TIME_MS: Range = Range { name: "startTime", min: 100, max: 600_000, default: 30_000 };
 
 /// Workers of a pool whose config names no number, however many cores the machine has.

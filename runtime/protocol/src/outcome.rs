@@ -110,13 +110,16 @@ pub enum StartError {
     )]
     NotIsolated,
     /// The browser lacks something.
-    #[error("this browser has no {what}: offmain needs WebAssembly threads, in Chromium from 91, Firefox from 79, Safari from 15.2")]
+    #[error("this browser has no {what}: offmain needs WebAssembly threads and module workers, which Chromium has from 96, Firefox from 114, Safari from 15.5")]
     Unsupported {
         /// What is missing.
         what: String,
     },
     /// A file could not be loaded or is not what it should be.
-    #[error("{file} could not be loaded: {why}; is the pkg folder of `cargo offmain build` complete and served from one place?")]
+    #[error(
+        "{file} could not be loaded: {why}; is the pkg folder of `cargo offmain build` complete and served from one place, and does \
+         the page's content-security policy, if any, allow it (`script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'`)?"
+    )]
     File {
         /// Its name or address.
         file: String,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use offmain::{Config, Job, JobError, Pool, StartError};
+use offmain::{Config, Job, JobError, Pool, StartError, Workers};
 use offmain_tests_contract::{Double, Half, Nap, Overflow, Panic, PanicInThread, Refused, Trap, Visit};
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,7 @@ async fn overflows() -> Checked {
 async fn bad_config() -> Checked {
     let cases = [
         (config().workers(0), "`workers` is 0"),
-        (config().workers(4..=2), "`workers` is [4, 2]"),
+        (config().workers(Workers { min: 4, max: 2 }), "`workers` is [4, 2]"),
         (config().queue_jobs(0), "`queueJobs` is 0"),
         (config().stack_size(100_000), "`stackSize` is 100000"),
         (config().timeout(Duration::ZERO), "`timeout` is 0"),

@@ -15,7 +15,8 @@ export const tests = {
     const hash = await t.sha256(bytes.slice())
     const there = await pool.submit('sha', { bytes: bytes.slice() }, {}).catch((error) => error)
     t.equal(there.name, 'JobRejected', 'a large buffer that is not listed')
-    t.assert(/list the buffer in `transfer`/.test(there.message), there.message)
+    t.assert(/with bytes it holds 20971520 bytes.*list buffers in `transfer`/.test(there.message), there.message)
+    await t.rejects(pool.submit('panic', { message: 'x'.repeat(65_537) }), 'JobRejected', /with message it holds 65537 bytes/)
     const listed = pool.submit('echo', { bytes, label: 'twenty' }, { transfer: [bytes.buffer] })
     t.equal(bytes.byteLength, 0, 'the caller lets go of what it listed')
     const echoed = await listed
