@@ -30,7 +30,7 @@ export interface Config {
   cancelGrace?: number
   /** How long running jobs have to finish after another one has broken their generation. */
   drainTime?: number
-  /** How long a worker may take to start. */
+  /** How long the pool may take to start, with the loading of its files, and later each worker. */
   startTime?: number
 }
 

@@ -79,7 +79,7 @@ impl Config {
         self
     }
 
-    /// How long a worker may take to start.
+    /// How long the pool may take to start, with the loading of its files, and later each worker.
     pub fn start_time(mut self, time: Duration) -> Self {
         self.settings.start_time_ms = milliseconds(time);
         self

@@ -31,6 +31,7 @@ mod handle;
 mod javascript;
 mod link;
 mod pool;
+mod timer;
 
 pub use config::Config;
 pub use error::JobError;

@@ -14,6 +14,8 @@ use offmain_protocol::{
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
+use crate::timer::Timer;
+
 /// Where a job's progress and its outcome go.
 pub(crate) trait Sink {
     fn progress(&self, value: Payload, beside: JsValue);
@@ -42,6 +44,8 @@ pub(crate) struct Link {
     last: Cell<u32>,
     workers: Cell<u32>,
     handlers: RefCell<Option<Handlers>>,
+    /// Of the start: no message comes from a coordinator whose files never do.
+    deadline: RefCell<Option<Timer>>,
 }
 
 enum Phase {
@@ -70,6 +74,7 @@ impl Link {
             last: Cell::new(0),
             workers: Cell::new(settings.workers.map_or(cores(), |workers| workers.max)),
             handlers: RefCell::new(None),
+            deadline: RefCell::new(None),
             settings,
         });
         link.listen();
@@ -85,13 +90,12 @@ impl Link {
         let weak = Rc::downgrade(self);
         let error = Closure::new(move |event: ErrorEvent| {
             event.prevent_default();
-            // A script that could not be loaded says nothing at all.
-            let text = Reflect::get(&event, &"message".into()).ok().and_then(|text| text.as_string());
-            let why = text.filter(|text| !text.is_empty());
-            let why =
-                why.unwrap_or_else(|| "the browser does not say; the address may be wrong, or a content-security policy forbids it".into());
-            on_link(&weak, |link| link.fail(StartError::File { file: "coordinator.js".into(), why }));
+            on_link(&weak, |link| link.fail(StartError::File { file: "coordinator.js".into(), why: why_not_loaded(&event) }));
         });
+        let weak = Rc::downgrade(self);
+        let limit_ms = self.settings.start_time_ms;
+        let deadline = Timer::after(limit_ms, move || on_link(&weak, |link| link.start_is_over(limit_ms)));
+        *self.deadline.borrow_mut() = Some(deadline);
         let weak = Rc::downgrade(self);
         let unreadable = Closure::new(move |_: MessageEvent| {
             let why = "a message of the coordinator could not be read".into();
@@ -208,6 +212,7 @@ impl Link {
         match message {
             ToFacade::Started { workers } => {
                 self.workers.set(workers.max);
+                self.deadline.replace(None);
                 let before = self.phase.replace(Phase::Open);
                 if let Phase::Starting(Some(sender)) = before {
                     let _ = sender.send(Ok(()));
@@ -242,6 +247,13 @@ impl Link {
             self.fail(StartError::File { file, why });
         } else if let Some(why) = text("crashed") {
             self.fail(StartError::Worker { why });
+        }
+    }
+
+    fn start_is_over(&self, limit_ms: u64) {
+        let starting = matches!(&*self.phase.borrow(), Phase::Starting(_));
+        if starting {
+            self.fail(StartError::Slow { limit_ms });
         }
     }
 
@@ -302,6 +314,16 @@ pub(crate) fn cores() -> u32 {
     let navigator = Reflect::get(&js_sys::global(), &"navigator".into());
     let cores = navigator.and_then(|navigator| Reflect::get(&navigator, &"hardwareConcurrency".into()));
     cores.ok().and_then(|cores| cores.as_f64()).map_or(1, |cores| cores as u32)
+}
+
+/// What a worker's error event tells. Of a script that could not be loaded it tells nothing at all.
+fn why_not_loaded(event: &ErrorEvent) -> String {
+    let text = |key: &str| Reflect::get(event, &key.into()).ok().and_then(|text| text.as_string()).filter(|text| !text.is_empty());
+    match (text("message"), text("filename")) {
+        (Some(message), Some(file)) => format!("{message} ({file})"),
+        (Some(message), None) => message,
+        (None, _) => "the browser does not say why; it may be a script that it imports (module.js, runtime.js, transfer.js)".into(),
+    }
 }
 
 pub(crate) fn text_of(error: &JsValue) -> String {

@@ -1,0 +1,30 @@
+//! A timer of the browser, cleared when it is dropped.
+
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure, prelude::wasm_bindgen};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(ring: &js_sys::Function, after_ms: f64) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+}
+
+pub(crate) struct Timer {
+    id: JsValue,
+    _ring: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    /// Calls `ring` once, later. Nothing waits for it.
+    pub(crate) fn after(ms: u64, ring: impl FnMut() + 'static) -> Self {
+        let ring = Closure::<dyn FnMut()>::new(ring);
+        Self { id: set_timeout(ring.as_ref().unchecked_ref(), ms as f64), _ring: ring }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.id);
+    }
+}
