@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 /// Time beyond a script's own limit within which the driver must answer; after it the browser counts as hung.
 const ANSWER_GRACE: Duration = Duration::from_secs(5);
 
+/// A page's load event comes within this.
+const LOAD_LIMIT: Duration = Duration::from_secs(45);
+
 /// Commands that run no script answer within this.
 const COMMAND_LIMIT: Duration = Duration::from_secs(90);
 
@@ -25,7 +28,9 @@ impl Session {
     pub fn open(driver: Driver, capabilities: &Value, limit: Duration) -> Result<Self> {
         let answer = driver.post("/session", &json!({ "capabilities": { "alwaysMatch": capabilities } }), limit)?;
         let id = answer["sessionId"].as_str().context("the driver's answer to a new session has no sessionId")?.to_owned();
-        Ok(Self { driver, id })
+        let session = Self { driver, id };
+        session.limit_scripts(COMMAND_LIMIT)?;
+        Ok(session)
     }
 
     /// Loads `url` and waits for its load event.
@@ -40,14 +45,20 @@ impl Session {
 
     /// Runs `script`, whose last argument is a callback, and returns what the callback is given within `limit`.
     pub fn execute_async(&self, script: &str, args: &[Value], limit: Duration) -> Result<Value> {
-        let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-        self.post("/timeouts", &json!({ "script": limit_ms, "pageLoad": 60_000 }), COMMAND_LIMIT)?;
+        self.limit_scripts(limit)?;
         let answer = self.post("/execute/async", &json!({ "script": script, "args": args }), limit + ANSWER_GRACE);
         if answer.is_err() {
             // A page that still runs scripts answers this at once; if it does not, no other command will succeed either.
             let _ = self.post("/execute/sync", &json!({ "script": "return 1", "args": [] }), ANSWER_GRACE);
         }
         answer
+    }
+
+    /// Tells the driver how long scripts and loading may take; by itself it would wait five minutes for a page.
+    fn limit_scripts(&self, limit: Duration) -> Result<()> {
+        let script_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let load_ms = u64::try_from(LOAD_LIMIT.as_millis()).unwrap_or(u64::MAX);
+        self.post("/timeouts", &json!({ "script": script_ms, "pageLoad": load_ms }), COMMAND_LIMIT).map(drop)
     }
 
     /// A picture of the page, as PNG bytes.

@@ -102,6 +102,7 @@ fn work(options: &Options, programs: &Programs, server: &Server, own: Option<&[S
     println!("{} photographs in {}", photographs.len(), in_words(took));
     println!("the main thread was held: {}", meter::in_words(&held));
 
+    browser.run(SETTLE, &[], START_LIMIT)?;
     let screenshot = folder.join("screenshot.png");
     fs::write(&screenshot, browser.screenshot()?)?;
     let saved = browser.run(SAVE, &[], START_LIMIT * 10).context("the pictures could not be saved")?;
@@ -171,6 +172,13 @@ const OVER: &str = "
     const over = photoLab.lab.photos.filter(photo => photo.isOver && !known.includes(photo.id))
     return { idle, over: over.map(({ id, name, state, bytesIn, ms, fault, output }) =>
       ({ id, name, outcome: state, bytesIn, bytesOut: output?.avif.byteLength, ms, error: fault })) }";
+
+/// Lets the last pictures appear before the screenshot: animations that end, and the strip's next look at the pool.
+const SETTLE: &str = "
+    const finite = document.getAnimations().filter(animation => animation.effect.getComputedTiming().endTime < Infinity)
+    await Promise.allSettled(finite.map(animation => animation.finished))
+    await new Promise(resolve => setTimeout(resolve, 1000))
+    scrollTo(0, 0)";
 
 /// Sends every picture to the server.
 const SAVE: &str = "
