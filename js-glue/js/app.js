@@ -27,20 +27,31 @@ let loading
 export async function start(config = {}) {
   loading ??= init().catch((error) => {
     loading = undefined
-    // The facade, which words all other errors, is what is missing.
-    const cure =
-      'is the pkg folder of `cargo offmain build` complete and served from one place, and does the page\'s content-security policy, ' +
-      "if any, allow it (`script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'`)?"
-    throw new OffmainError('file', `facade_bg.wasm could not be loaded: ${error?.message ?? error}; ${cure}`)
+    throw notLoaded('facade_bg.wasm', error)
   })
   await loading
   return raised(async () => {
     const settings = new Settings(config)
-    const worker = new Worker(new URL('./coordinator.js', import.meta.url), { type: 'module', name: 'offmain coordinator' })
-    const facade = new Facade(worker, settings)
+    const facade = new Facade(startCoordinator(), settings)
     await facade.started()
     return new Pool(facade)
   })
+}
+
+function startCoordinator() {
+  try {
+    return new Worker(new URL('./coordinator.js', import.meta.url), { type: 'module', name: 'offmain coordinator' })
+  } catch (error) {
+    throw notLoaded('coordinator.js', error)
+  }
+}
+
+/** What the facade says of a file, where the facade itself is missing or not asked. */
+function notLoaded(file, error) {
+  const cure =
+    "is the pkg folder of `cargo offmain build` complete and served from one place, and does the page's content-security policy, " +
+    "if any, allow it (`script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'`)?"
+  return new OffmainError('file', `${file} could not be loaded: ${error?.message ?? error}; ${cure}`)
 }
 
 /** Errors of the facade come as plain objects. */
@@ -48,8 +59,13 @@ async function raised(work) {
   try {
     return await work()
   } catch (error) {
-    throw error?.code ? new OffmainError(error.code, error.message) : error
+    throw asOffmainError(error)
   }
+}
+
+function asOffmainError(error) {
+  // The browser's own errors have numbers for codes.
+  return typeof error?.code === 'string' && !(error instanceof Error) ? new OffmainError(error.code, error.message) : error
 }
 
 export class Pool {
@@ -134,9 +150,8 @@ function submit(facade, name, input, { signal, priority, timeout, transfer = [] 
       signal?.addEventListener('abort', aborted, { once: true })
     }
   } catch (error) {
-    const reason = error?.code ? new OffmainError(error.code, error.message) : error
     reports.end()
-    settled.reject(reason)
+    settled.reject(asOffmainError(error))
   }
   return job
 }

@@ -1,16 +1,10 @@
 // The coordinator's worker: lends the web to runtime.js, which decides. It never waits.
 
-import { jobModule } from './module.js'
-import init, { Coordinator } from './runtime.js'
-import { buffersIn } from './transfer.js'
-
 const PAGE = 65536
-const jobsUrl = new URL('./jobs_bg.wasm', import.meta.url)
-let compiled
 let coordinator
 let timer
 
-const host = {
+const hostWith = (jobModule, buffersIn, compiled) => ({
   now: () => performance.now(),
   openMemory(maximum) {
     const pages = Math.min(jobModule.maximumPages, Math.floor(maximum / PAGE))
@@ -31,7 +25,7 @@ const host = {
     worker.onerror = (event) => {
       event.preventDefault()
       const where = event.filename ? ` (${event.filename}:${event.lineno})` : ''
-      const why = event.message ? `${event.message}${where}` : 'the browser does not say why; it may be a script that it imports (jobs.js, transfer.js)'
+      const why = event.message ? `${event.message}${where}` : 'the browser does not say why'
       guard(() => coordinator.receiveFrom(id, heard ? { trap: why } : { file: 'pool-worker.js', why }))
     }
     worker.onmessageerror = () => guard(() => coordinator.receiveFrom(id, { trap: 'a message of its could not be read' }))
@@ -51,7 +45,7 @@ const host = {
     clearTimeout(timer)
     timer = setTimeout(() => guard(() => coordinator.tick()), Math.min(ms, 0x7fffffff))
   },
-}
+})
 
 /** A fault of the coordinator itself ends it; the facade settles what is pending. */
 function guard(work) {
@@ -63,9 +57,17 @@ function guard(work) {
   }
 }
 
-function failed(file, error) {
-  postMessage({ file, why: `${error?.message ?? error}` })
-  close()
+/** Names the file that could not be loaded. */
+function loaded(file, loading) {
+  return loading.catch((error) => {
+    throw { file, why: `${error?.message ?? error}` }
+  })
+}
+
+async function loadRuntime() {
+  const runtime = await loaded('runtime.js', import('./runtime.js'))
+  await loaded('runtime_bg.wasm', runtime.default())
+  return runtime
 }
 
 async function compile(url) {
@@ -82,12 +84,22 @@ onmessageerror = () => guard(() => {
 const early = []
 onmessage = ({ data }) => early.push(data)
 
-// No top-level await: a bundler may make a classic script of this.
-Promise.allSettled([init(), compile(jobsUrl)]).then(([started, module]) => {
-  if (started.status === 'rejected') return failed('runtime_bg.wasm', started.reason)
-  if (module.status === 'rejected') return failed('jobs_bg.wasm', module.reason)
-  compiled = module.value
-  coordinator = new Coordinator(host)
-  onmessage = ({ data }) => guard(() => coordinator.receive(data))
-  for (const data of early) guard(() => coordinator.receive(data))
-})
+// No static imports: of one that fails in a worker, Firefox often says nothing at all. And no top-level await: a bundler may
+// make a classic script of this.
+Promise.all([
+  loaded('module.js', import('./module.js')),
+  loaded('transfer.js', import('./transfer.js')),
+  loaded('jobs_bg.wasm', compile(new URL('./jobs_bg.wasm', import.meta.url))),
+  loadRuntime(),
+]).then(
+  ([{ jobModule }, { buffersIn }, compiled, { Coordinator }]) =>
+    guard(() => {
+      coordinator = new Coordinator(hostWith(jobModule, buffersIn, compiled))
+      onmessage = ({ data }) => guard(() => coordinator.receive(data))
+      for (const data of early) guard(() => coordinator.receive(data))
+    }),
+  (failure) => {
+    postMessage(failure)
+    close()
+  },
+)

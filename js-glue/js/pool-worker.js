@@ -1,21 +1,29 @@
 // A pool worker, or a thread that a job spawned: joins the shared memory and runs what it is told.
 
-import init, { offmainPoll, offmainPrepare, offmainReceive, offmainStart, offmainThread } from './jobs.js'
-import { buffersIn, isPlain } from './transfer.js'
+// No static imports: of one that fails in a worker, Firefox often says nothing at all.
+const loading = Promise.all([loaded('jobs.js', import('./jobs.js')), loaded('transfer.js', import('./transfer.js'))])
+let jobs
+let transfer
+let wasm
+let memory
+
+/** Names the file that could not be loaded. */
+function loaded(file, loading) {
+  return loading.catch((error) => {
+    throw { file, why: `${error?.message ?? error}` }
+  })
+}
 
 // What the job module imports.
 globalThis.offmainNow = () => performance.timeOrigin + performance.now()
 // `message` is a view of the shared memory, which must not leave it.
-globalThis.offmainPost = (message, beside) => postMessage([message.slice(), beside], buffersIn(beside))
-globalThis.offmainPollSoon = () => queueMicrotask(() => guard(offmainPoll))
+globalThis.offmainPost = (message, beside) => postMessage([message.slice(), beside], transfer.buffersIn(beside))
+globalThis.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
 globalThis.offmainPrint = (stream, thread, line) => {
   const text = `[${thread || self.name}] ${line}`
   if (stream === 2) console.error(text)
   else console.log(text)
 }
-
-let wasm
-let memory
 
 /** Whatever escapes the module is a trap: panics are caught inside. */
 function guard(work, where = '') {
@@ -44,7 +52,7 @@ function end() {
 async function readBlobs(value) {
   if (value instanceof Blob) return new Uint8Array(await value.arrayBuffer())
   if (Array.isArray(value)) return Promise.all(value.map(readBlobs))
-  if (typeof value === 'object' && value !== null && isPlain(value)) {
+  if (typeof value === 'object' && value !== null && transfer.isPlain(value)) {
     const entries = Object.entries(value).map(async ([key, item]) => [key, await readBlobs(item)])
     return Object.fromEntries(await Promise.all(entries))
   }
@@ -54,21 +62,22 @@ async function readBlobs(value) {
 function hasBlob(value) {
   if (value instanceof Blob) return true
   if (Array.isArray(value)) return value.some(hasBlob)
-  return typeof value === 'object' && value !== null && isPlain(value) && Object.values(value).some(hasBlob)
+  return typeof value === 'object' && value !== null && transfer.isPlain(value) && Object.values(value).some(hasBlob)
 }
 
 async function join({ module, memory: shared, stackSize, threads, parallelism, id, record }) {
   memory = shared
   try {
-    wasm = await init({ module_or_path: module, memory, thread_stack_size: stackSize })
-  } catch (error) {
-    return postMessage({ file: 'jobs.js', why: `${error?.message ?? error}` })
+    ;[jobs, transfer] = await loading
+    wasm = await loaded('jobs_bg.wasm', jobs.default({ module_or_path: module, memory, thread_stack_size: stackSize }))
+  } catch (failure) {
+    return postMessage(failure)
   }
   wasm.__offmain_stack_limit.value = wasm.__stack_alloc.value
-  guard(() => offmainPrepare(parallelism, threads, stackSize))
+  guard(() => jobs.offmainPrepare(parallelism, threads, stackSize))
   if (record) {
     return guard(() => {
-      offmainThread(record, wasm.__offmain_tls_base.value)
+      jobs.offmainThread(record, wasm.__offmain_tls_base.value)
       end()
     })
   }
@@ -80,9 +89,9 @@ async function join({ module, memory: shared, stackSize, threads, parallelism, i
         // An unreadable blob stays one, and the job's input does not decode.
       }
     }
-    if (guard(() => offmainReceive(message, beside))) end()
+    if (guard(() => jobs.offmainReceive(message, beside))) end()
   }
-  guard(() => offmainStart(id), "trap in the job module's init: ")
+  guard(() => jobs.offmainStart(id), "trap in the job module's init: ")
 }
 
 onmessageerror = () => postMessage({ trap: 'a message to it could not be read' })

@@ -26,14 +26,31 @@ pub enum CheckError {
     CanBlock(Vec<String>),
 }
 
+/// Instead of the name of a function.
+const NO_NAME: &str = "its name was stripped";
+
+/// Findings that are shown; a module with threads has dozens.
+const SHOWN: usize = 8;
+
 impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            CheckError::Unreadable(why) => write!(f, "not a readable wasm module: {why}"),
+            CheckError::Unreadable(why) => {
+                write!(
+                    f,
+                    "not a readable wasm module: {why}\n  cure: name the .wasm file that cargo or the bindings generator wrote, whole"
+                )
+            }
             CheckError::CanBlock(findings) => {
                 writeln!(f, "this module could block the main thread:")?;
-                for finding in findings {
+                for finding in findings.iter().take(SHOWN) {
                     writeln!(f, "  {finding}")?;
+                }
+                if findings.len() > SHOWN {
+                    writeln!(f, "  and {} more", findings.len() - SHOWN)?;
+                }
+                if findings.iter().any(|finding| finding.contains(NO_NAME)) {
+                    writeln!(f, "  the module that cargo wrote, below target/, still has the names")?;
                 }
                 write!(
                     f,
@@ -48,7 +65,8 @@ impl std::error::Error for CheckError {}
 
 impl From<wasmparser::BinaryReaderError> for CheckError {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
-        CheckError::Unreadable(error.to_string())
+        // The parser shows bytes over many lines.
+        CheckError::Unreadable(format!("{} (at byte {})", error.message().split_whitespace().collect::<Vec<_>>().join(" "), error.offset()))
     }
 }
 
@@ -59,6 +77,9 @@ impl From<wasmparser::BinaryReaderError> for CheckError {
 /// [`CheckError::CanBlock`] with every finding, or [`CheckError::Unreadable`].
 pub fn check(wasm: &[u8]) -> Result<Report, CheckError> {
     let mut report = Report::default();
+    if !wasm.starts_with(b"\0asm") {
+        return Err(CheckError::Unreadable("it does not begin as one".to_owned()));
+    }
     let mut findings = Vec::new();
     let mut waits: Vec<(u32, &str)> = Vec::new();
     let mut names = BTreeMap::new();
@@ -105,8 +126,8 @@ pub fn check(wasm: &[u8]) -> Result<Report, CheckError> {
         }
     }
     findings.extend(waits.iter().map(|(index, wait)| {
-        let name = names.get(index).map(|name| format!(" ({name})")).unwrap_or_default();
-        format!("{wait} in function {index}{name}")
+        let name = names.get(index).map_or(NO_NAME.to_owned(), |name| format!("{:#}", rustc_demangle::demangle(name)));
+        format!("{wait} in function {index} ({name})")
     }));
     if findings.is_empty() { Ok(report) } else { Err(CheckError::CanBlock(findings)) }
 }

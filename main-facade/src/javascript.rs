@@ -204,10 +204,12 @@ fn start_error(error: &StartError) -> JsValue {
 
 fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
     let mut settings = Config::default();
-    let Some(object) = config.dyn_ref::<Object>() else {
+    // `instanceof` would refuse an object of another frame.
+    if !config.is_object() {
         let value = format!("{config:?}");
         return Err(ConfigError { field: "config".into(), value, allowed: "an object".into() });
-    };
+    }
+    let object: &Object = config.unchecked_ref();
     for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
         let value = Reflect::get(object, &key.as_str().into()).unwrap_or_default();
         if value.is_undefined() {

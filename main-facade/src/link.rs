@@ -322,7 +322,7 @@ fn why_not_loaded(event: &ErrorEvent) -> String {
     match (text("message"), text("filename")) {
         (Some(message), Some(file)) => format!("{message} ({file})"),
         (Some(message), None) => message,
-        (None, _) => "the browser does not say why; it may be a script that it imports (module.js, runtime.js, transfer.js)".into(),
+        (None, _) => "the browser does not say why".into(),
     }
 }
 

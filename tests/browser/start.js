@@ -1,5 +1,5 @@
 // Starts a pool from a folder whose files may be wrong, and tells how that ended.
-// `?face=js` or `?face=rust`; `folder=/pkg/`; `startTime=2000`.
+// `?face=js` or `?face=rust`; `folder=/pkg/`; `startTime=2000`; without a face, nothing starts by itself.
 
 const query = new URLSearchParams(location.search)
 const startTime = Number(query.get('startTime') ?? 10_000)
@@ -49,4 +49,5 @@ async function trial() {
   return { ...outcome, ...took, next }
 }
 
-globalThis.trial = trial()
+globalThis.load = (path) => import(new URL(path, location.href))
+globalThis.trial = query.has('face') ? trial() : undefined

@@ -109,7 +109,7 @@ fn verdict(parts: &[Value]) {
 const READY: &str = "
     while (!window.photoLab) await new Promise(resolve => setTimeout(resolve, 20))
     await photoLab.ready
-    globalThis.pause = ms => new Promise(resolve => setTimeout(resolve, ms))
+    window.pause = ms => new Promise(resolve => setTimeout(resolve, ms))
     await photoLab.pool.resize(navigator.hardwareConcurrency)
     await pause(1000)
     return { browser: navigator.userAgent.match(/(Chrome|Firefox|Version)\\/[\\d.]+/)[0], workers: navigator.hardwareConcurrency }

@@ -110,7 +110,9 @@ pub enum StartError {
     )]
     NotIsolated,
     /// The browser lacks something.
-    #[error("this browser has no {what}: offmain needs WebAssembly threads and module workers, which Chromium has from 96, Firefox from 114, Safari from 15.5")]
+    #[error(
+        "this browser has no {what}: offmain needs WebAssembly threads and module workers, which Chromium has from 96, Firefox from 114, Safari from 15.5"
+    )]
     Unsupported {
         /// What is missing.
         what: String,

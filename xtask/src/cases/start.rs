@@ -39,6 +39,7 @@ pub fn cases() -> Vec<Case> {
         case("another version is a start error that names both versions", other_version),
         case("two jobs of one name are a start error that names it", duplicate_job),
         case("the error, the panic and the trap of init are the start error", failing_init),
+        case("a thread whose worker cannot start loses its jobs instead of holding them for ever", thread_without_file),
         case("an init that does not end is a start error after the start time", endless_init),
     ]
 }
@@ -167,6 +168,22 @@ fn endless_init(browser: &mut Browser, site: &Site) -> Result<()> {
         error.is("slow")?;
         error.says(&["500 ms", "`startTime`"])
     })
+}
+
+/// A job waits for its thread, and the server has just lost what the thread's worker is made of.
+fn thread_without_file(browser: &mut Browser, site: &Site) -> Result<()> {
+    let package = Package::copy()?;
+    let server = site.with_files(CHANGED, package.path())?;
+    browser.goto(&server.url("/start.html"))?;
+    browser.until("globalThis.load", LIMIT)?;
+    let start = "const { start } = await load('/changed/offmain_tests.js'); globalThis.pool = await start({ workers: 1, drainTime: 100 })";
+    browser.run(start, &[], LIMIT)?;
+    package.remove("pool-worker.js")?;
+    let deep = "return await pool.submit('deep', {}).catch(({ name, message }) => ({ name, message }))";
+    let error = browser.run(deep, &[], LIMIT).context("the job neither ended nor was lost")?;
+    let message = error["message"].as_str().unwrap_or_default();
+    ensure!(error["name"] == "JobLost" && message.contains("pool-worker.js"), "it ended otherwise: {error}");
+    Ok(())
 }
 
 /// Tries every item, and fails with all that was wrong.

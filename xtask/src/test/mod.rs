@@ -2,6 +2,7 @@
 
 mod libtest;
 mod native;
+mod proofs;
 mod report;
 mod stage;
 
@@ -78,6 +79,7 @@ fn in_browsers(engines: &[Engine], programs: &Programs, report: &mut Report) {
     if !built {
         return eprintln!("no browser test runs, because not everything could be built");
     }
+    proofs::of_modules(report);
     let site = match Site::open() {
         Ok(site) => site,
         Err(error) => return report.record("setup", "server", "the test server starts", None, Err(error)),

@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow};
 use cargo_offmain::{Flavour, Toolchain, wasm_command};
 
 use super::libtest::{self, End};
+use super::proofs;
 use super::report::{Report, Verdict};
 use crate::command::{cargo, excerpt, output, succeed, target, workspace};
 use crate::step::Step;
@@ -22,6 +23,7 @@ pub fn test(report: &mut Report) -> Result<()> {
     for (flavour, name, packages) in WASM_SIDES {
         check(report, name, || succeed(&mut wasm_clippy(*flavour, packages)?));
     }
+    proofs::of_sources(report);
     native_tests(report)
 }
 

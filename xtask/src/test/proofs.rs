@@ -1,0 +1,131 @@
+//! That the main thread and the coordinator cannot block: what their crates may use, how they refuse to be compiled, what the built
+//! modules hold. Each check is first seen to fail on what does block.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context, Result, bail, ensure};
+use cargo_offmain::{CheckError, Flavour, TARGET, Toolchain, check, wasm_command};
+use serde_json::Value;
+
+use super::native::PLACE;
+use super::report::{Report, Verdict};
+use crate::command::{cargo, excerpt, made, output, target, workspace};
+
+/// The crates of the house, each with those of the workspace that it may use, whatever for: building, testing, running.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("offmain-protocol", &[]),
+    ("offmain", &["offmain-protocol"]),
+    ("offmain-runtime", &["offmain-protocol"]),
+    ("offmain-pool", &["offmain-protocol"]),
+];
+
+/// Crates that lock, park or drive an event loop; those whose name goes on after a hyphen or underscore belong to them.
+const BLOCKING: &[&str] = &[
+    "async-std",
+    "crossbeam",
+    "flume",
+    "futures-executor",
+    "kanal",
+    "parking",
+    "parking_lot",
+    "pollster",
+    "rayon",
+    "smol",
+    "tokio",
+    "wasm_thread",
+];
+
+/// What needs no build of the modules.
+pub fn of_sources(report: &mut Report) {
+    prove(report, "the crates' arrows are those of the design, and no other", arrows);
+    prove(report, "neither facade nor coordinator uses a crate that blocks", no_blocking_crate);
+    prove(report, "facade and coordinator do not compile with atomics, nor the pool without", compile_errors);
+}
+
+/// What is to be seen in the built modules.
+pub fn of_modules(report: &mut Report) {
+    let name = "facade, coordinator and Rust app hold no shared memory and no wait; the job module holds both";
+    report.test("build", "proof", name, || modules().map(|()| Verdict::Passed));
+}
+
+fn prove(report: &mut Report, name: &str, proof: fn() -> Result<()>) {
+    report.test(PLACE, "proof", name, || proof().map(|()| Verdict::Passed));
+}
+
+fn modules() -> Result<()> {
+    let read = |path: &str| fs::read(made(path)).with_context(|| format!("{path} is not built"));
+    match check(&read("site/pkg/jobs_bg.wasm")?) {
+        Err(CheckError::CanBlock(findings)) => {
+            let found = |what: &str| findings.iter().any(|finding| finding.contains(what));
+            ensure!(found("shared memory") && found("memory.atomic.wait32"), "in the job module only this was found: {findings:?}");
+        }
+        other => bail!("the check does not see that the job module can block: {other:?}"),
+    }
+    for path in ["site/pkg/facade_bg.wasm", "site/pkg/runtime_bg.wasm", "site/app/app_bg.wasm"] {
+        let report = check(&read(path)?).with_context(|| path.to_owned())?;
+        ensure!(report.functions > 100 && report.memories == 1, "{path} is not what it should be: {report:?}");
+    }
+    Ok(())
+}
+
+fn arrows() -> Result<()> {
+    let (succeeded, metadata) = output(&mut cargo(&["metadata", "--no-deps", "--quiet", "--format-version", "1"]))?;
+    ensure!(succeeded, "cargo metadata failed:\n{}", excerpt(&metadata));
+    let json = metadata.lines().find(|line| line.starts_with('{')).context("cargo metadata gave no JSON")?;
+    let metadata: Value = serde_json::from_str(json)?;
+    let packages = metadata["packages"].as_array().context("no packages")?;
+    let ours: BTreeSet<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
+    for (name, expected) in ARROWS {
+        let package = packages.iter().find(|package| package["name"] == *name).with_context(|| format!("there is no crate {name}"))?;
+        let uses = package["dependencies"].as_array().into_iter().flatten().filter_map(|dependency| dependency["name"].as_str());
+        let uses: BTreeSet<&str> = uses.filter(|name| ours.contains(name)).collect();
+        ensure!(uses == expected.iter().copied().collect(), "{name} may use {expected:?} of this workspace, but uses {uses:?}");
+    }
+    Ok(())
+}
+
+fn no_blocking_crate() -> Result<()> {
+    let seen = blocking_crates("offmain-pool")?;
+    ensure!(seen.contains("parking_lot"), "the check does not see that offmain-pool uses parking_lot: {seen:?}");
+    for package in ["offmain", "offmain-runtime"] {
+        let seen = blocking_crates(package)?;
+        ensure!(
+            seen.is_empty(),
+            "{package} must not be able to wait, but uses {seen:?}; `cargo tree -p {package} --target {TARGET} -i …` tells why"
+        );
+    }
+    Ok(())
+}
+
+/// The crates in the finished module of `package`, with all its features, that can block.
+fn blocking_crates(package: &str) -> Result<BTreeSet<String>> {
+    let args = ["tree", "--quiet", "-p", package, "--all-features", "--edges", "normal", "--target", TARGET, "--prefix", "none"];
+    let (succeeded, tree) = output(&mut cargo(&args))?;
+    ensure!(succeeded, "cargo tree failed:\n{}", excerpt(&tree));
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    Ok(names.filter(|name| BLOCKING.iter().any(|blocking| is_of(name, blocking))).map(str::to_owned).collect())
+}
+
+fn is_of(name: &str, family: &str) -> bool {
+    name.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
+}
+
+fn compile_errors() -> Result<()> {
+    let toolchain = Toolchain::ensure(&workspace())?;
+    for (package, flavour, text) in [
+        ("offmain", Flavour::Threads, "the main thread must not be able to wait"),
+        ("offmain-runtime", Flavour::Threads, "the coordinator must not be able to wait"),
+        ("offmain-pool", Flavour::Plain, "offmain-pool may block, so it is for job modules only"),
+    ] {
+        let mut command = wasm_command(&toolchain, flavour, "check", &workspace(), &target(), false)?;
+        let (succeeded, words) = output(command.args(["--quiet", "-p", package]))?;
+        ensure!(!succeeded, "{package} compiles with {flavour:?}");
+        ensure!(
+            words.contains(text),
+            "{package} does not compile with {flavour:?}, but not because of its own error:\n{}",
+            excerpt(&words)
+        );
+    }
+    Ok(())
+}
