@@ -1,4 +1,5 @@
-//! photo-lab's page built by Vite, as a user's project would be: the installed release, no plugin.
+//! photo-lab's page built by Vite, as a user's project would be: no plugin, no config. The one option in its `package.json` that
+//! is not about folders, `--assetsInlineLimit 0`, is there because the page's own policy forbids data: addresses.
 
 use std::env;
 use std::ffi::OsString;
