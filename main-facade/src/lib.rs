@@ -1,7 +1,7 @@
 //! Keeps a web app's main thread free, whatever heavy Rust work the app has.
 //!
 //! [`Pool::start`] starts a coordinator worker, which owns a pool of workers on shared memory. [`Pool::submit`] sends a job
-//! there and gives a future. Nothing here can wait: the crate holds no shared memory and no blocking call.
+//! there and gives a future.
 //!
 //! ```no_run
 //! # use offmain::{Bytes, Config, Job, Options, Pool, Priority, buffer};
@@ -16,6 +16,19 @@
 //! let picture = job.await?;
 //! # Ok(()) }
 //! ```
+//!
+//! # Why it cannot block
+//!
+//! A main thread that holds a module with shared memory can block wherever that module locks, sends or allocates: the browser
+//! refuses `Atomics.wait` there, but the instruction behind it, `memory.atomic.wait32`, stops Firefox without a word. So this
+//! crate is compiled without threads, into a module with a memory of its own, in which that instruction does not occur. Whatever
+//! must wait for something is a future, resolved by a message of the coordinator.
+//!
+//! None of this is left to care alone. With `+atomics` the crate is a compile error. `cargo offmain build` reads the finished
+//! module and refuses shared memory and every wait instruction; `cargo offmain check app.wasm` does the same for an app's own
+//! module. The project's tests hold that no crate it uses locks, parks or drives an event loop, that the check finds what blocks
+//! in a job module, and that apps work while each blocking call of the web (`Atomics.wait`, synchronous requests, dialogs,
+//! compiling at once) throws. `clippy.toml` bans the calls of std that would block.
 #![forbid(unsafe_code)]
 
 #[cfg(all(target_family = "wasm", target_feature = "atomics"))]

@@ -1,6 +1,7 @@
 // Loaded before all else, in a page or in a coordinator: every web call that could hold the thread throws and is noted.
 // What WebAssembly itself could do to wait is checked on the built modules.
-// `noWaiting.calls` are those of this realm, `noWaiting.others` those of other realms, by name; `noWaiting.ask()` has them answer.
+// `noWaiting.calls` are those of this realm, `noWaiting.others` those of other realms, by name; `noWaiting.ask()` has them answer;
+// `noWaiting.provoke()` tries what is replaced in a page and gives the names of what threw.
 {
   const channel = new BroadcastChannel('no-waiting')
   const realm = globalThis.document ? 'page' : globalThis.name
@@ -11,7 +12,26 @@
     if (data.realm) others[data.realm] = data.calls
     else tell()
   }
-  globalThis.noWaiting = { calls, others, ask: () => channel.postMessage('who is there?') }
+  const provoke = () => {
+    const attempts = {
+      wait: () => Atomics.wait(),
+      request: () => new XMLHttpRequest().open('GET', '/', false),
+      alert: () => alert(),
+      confirm: () => confirm(),
+      prompt: () => prompt(),
+      compile: () => new WebAssembly.Module(),
+      share: () => new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }),
+    }
+    const throws = (attempt) => {
+      try {
+        attempt()
+      } catch {
+        return true
+      }
+    }
+    return Object.keys(attempts).filter((name) => throws(attempts[name]))
+  }
+  globalThis.noWaiting = { calls, others, ask: () => channel.postMessage('who is there?'), provoke }
 
   const refuse = (call) => {
     calls.push(call)
@@ -44,4 +64,5 @@
     refuseNew(WebAssembly, 'Memory', ({ shared }) => shared)
     refuseNew(globalThis, 'SharedArrayBuffer')
   }
+  tell()
 }

@@ -49,5 +49,12 @@ async function trial() {
   return { ...outcome, ...took, next }
 }
 
-globalThis.load = (path) => import(new URL(path, location.href))
+// A pool that stays, and jobs for it.
+let pool
+globalThis.keep = async (folder, config) => {
+  const { start } = await import(new URL(`${folder}offmain_tests.js`, location.href))
+  pool = await start(config)
+}
+globalThis.submit = (name) => pool.submit(name, {}).catch(({ name, message }) => ({ name, message }))
+
 globalThis.trial = query.has('face') ? trial() : undefined

@@ -175,12 +175,10 @@ fn thread_without_file(browser: &mut Browser, site: &Site) -> Result<()> {
     let package = Package::copy()?;
     let server = site.with_files(CHANGED, package.path())?;
     browser.goto(&server.url("/start.html"))?;
-    browser.until("globalThis.load", LIMIT)?;
-    let start = "const { start } = await load('/changed/offmain_tests.js'); globalThis.pool = await start({ workers: 1, drainTime: 100 })";
-    browser.run(start, &[], LIMIT)?;
+    browser.until("globalThis.submit", LIMIT)?;
+    browser.run("await keep(args[0], { workers: 1, drainTime: 100 })", &[CHANGED.into()], LIMIT)?;
     package.remove("pool-worker.js")?;
-    let deep = "return await pool.submit('deep', {}).catch(({ name, message }) => ({ name, message }))";
-    let error = browser.run(deep, &[], LIMIT).context("the job neither ended nor was lost")?;
+    let error = browser.run("return await submit('deep')", &[], LIMIT).context("the job neither ended nor was lost")?;
     let message = error["message"].as_str().unwrap_or_default();
     ensure!(error["name"] == "JobLost" && message.contains("pool-worker.js"), "it ended otherwise: {error}");
     Ok(())
