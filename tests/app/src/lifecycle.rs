@@ -88,21 +88,28 @@ async fn deadlines() -> Checked {
 
 async fn priorities() -> Checked {
     let pool = pool(1).await?;
-    let order = RefCell::new(Vec::new());
-    let first = pool.submit(Nap { ms: 200 });
-    let jobs = [Priority::Low, Priority::Normal, Priority::High].map(|priority| {
-        let job = pool.with(Options::new().priority(priority)).submit(Nap { ms: 10 });
-        let order = &order;
-        async move {
-            let result = job.await;
-            order.borrow_mut().push(priority);
-            result
+    // A job that has waited for a second counts as one priority higher, so a machine that stalls must try again.
+    for stalls in 0.. {
+        let began = js_sys::Date::now();
+        let order = RefCell::new(Vec::new());
+        let first = pool.submit(Nap { ms: 200 });
+        let jobs = [Priority::Low, Priority::Normal, Priority::High].map(|priority| {
+            let job = pool.with(Options::new().priority(priority)).submit(Nap { ms: 10 });
+            let order = &order;
+            async move {
+                let result = job.await;
+                order.borrow_mut().push(priority);
+                result
+            }
+        });
+        let (first, rest) = join(first, join_all(jobs)).await;
+        first?;
+        rest.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if js_sys::Date::now() - began < 900.0 || stalls == 5 {
+            check!(*order.borrow() == [Priority::High, Priority::Normal, Priority::Low], "{order:?}");
+            break;
         }
-    });
-    let (first, rest) = join(first, join_all(jobs)).await;
-    first?;
-    rest.into_iter().collect::<Result<Vec<_>, _>>()?;
-    check!(*order.borrow() == [Priority::High, Priority::Normal, Priority::Low], "{order:?}");
+    }
     Ok(())
 }
 
