@@ -127,23 +127,23 @@ pub(crate) fn run_threads(record: u32, tls_base: u32) {
         // SAFETY: std's function with std's data, run once; it catches panics, and runs the destructors of thread-locals at its end.
         unsafe { (thread.run)(thread.data) };
         count(0, -1);
+        // SAFETY: the block is this worker's own, its destructors have run, and nothing here refers into it.
+        unsafe { __wasm_init_tls(tls_base as *mut u8) };
+        // Warm before the thread is said to have ended: who joins it and spawns the next one finds this worker.
+        lock(&WARM_WORKERS).push(worker.clone());
         *lock(&thread.ended) = true;
         thread.bell.notify_all();
         drop(thread);
-        // SAFETY: the block is this worker's own, its destructors have run, and nothing here refers into it.
-        unsafe { __wasm_init_tls(tls_base as *mut u8) };
         match next(&worker) {
             Some(next) => thread = next,
             None => break,
         }
     }
-    WORKERS.fetch_sub(1, Ordering::Relaxed);
 }
 
-/// Waits warm for the next thread.
+/// Waits warm for the next thread; if none comes, this worker is no more among those there are.
 fn next(worker: &Arc<Worker>) -> Option<Arc<Thread>> {
     count(1, 1);
-    lock(&WARM_WORKERS).push(worker.clone());
     let mut next = lock(&worker.next);
     let mut patience = WARM;
     let thread = loop {
@@ -157,6 +157,8 @@ fn next(worker: &Arc<Worker>) -> Option<Arc<Thread>> {
             let mut warm = lock(&WARM_WORKERS);
             if let Some(place) = warm.iter().position(|other| Arc::ptr_eq(other, worker)) {
                 warm.swap_remove(place);
+                // ORDERING: relaxed; a spawn that finds no warm worker has taken the lock after this.
+                WORKERS.fetch_sub(1, Ordering::Relaxed);
                 break None;
             }
             // Somebody has taken this worker off the list and is about to hand over.
