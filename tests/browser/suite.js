@@ -43,13 +43,13 @@ async function list() {
 }
 
 // Runs one test: { outcome: 'passed' | 'failed' | 'skipped', ms, message }.
-async function run({ module, name, engine, limit_ms = 60_000 }) {
+async function run({ module, name, engine, limit_ms }) {
   const stray = watchStrayErrors()
   const began = performance.now()
   const result = outcome => ({ ms: Math.round(performance.now() - began), message: '', ...outcome })
   try {
     const suite = await load(module)
-    await within(suite.run(name, { ...helpers, engine }), limit_ms, 'the test to end')
+    await within(suite.run(name, { ...helpers, engine }), limit_ms ?? 60_000, 'the test to end')
     const errors = await stray.stop()
     return errors.length ? result({ outcome: 'failed', message: `passed, but left behind:\n${errors.join('\n')}` }) : result({ outcome: 'passed' })
   } catch (error) {
