@@ -259,7 +259,10 @@ impl Link {
 
     /// The coordinator is no more, or never was.
     pub(crate) fn fail(&self, error: StartError) {
-        let why = format!("the coordinator died: {error}");
+        let why = match &error {
+            StartError::Worker { why } => format!("the coordinator died: {why}"),
+            error => format!("the coordinator died: {error}"),
+        };
         let before = self.phase.replace(Phase::Ended(Some(why.clone())));
         if let Phase::Starting(Some(sender)) = before {
             let _ = sender.send(Err(error));

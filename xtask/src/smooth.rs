@@ -124,23 +124,24 @@ const SPIN: &str = "
     return ''
 ";
 
-/// Keeps every worker at work on a photograph that no cache knows: the large sample, at sizes that differ a little.
+/// Keeps every worker at work on photographs that no cache knows: the samples, enlarged, each size once.
 const WORK: &str = "
-    const { sample, LARGE_SOURCE } = await import('/page/samples.js')
-    const source = await sample(LARGE_SOURCE)
+    const { samples } = await import('/page/samples.js')
+    const sources = (await samples()).filter(({ name }) => name !== 'truncated.jpg')
     const end = performance.now() + arguments[0]
-    let [count, size] = [0, 2]
+    let count = 0
     const work = async () => {
         while (performance.now() < end) {
-            await photoLab.lab.addEnlarged(source, size += 0.01)
-            count += 1
+            const number = count++
+            const photo = await photoLab.lab.addEnlarged(sources[number % sources.length], 2 + Math.floor(number / sources.length))
+            if (photo.state === 'failed') throw new Error(photo.fault)
         }
     }
     const lines = Array.from({ length: navigator.hardwareConcurrency + 1 }, work)
-    await pause(arguments[0])
+    await Promise.race([pause(arguments[0]), Promise.all(lines)])
     photoLab.cancelAll()
     await Promise.all(lines)
-    return `${count} photographs`
+    return `${count} photographs begun`
 ";
 
 const MAIN: &str = "

@@ -147,7 +147,7 @@ fn a_queue_full_of_jobs_hands_the_input_back() {
     (1..=4).for_each(|job| pool.submit(job));
     pool.expect([
         "run 1 on w1",
-        "4 rejected: the queue is full: 2 jobs are unsettled, the limit is 2; submit later, or raise `queueJobs`, input back",
+        "4 rejected: the queue is full: it holds 2 jobs, the limit is 2; submit later, or raise `queueJobs`, input back",
     ]);
     pool.done(1);
     pool.submit(4);
