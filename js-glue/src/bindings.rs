@@ -20,7 +20,7 @@ pub struct Pages {
 
 /// Exports that outlive the generator under names of our own, because it takes back the linker's:
 /// a thread that is used again needs to lay its thread-locals afresh.
-const KEPT: &[(&str, &str)] = &[("__tls_base", "__offmain_tls_base"), ("__wasm_init_tls", "__offmain_init_tls")];
+const KEPT: &[(&str, &str)] = &[("__tls_base", "__offmain_tls_base")];
 
 /// Binds a module with shared memory, adds stack checks, and writes `<name>.js` and `<name>_bg.wasm` into `out`.
 pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Pages> {

@@ -126,7 +126,6 @@ impl Coordinator {
             ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),
             ToCoordinator::Resize(workers) => self.handle(Event::Resize(workers)),
             ToCoordinator::Shutdown => self.handle(Event::Shutdown),
-            ToCoordinator::Close => self.handle(Event::Close),
             ToCoordinator::Stats { request } => self.report(request),
         }
     }
@@ -135,43 +134,37 @@ impl Coordinator {
     #[wasm_bindgen(js_name = receiveFrom)]
     pub fn receive_from(&mut self, id: u32, message: JsValue) {
         let Some(member) = self.members.get(&id) else { return self.core.ignore() };
-        let generation = member.generation;
+        let (generation, starting) = (member.generation, id < FIRST_THREAD && member.cancel.is_none());
         let Some((bytes, beside)) = parts(&message) else { return self.receive_note(id, &message) };
-        if id < FIRST_THREAD && member.cancel.is_none() {
-            return self.receive_hello(id, &bytes);
-        }
-        match offmain_protocol::decode(&bytes, Vec::new()) {
-            Ok(FromWorker::Progress { job, sequence, value }) => {
+        let hello = if starting { Some(offmain_protocol::decode_hello(&bytes)) } else { None };
+        let message = match hello {
+            Some(Err(CodecError::Version { theirs })) => {
+                let error = StartError::Version { who: "job module".into(), theirs, ours: VERSION.into() };
+                return self.handle(Event::WorkerFailed { worker: id, error });
+            }
+            Some(Ok(hello @ (FromWorker::Ready { .. } | FromWorker::NotReady(_)))) => hello,
+            // Not every message of a worker that starts is a hello: its `init` may spawn threads.
+            _ => match offmain_protocol::decode(&bytes, Vec::new()) {
+                Ok(FromWorker::Ready { .. } | FromWorker::NotReady(_)) | Err(_) => return self.core.ignore(),
+                Ok(message) => message,
+            },
+        };
+        match message {
+            FromWorker::Ready { cancel, threads, jobs } => {
+                self.members.entry(id).and_modify(|member| member.cancel = Some(cancel));
+                self.generations.entry(generation).and_modify(|generation| generation.threads = Some(threads));
+                self.handle(Event::WorkerReady { worker: id, jobs });
+            }
+            FromWorker::NotReady(error) => self.handle(Event::WorkerFailed { worker: id, error }),
+            FromWorker::Progress { job, sequence, value } => {
                 self.handle(Event::Progress { generation, job, sequence, value: Value { payload: value, beside } });
             }
-            Ok(FromWorker::Settled { job, outcome, value }) => {
+            FromWorker::Settled { job, outcome, value } => {
                 self.handle(Event::Settled { worker: id, job, outcome, value: Value { payload: value, beside } });
             }
-            Ok(FromWorker::Spawn { record, stack_size }) => self.start_thread(generation, record, stack_size),
-            Ok(FromWorker::Wake { worker }) => self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED),
-            Ok(FromWorker::Ready { .. } | FromWorker::NotReady(_)) | Err(_) => self.core.ignore(),
+            FromWorker::Spawn { record, stack_size } => self.start_thread(generation, record, stack_size),
+            FromWorker::Wake { worker } => self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED),
         }
-    }
-
-    fn receive_hello(&mut self, id: u32, bytes: &[u8]) {
-        let error = match offmain_protocol::decode_hello(bytes) {
-            Ok(FromWorker::Ready { cancel, threads, jobs }) => {
-                let member = self.members.get_mut(&id);
-                let generation = member.map(|member| {
-                    member.cancel = Some(cancel);
-                    member.generation
-                });
-                if let Some(generation) = generation.and_then(|generation| self.generations.get_mut(&generation)) {
-                    generation.threads = Some(threads);
-                }
-                return self.handle(Event::WorkerReady { worker: id, jobs });
-            }
-            Ok(FromWorker::NotReady(error)) => error,
-            Ok(_) => StartError::Worker { why: "it did not say that it was ready".into() },
-            Err(CodecError::Version { theirs }) => StartError::Version { who: "job module".into(), theirs, ours: VERSION.into() },
-            Err(error) => StartError::Worker { why: error.to_string() },
-        };
-        self.handle(Event::WorkerFailed { worker: id, error });
     }
 
     /// What `pool-worker.js` says without its module: that this has trapped, could not be loaded, or has ended.

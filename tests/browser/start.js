@@ -56,5 +56,10 @@ globalThis.keep = async (folder, config) => {
   pool = await start(config)
 }
 globalThis.submit = (name) => pool.submit(name, {}).catch(({ name, message }) => ({ name, message }))
+// More bytes than the facade's memory can ever hold: its own code panics.
+globalThis.breakFacade = () => {
+  const [coordinator] = workers
+  coordinator.dispatchEvent(new MessageEvent('message', { data: [new Uint8Array(2 ** 31), undefined] }))
+}
 
 globalThis.trial = query.has('face') ? trial() : undefined

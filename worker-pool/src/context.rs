@@ -2,7 +2,10 @@
 
 use std::{
     marker::PhantomData,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use offmain_protocol::{
@@ -21,7 +24,7 @@ pub struct JobContext<J: Job> {
     form: Form,
     /// Holds the number of the job that this worker should stop.
     cancel: &'static AtomicU32,
-    reports: Mutex<Reports<J::Progress>>,
+    reports: Arc<Mutex<Reports<J::Progress>>>,
     job_type: PhantomData<fn(J)>,
 }
 
@@ -40,7 +43,12 @@ struct Reports<P> {
 impl<J: Job> JobContext<J> {
     pub(crate) fn new(job: JobId, form: Form, cancel: &'static AtomicU32) -> Self {
         let reports = Reports { sequence: 0, burst: PROGRESS_BURST, last_ms: 0, waiting: None, kept: Vec::new() };
-        Self { job, form, cancel, reports: Mutex::new(reports), job_type: PhantomData }
+        Self { job, form, cancel, reports: Arc::new(Mutex::new(reports)), job_type: PhantomData }
+    }
+
+    /// The same context once more, for when an async job's own is gone with its function.
+    pub(crate) fn share(&self) -> Self {
+        Self { job: self.job, form: self.form, cancel: self.cancel, reports: self.reports.clone(), job_type: PhantomData }
     }
 
     /// A context for native tests: nobody cancels but [`JobContext::cancel_for_test`], and [`JobContext::reported`] tells what was reported.

@@ -69,8 +69,7 @@ where
     let work = async move {
         let input = input::<J>(&request)?;
         let cx = JobContext::new(job, form, request.cancel);
-        // A second context notices the cancel when the first one is gone with the function.
-        let after = JobContext::<J>::new(job, form, request.cancel);
+        let after = cx.share();
         let result = function(input, cx).await;
         Ok(finish(&after, result))
     };
@@ -125,8 +124,7 @@ pub(crate) fn hear_panics() {
 
 fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
     let heard = LAST_PANIC.take();
-    let said = payload.downcast_ref::<&str>().map(|text| text.to_string()).or_else(|| payload.downcast_ref::<String>().cloned());
-    let said = said.map(|text| bounded(&text));
+    let said = panic_text(&*payload);
     // A payload may be handed on from a thread of the job; then this thread's hook was not the one to hear it.
     match (said, heard) {
         (Some(message), Some((heard, location))) if heard == message => Outcome::Panicked { message, location },
@@ -134,6 +132,12 @@ fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
         (None, Some((message, location))) => Outcome::Panicked { message, location },
         (None, None) => Outcome::Panicked { message: "a panic without a text".into(), location: None },
     }
+}
+
+/// What a panic's payload says, if it is a text.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> Option<String> {
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.map(bounded)
 }
 
 /// The beginning of a panic's message, which may be of any length.

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
     JobTable, executor, platform,
-    run::{Execution, Finished, Request, hear_panics},
+    run::{Execution, Finished, Request, hear_panics, panic_text},
     value::post_hello,
 };
 
@@ -57,10 +57,8 @@ pub fn start(worker: u32) {
 fn init(table: &JobTable) -> Result<(), StartError> {
     static DONE: OnceLock<Result<(), String>> = OnceLock::new();
     let done = DONE.get_or_init(|| {
-        catch_unwind(std::panic::AssertUnwindSafe(|| table.init_once())).unwrap_or_else(|payload| {
-            let text = payload.downcast_ref::<&str>().map(ToString::to_string).or_else(|| payload.downcast_ref::<String>().cloned());
-            Err(format!("it panicked: {}", text.unwrap_or_default()))
-        })
+        catch_unwind(std::panic::AssertUnwindSafe(|| table.init_once()))
+            .unwrap_or_else(|payload| Err(format!("it panicked: {}", panic_text(&*payload).unwrap_or_default())))
     });
     done.clone().map_err(|why| StartError::Init { why })
 }

@@ -31,6 +31,12 @@ impl Group {
         &mut self.child
     }
 
+    /// Processor time used so far by the leader and all that descend from it, in clock ticks: 10 ms each.
+    pub fn ticks(&self) -> u64 {
+        let leader = self.child.id().cast_signed();
+        descendants(leader).into_iter().chain([leader]).filter_map(ticks_of).sum()
+    }
+
     /// How the leader ended, or `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -93,10 +99,20 @@ fn descendants(root: i32) -> HashSet<i32> {
     }
 }
 
-/// The parent of `pid`. The command name in `stat` may hold spaces and brackets, so fields are counted from its last bracket.
+/// The parent of `pid`.
 fn parent_of(pid: i32) -> Option<i32> {
+    stat(pid)?.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// The processor time of `pid`, in the program and in the system.
+fn ticks_of(pid: i32) -> Option<u64> {
+    stat(pid)?.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum()
+}
+
+/// The fields of `stat` after the command name. That may hold spaces and brackets, so they are counted from its last bracket.
+fn stat(pid: i32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    Some(stat.rsplit_once(')')?.1.to_owned())
 }
 
 #[cfg(test)]
@@ -121,6 +137,19 @@ mod tests {
             anyhow::ensure!(Instant::now() < limit, "the child outlived its group");
             std::thread::yield_now();
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_group_that_computes_uses_time_and_one_that_sleeps_does_not() -> Result<()> {
+        let (busy, idle) =
+            (Group::start(Command::new("sh").args(["-c", "while :; do :; done"]))?, Group::start(Command::new("sleep").arg("300"))?);
+        let limit = Instant::now() + Duration::from_secs(10);
+        while busy.ticks() < 5 {
+            anyhow::ensure!(Instant::now() < limit, "the loop used no time");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        anyhow::ensure!(idle.ticks() < 5, "sleeping used time");
         Ok(())
     }
 

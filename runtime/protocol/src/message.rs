@@ -69,8 +69,6 @@ pub enum ToCoordinator {
     Resize(Workers),
     /// Take no more jobs, finish those there are, end.
     Shutdown,
-    /// End now.
-    Close,
     /// Report.
     Stats {
         /// Comes back with the answer.

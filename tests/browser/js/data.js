@@ -57,13 +57,15 @@ export const tests = {
   }),
 
   'of very many reports the newest is kept, and the order': withPool({ workers: 1 }, async (pool, t) => {
-    const job = pool.submit('steps', { steps: 100_000, every_ms: 0 })
-    const seen = []
-    for await (const step of job.progress) seen.push(step)
-    await job
-    t.equal(seen.at(-1), 99_999, 'the newest')
-    t.assert(seen.length < 20_000, `${seen.length} reports got through`)
-    t.assert(seen.every((step, i) => i === 0 || step > seen[i - 1]), 'out of order')
+    const [plain, async] = [pool.submit('steps', { steps: 100_000, every_ms: 0 }), pool.submit('await_thread', { number: 100_000 })]
+    for (const job of [plain, async]) {
+      const seen = []
+      for await (const report of job.progress) seen.push(report)
+      await job
+      t.equal(seen.at(-1), 99_999, 'the newest')
+      t.assert(seen.length < 20_000, `${seen.length} reports got through`)
+      t.assert(seen.every((report, i) => i === 0 || report > seen[i - 1]), 'out of order')
+    }
   }),
 
   'an async job fetches': withPool({ workers: 1 }, async (pool, t) => {

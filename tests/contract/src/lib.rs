@@ -72,7 +72,7 @@ job!(/** Holds that many threads at once; its error is that of the first spawn t
 job!(/** Prints a line to each stream from a named thread. */ Print { pub text: String } => "print", (), String, ());
 job!(/** State that `init` built and jobs share behind a mutex. */ Visit {} => "visit", Shared, String, ());
 job!(/** Fetches a text, without blocking. */ Fetch { pub url: String } => "fetch", String, String, String);
-job!(/** Awaits what a thread of its own sends. */ AwaitThread { pub number: u32 } => "await_thread", u32, String, ());
+job!(/** Awaits what a thread of its own sends, then reports `0..number` and gives `number + 1`. */ AwaitThread { pub number: u32 } => "await_thread", u32, String, u32);
 job!(/** Output with more structured data than a message takes. */ TooMuch {} => "too_much", Vec<u32>, String, ());
 job!(/** Does nothing. */ FirstTwin {} => "twin-1", (), String, ());
 job!(/** Does nothing; a test of failed starts gives it its twin's name in a copy of the module. */ SecondTwin {} => "twin-2", (), String, ());

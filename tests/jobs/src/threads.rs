@@ -23,6 +23,8 @@ static INITS: OnceLock<AtomicU32> = OnceLock::new();
 pub fn open() -> Result<(), String> {
     // ORDERING: relaxed; only counted.
     INITS.get_or_init(AtomicU32::default).fetch_add(1, Ordering::Relaxed);
+    // The pool is not started yet, but threads are there already.
+    thread::spawn(|| ()).join().map_err(|_| "the thread panicked")?;
     crate::failures::init()
 }
 
@@ -62,7 +64,7 @@ pub fn clocks(_: Clocks, _: &JobContext<Clocks>) -> Result<Vec<String>, String> 
         let start = Instant::now();
         let timed_out = wait();
         let took = start.elapsed();
-        if !timed_out || took < WAIT || took > WAIT * 50 {
+        if !timed_out || took < WAIT {
             wrong.push(format!("{what} gave {timed_out} after {took:?}"));
         }
     };

@@ -25,11 +25,13 @@ fn js_global() -> JsValue {
     web_sys::js_sys::global().into()
 }
 
-pub async fn await_thread(job: AwaitThread, _: JobContext<AwaitThread>) -> Result<u32, String> {
+pub async fn await_thread(job: AwaitThread, cx: JobContext<AwaitThread>) -> Result<u32, String> {
     let (sender, receiver) = oneshot::channel();
     thread::spawn(move || {
         thread::sleep(Duration::from_millis(10));
         let _ = sender.send(job.number + 1);
     });
-    receiver.await.map_err(|error| error.to_string())
+    let number = receiver.await.map_err(|error| error.to_string())?;
+    (0..job.number).for_each(|report| cx.progress(report));
+    Ok(number)
 }

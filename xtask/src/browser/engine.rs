@@ -81,6 +81,12 @@ impl Engine {
         }
     }
 
+    /// Whether a terminated worker stops at once. In WebKitGTK 2.50 it goes on with a wasm loop that calls no JavaScript, until
+    /// the page's process ends; it stops in JavaScript and in waits.
+    pub fn ends_loops(self) -> bool {
+        self != Self::Webkit
+    }
+
     /// What tells a console line of the page or a worker from the driver's own lines in its log; Chromium's come through the driver instead.
     pub fn console_mark(self) -> Option<&'static str> {
         match self {

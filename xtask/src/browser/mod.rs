@@ -31,7 +31,7 @@ pub struct Browser {
     /// Bytes of the driver's log that [`Browser::console`] has read.
     log_read: usize,
     // Fields drop in this order: the browser before the display it draws on, the display before the folder.
-    _driver: Group,
+    driver: Group,
     _display: Option<Display>,
     home: Home,
 }
@@ -65,7 +65,7 @@ impl Browser {
             Session::open(driver, &engine.capabilities(programs, home.path()), START_LIMIT)
         })();
         let session = opened.with_context(|| format!("the driver's last words:\n{}", home.log_end()))?;
-        Ok(Self { engine, session, log_read: 0, _driver: driver_process, _display: display, home })
+        Ok(Self { engine, session, log_read: 0, driver: driver_process, _display: display, home })
     }
 
     /// Which engine this is.
@@ -111,6 +111,16 @@ impl Browser {
     /// Whether it stopped answering, so that nothing more can be asked of it.
     pub fn hangs(&self) -> bool {
         self.session.hangs()
+    }
+
+    /// Whether it has computed for half of the last second, or more.
+    pub fn computes(&self) -> bool {
+        // Most are idle at the first look already.
+        [100, 900].into_iter().all(|ms| {
+            let before = self.driver.ticks();
+            std::thread::sleep(Duration::from_millis(ms));
+            self.driver.ticks().saturating_sub(before) * 10 > ms / 2
+        })
     }
 
     /// Gives the window a size in CSS pixels.

@@ -40,6 +40,7 @@ pub fn cases() -> Vec<Case> {
         case("two jobs of one name are a start error that names it", duplicate_job),
         case("the error, the panic and the trap of init are the start error", failing_init),
         case("a thread whose worker cannot start loses its jobs instead of holding them for ever", thread_without_file),
+        case("a panic of the facade's own code settles what is pending", facade_panics),
         case("an init that does not end is a start error after the start time", endless_init),
     ]
 }
@@ -181,6 +182,18 @@ fn thread_without_file(browser: &mut Browser, site: &Site) -> Result<()> {
     let error = browser.run("return await submit('deep')", &[], LIMIT).context("the job neither ended nor was lost")?;
     let message = error["message"].as_str().unwrap_or_default();
     ensure!(error["name"] == "JobLost" && message.contains("pool-worker.js"), "it ended otherwise: {error}");
+    Ok(())
+}
+
+fn facade_panics(browser: &mut Browser, site: &Site) -> Result<()> {
+    browser.goto(&site.url("/start.html"))?;
+    browser.until("globalThis.submit", LIMIT)?;
+    browser.run("await keep('/pkg/', { workers: 1 })", &[], LIMIT)?;
+    let script = "const pending = submit('stuck'); breakFacade(); return [await pending, await submit('stuck')]";
+    let errors = browser.run(script, &[], LIMIT).context("the job is still pending")?;
+    let says =
+        |error: &Value, name: &str| error["name"] == name && error["message"].as_str().unwrap_or_default().contains("the facade panicked");
+    ensure!(says(&errors[0], "JobLost") && says(&errors[1], "PoolClosed"), "they ended otherwise: {errors}");
     Ok(())
 }
 

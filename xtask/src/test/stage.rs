@@ -91,7 +91,10 @@ impl<'a> Stage<'a> {
             "skipped" => Ok(Verdict::Skipped(message(&answer))),
             _ => Err(anyhow::anyhow!("{}", message(&answer))),
         });
-        self.with_console(result)
+        let result = self.with_console(result);
+        // What a killed job goes on computing would slow the next tests down.
+        self.browser.take_if(|browser| !browser.engine().ends_loops() && browser.computes());
+        result
     }
 
     /// The suite's page, freshly loaded; in a new browser where the old one no longer loads pages.

@@ -151,7 +151,6 @@ pub fn to_coordinator() -> impl Strategy<Value = ToCoordinator> {
         any::<u32>().prop_map(|job| ToCoordinator::Cancel { job }),
         workers().prop_map(ToCoordinator::Resize),
         Just(ToCoordinator::Shutdown),
-        Just(ToCoordinator::Close),
         any::<u32>().prop_map(|request| ToCoordinator::Stats { request }),
     ]
 }
