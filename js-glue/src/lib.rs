@@ -4,6 +4,7 @@
 //! each [`Flavour`], bindings, stack checks, and the [`check`] that what runs on the main thread cannot wait.
 
 mod bindings;
+pub mod browser;
 mod check;
 mod declarations;
 mod doctor;
@@ -15,6 +16,7 @@ mod overlay;
 mod project_file;
 mod serve;
 mod stack_check;
+mod step;
 mod toolchain;
 mod wasm_build;
 mod wasm_opt;
@@ -27,5 +29,6 @@ pub use job_crate::{GENERATOR, JobCrate};
 pub use overlay::Overlay;
 pub use serve::{Headers, PostHandler, Server, ServerOptions};
 pub use stack_check::{OVERFLOWED, STACK_LIMIT, STACK_OVERFLOW, add_stack_checks};
+pub use step::{Step, in_words};
 pub use toolchain::{Origin, Pin, Toolchain};
 pub use wasm_build::{BuildOptions, Built, build, build_plain};

@@ -1,15 +1,11 @@
 //! Project tasks: `cargo xtask demo` and `cargo xtask test`. Nothing here is needed by an app that uses offmain.
 
-mod browser;
 mod cases;
 mod command;
 mod demo;
-mod group;
 mod meter;
-mod setup;
 mod site;
 mod smooth;
-mod step;
 mod test;
 mod vite;
 
@@ -31,7 +27,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let task = Task::parse();
-    let result = group::end_all_on_interrupt().and_then(|()| match task {
+    let result = cargo_offmain::browser::end_all_on_interrupt().and_then(|()| match task {
         Task::Demo(options) => demo::run(&options),
         Task::Smooth(options) => smooth::run(&options),
         Task::Test(options) => test::run(&options),

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use cargo_offmain::browser::Browser;
 use serde_json::Value;
-
-use crate::browser::Browser;
 
 /// Starts measuring in the page that `browser` shows.
 pub fn start(browser: &Browser) -> Result<()> {

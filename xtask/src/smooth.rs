@@ -7,15 +7,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cargo_offmain::{Server, ServerOptions};
+use cargo_offmain::browser::{Browser, Engine, Programs};
+use cargo_offmain::{Server, ServerOptions, Step};
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, Engine};
 use crate::command::{made, workspace};
 use crate::meter;
-use crate::setup::Programs;
 use crate::site::build_photo_lab;
-use crate::step::Step;
 
 /// What is measured.
 #[derive(clap::Args)]

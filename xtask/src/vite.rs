@@ -8,10 +8,10 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow, ensure};
+use cargo_offmain::Step;
+use cargo_offmain::browser::{can_install_packages, find_program, install_packages};
 
 use crate::command::{made, output, succeed, workspace};
-use crate::setup::{can_install_packages, find_program, install_packages};
-use crate::step::Step;
 
 /// The oldest Node that the Vite of photo-lab's `package.json` runs on.
 const NODE: (u32, u32) = (20, 19);

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cargo_offmain::browser::Browser;
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::Case;
-use crate::browser::Browser;
 use crate::command::{made, workspace};
 use crate::site::Site;
 

@@ -7,8 +7,8 @@ mod stalling;
 mod start;
 
 use anyhow::Result;
+use cargo_offmain::browser::{Browser, Engine};
 
-use crate::browser::{Browser, Engine};
 use crate::site::Site;
 
 /// One such test; it runs in every engine that `skips` does not name.

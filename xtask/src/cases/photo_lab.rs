@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use cargo_offmain::browser::Browser;
 use cargo_offmain::{Server, ServerOptions};
 use serde_json::{Value, json};
 
 use super::Case;
-use crate::browser::Browser;
 use crate::vite;
 
 /// The samples and the broken files, on a slow machine whose cores have other work too.

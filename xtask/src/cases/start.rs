@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use cargo_offmain::Headers;
+use cargo_offmain::browser::{Browser, Engine};
 use serde_json::Value;
 
 use super::Case;
 use super::package::Package;
 use super::stalling::Stalling;
-use crate::browser::{Browser, Engine};
 use crate::site::Site;
 
 /// What a failed start may take on a busy machine, beyond a `startTime` that it waits for.

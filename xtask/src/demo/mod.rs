@@ -9,15 +9,13 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use cargo_offmain::{Server, ServerOptions};
+use cargo_offmain::browser::{Browser, Engine, Programs};
+use cargo_offmain::{Server, ServerOptions, Step, in_words};
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, Engine};
 use crate::command::{made, workspace};
 use crate::meter;
-use crate::setup::Programs;
 use crate::site::build_photo_lab;
-use crate::step::{Step, in_words};
 use photograph::Photograph;
 
 /// The page has this long to work on all photographs; a user's own may be many.

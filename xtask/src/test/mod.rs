@@ -9,13 +9,12 @@ mod stage;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use cargo_offmain::Step;
+use cargo_offmain::browser::{Engine, Programs};
 
-use crate::browser::Engine;
 use crate::cases::{self, Case};
 use crate::command::made;
-use crate::setup::Programs;
 use crate::site::{self, Site};
-use crate::step::Step;
 use report::{Report, Verdict};
 use stage::Stage;
 

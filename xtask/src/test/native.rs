@@ -3,13 +3,12 @@
 use std::process::Command;
 
 use anyhow::{Result, anyhow};
-use cargo_offmain::{Flavour, Toolchain, wasm_command};
+use cargo_offmain::{Flavour, Step, Toolchain, wasm_command};
 
 use super::libtest::{self, End};
 use super::proofs;
 use super::report::{Report, Verdict};
 use crate::command::{cargo, excerpt, output, succeed, target, workspace};
-use crate::step::Step;
 
 /// The name of this part in reports and for `--only`.
 pub const PLACE: &str = "native";

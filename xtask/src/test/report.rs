@@ -4,8 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-
-use crate::step::in_words;
+use cargo_offmain::in_words;
 
 /// How a test that did not fail ended.
 pub enum Verdict {

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use cargo_offmain::browser::{Browser, Engine, Programs};
 use serde_json::{Value, json};
 
 use super::report::{Report, Verdict};
-use crate::browser::{Browser, Engine};
 use crate::cases::Case;
-use crate::setup::Programs;
 use crate::site::Site;
 
 /// A test that sets no limit of its own has this long.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::group::Group;
+use super::group::Group;
 
 /// A running Xvfb.
 pub struct Display {

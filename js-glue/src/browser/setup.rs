@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::browser::Engine;
+use super::engine::Engine;
 use crate::step::Step;
 
 /// One program that driving a browser needs.

@@ -2,6 +2,8 @@
 
 mod display;
 mod engine;
+mod group;
+mod setup;
 mod webdriver;
 
 use std::fs;
@@ -15,9 +17,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use engine::Engine;
+pub use group::{Group, end_all_on_interrupt};
+pub use setup::{Programs, can_install_packages, find_program, install_packages};
 
-use crate::group::Group;
-use crate::setup::Programs;
 use display::Display;
 use webdriver::{Driver, Session};
 
