@@ -28,6 +28,8 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Pages
     keep_exports(&mut module);
     check_imports(&module, wasm)?;
     drop_hooks(&mut module);
+    // The generator would call the `main` of a test binary in each thread; `cargo offmain test` has a job that calls it.
+    let _ = module.exports.remove("main");
     let mut output = generator(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
     let module = output.wasm_mut();
     add_stack_checks(module)?;

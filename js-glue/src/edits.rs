@@ -3,9 +3,9 @@
 //! They are written against the std of the pinned toolchain. An edit that does not find exactly what it
 //! replaces is refused by [`crate::overlay`], so a std that changed is noticed at build time, not at run time.
 
-/// One file of `library/std/src` and what changes in it.
+/// One file of `library` and what changes in it.
 pub(crate) struct FileEdits {
-    /// Below `library/std/src`.
+    /// Below `library`.
     pub path: &'static str,
     pub edits: &'static [Edit],
 }
@@ -35,7 +35,7 @@ use Old::{Span, Text};
 /// Every edit. The hooks they call (`__offmain_…`) are defined by offmain-pool.
 pub(crate) const EDITS: &[FileEdits] = &[
     FileEdits {
-        path: "sys/thread/mod.rs",
+        path: "std/src/sys/thread/mod.rs",
         edits: &[
             // std takes only `sleep` from the wasm module; now also what spawns, joins and counts.
             Edit {
@@ -54,7 +54,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
         ],
     },
     FileEdits {
-        path: "sys/thread/wasm.rs",
+        path: "std/src/sys/thread/wasm.rs",
         // `std::thread::spawn` is an error on this target: a web page starts workers, not threads. The pool does it on std's behalf.
         edits: &[Edit {
             name: "threads from the pool",
@@ -63,7 +63,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
         }],
     },
     FileEdits {
-        path: "sys/time/unsupported.rs",
+        path: "std/src/sys/time/unsupported.rs",
         edits: &[
             // `Instant::now` panics on this target, and with it every timeout of std, crossbeam and parking_lot.
             Edit {
@@ -82,7 +82,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
         ],
     },
     FileEdits {
-        path: "sys/stdio/unsupported.rs",
+        path: "std/src/sys/stdio/unsupported.rs",
         // `println!` and panic messages go nowhere on this target; the pool writes them to the console.
         edits: &[
             Edit { name: "write", old: Text("        Ok(buf.len())\n"), new: "        print(STDOUT, buf);\n        Ok(buf.len())\n" },
@@ -117,7 +117,70 @@ pub(crate) const EDITS: &[FileEdits] = &[
         ],
     },
     FileEdits {
-        path: "sys/alloc/wasm.rs",
+        path: "std/src/sys/args/mod.rs",
+        // A program has arguments only if somebody calls its `main` with some, as `cargo offmain test` does.
+        edits: &[Edit {
+            name: "the arguments of main",
+            old: Text("    _ => {\n        mod unsupported;\n        pub use unsupported::*;\n    }\n"),
+            new: include_str!("../std-edits/args.rs"),
+        }],
+    },
+    FileEdits {
+        path: "std/src/sys/pal/unsupported/common.rs",
+        edits: &[Edit {
+            name: "keep the arguments of main",
+            old: Text("pub unsafe fn init(_argc: isize, _argv: *const *const u8, _sigpipe: u8) {}\n"),
+            new: "pub unsafe fn init(_argc: isize, argv: *const *const u8, _sigpipe: u8) {\n    // SAFETY: the list that `main` was given.\n    unsafe { crate::sys::args::init(argv) }\n}\n",
+        }],
+    },
+    FileEdits {
+        path: "std/src/sys/exit.rs",
+        // `process::exit` traps, and its code is lost. It still traps, but whoever runs a program hears the code first.
+        edits: &[Edit {
+            name: "exit with a code",
+            old: Text("            let _ = code;\n            crate::intrinsics::abort()\n"),
+            new: "            unsafe extern \"Rust\" {\n                fn __offmain_exit(code: i32) -> !;\n            }\n            // SAFETY: the hook takes any number.\n            unsafe { __offmain_exit(code) }\n",
+        }],
+    },
+    FileEdits {
+        path: "test/src/lib.rs",
+        // libtest takes wasm for a platform without threads that cannot catch a panic; here it has and can both.
+        edits: &[
+            Edit {
+                name: "tests that should panic",
+                old: Text(
+                    "        && (cfg!(target_family = \"wasm\") || cfg!(target_os = \"zkvm\"))\n        && !cfg!(target_os = \"emscripten\");\n",
+                ),
+                new: "        && cfg!(target_os = \"zkvm\");\n",
+            },
+            Edit {
+                name: "tests on threads",
+                old: Text(
+                    "            let supports_threads = !cfg!(target_os = \"emscripten\")\n                && !cfg!(target_family = \"wasm\")\n",
+                ),
+                new: "            let supports_threads = !cfg!(target_os = \"emscripten\")\n",
+            },
+            // libtest names a test when it has ended. Of one that traps or hangs, `cargo offmain test` must know the name.
+            Edit {
+                name: "a test begins",
+                old: Text(
+                    "    let start = report_time.then(Instant::now);\n    let result = fold_err(catch_unwind(AssertUnwindSafe(|| runnable_test.run())));\n",
+                ),
+                new: include_str!("../std-edits/test_runs.rs"),
+            },
+        ],
+    },
+    FileEdits {
+        path: "test/src/console.rs",
+        // It takes this for a platform without a clock.
+        edits: &[Edit {
+            name: "how long the tests took",
+            old: Text("        (cfg!(target_family = \"wasm\") && cfg!(target_os = \"unknown\")) || cfg!(target_os = \"zkvm\");\n"),
+            new: "        cfg!(target_os = \"zkvm\");\n",
+        }],
+    },
+    FileEdits {
+        path: "std/src/sys/alloc/wasm.rs",
         // std spins here, because it cannot rule out the main thread, which may not wait. A job module never runs there,
         // so a thread that finds the allocator taken may sleep, and leave the core to whoever holds it.
         edits: &[Edit {

@@ -6,21 +6,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::bindings::Pages;
-use crate::job_crate::JobCrate;
 
 const APP: &str = include_str!("../js/app.js");
 const COORDINATOR: &str = include_str!("../js/coordinator.js");
 const POOL_WORKER: &str = include_str!("../js/pool-worker.js");
 const TRANSFER: &str = include_str!("../js/transfer.js");
 
-/// Writes the JavaScript files into `out` and returns their paths.
-pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate, pages: Pages) -> Result<Vec<PathBuf>> {
+/// Writes the JavaScript files into `out` and returns their paths. `versions` are the job module's own and that of its offmain-pool.
+pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages) -> Result<Vec<PathBuf>> {
     let files = [
         (format!("{name}.js"), APP.to_owned()),
         ("coordinator.js".to_owned(), COORDINATOR.to_owned()),
         ("pool-worker.js".to_owned(), POOL_WORKER.to_owned()),
         ("transfer.js".to_owned(), TRANSFER.to_owned()),
-        ("module.js".to_owned(), module_js(name, job_crate, pages)),
+        ("module.js".to_owned(), module_js(name, versions, pages)),
     ];
     let mut written = Vec::new();
     for (file, text) in files {
@@ -32,9 +31,9 @@ pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate, pages: Pages) 
 }
 
 /// What the coordinator must know before it has loaded the module: above all how large a memory to make.
-fn module_js(name: &str, job_crate: &JobCrate, pages: Pages) -> String {
+fn module_js(name: &str, (version, protocol): (&str, &str), pages: Pages) -> String {
     format!(
-        "export const jobModule = {{ name: '{name}', version: '{}', protocol: '{}', initialPages: {}, maximumPages: {} }}\n",
-        job_crate.version, job_crate.protocol, pages.initial, pages.maximum
+        "export const jobModule = {{ name: '{name}', version: '{version}', protocol: '{protocol}', initialPages: {}, maximumPages: {} }}\n",
+        pages.initial, pages.maximum
     )
 }

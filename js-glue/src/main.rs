@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use cargo_offmain::{BuildOptions, Headers, Server, ServerOptions};
+use cargo_offmain::{BuildOptions, Headers, Server, ServerOptions, TestOptions};
 use clap::{Parser, Subcommand};
 
 /// Turns a crate of jobs into what a web page loads: threads, time and printing of Rust's std work in it.
@@ -36,6 +36,12 @@ enum Command {
         #[arg(long)]
         no_declarations: bool,
     },
+    /// Run a crate's tests in real browsers, threads and all.
+    ///
+    /// Any crate's ordinary `#[test]`s, as they are: they are compiled with libtest and run in a pool worker of a headless browser.
+    /// Options, output and exit code are those of `cargo test`. Tests in documentation are not run.
+    #[command(after_long_help = TEST_EXAMPLES)]
+    Test(TestOptions),
     /// Serve a folder at http://127.0.0.1 with the headers that shared memory needs.
     Serve {
         /// The folder.
@@ -57,7 +63,18 @@ enum Command {
     Doctor,
 }
 
+const TEST_EXAMPLES: &str = "\
+Examples:
+  cargo offmain test                                      the crate in this folder, in Chromium
+  cargo offmain test -p codecs --lib resize               tests of one library whose path contains `resize`
+  cargo offmain test --engine firefox --engine webkit     in two browsers, one after the other
+  cargo offmain test --test mpsc -- --skip stress --test-threads 1
+  RUST_MIN_STACK=8388608 cargo offmain test --dev         stacks of 8 MiB, debug assertions";
+
 fn main() -> ExitCode {
+    if let Some(code) = cargo_offmain::as_rustc() {
+        return code;
+    }
     // Called as `cargo offmain …`, cargo puts the subcommand's name first.
     let mut args: Vec<_> = std::env::args_os().collect();
     if args.get(1).is_some_and(|arg| arg == "offmain") {
@@ -82,6 +99,10 @@ fn run(command: Command) -> Result<ExitCode> {
                 println!("  {:>9}  {}", size, file.file_name().unwrap_or_default().display());
             }
             println!("import it with `import {{ start }} from './{}.js'`", built.name);
+        }
+        Command::Test(options) => {
+            cargo_offmain::browser::end_all_on_interrupt()?;
+            return cargo_offmain::test(&options);
         }
         Command::Serve { dir, port, no_isolation } => {
             let headers = if no_isolation { Headers::plain() } else { Headers::isolated() };

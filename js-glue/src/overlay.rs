@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::edits::{EDITS, Edit, FileEdits, Old};
+use crate::flavour::TARGET;
 use crate::toolchain::Toolchain;
 
 /// A laid sysroot.
@@ -46,6 +47,26 @@ impl Overlay {
         }
         Ok(overlay)
     }
+
+    /// Lays another sysroot at `sysroot`, which also holds `libraries`: this std, compiled for the web.
+    pub(crate) fn with_libraries(&self, sysroot: &Path, libraries: impl Iterator<Item = PathBuf>) -> Result<()> {
+        // Aside and then renamed, as above.
+        let aside = sysroot.with_extension(format!("{}.new", std::process::id()));
+        let rustlib = aside.join("lib/rustlib");
+        let lib = rustlib.join(TARGET).join("lib");
+        fs::create_dir_all(&lib)?;
+        for entry in fs::read_dir(self.sysroot.join("lib/rustlib"))? {
+            let entry = entry?;
+            if entry.file_name() != TARGET {
+                symlink(entry.path(), rustlib.join(entry.file_name()))?;
+            }
+        }
+        for library in libraries {
+            let name = library.file_name().expect("a file has a name");
+            fs::copy(&library, lib.join(name)).with_context(|| format!("cannot copy {}", library.display()))?;
+        }
+        fs::rename(&aside, sysroot).with_context(|| format!("cannot rename to {}", sysroot.display()))
+    }
 }
 
 /// Changes with the edits and with where the toolchain is, which is written into the sysroot.
@@ -78,7 +99,7 @@ fn fill(root: &Path, overlay: &Overlay, toolchain: &Toolchain) -> Result<()> {
     let library = rustlib.join("src/rust/library");
     copy_dir(&toolchain.library(), &library)?;
     for file in EDITS {
-        fs::write(library.join("std/src").join(file.path), edited(file, &library, toolchain)?)?;
+        fs::write(library.join(file.path), edited(file, &library, toolchain)?)?;
     }
     let wrapper = root.join("rustc");
     let (rustc, sysroot) = (toolchain.rustc.display(), overlay.sysroot.display());
@@ -95,7 +116,7 @@ fn edited(file: &FileEdits, library: &Path, toolchain: &Toolchain) -> Result<Str
             file.path, toolchain.release, toolchain.commit
         )
     };
-    let text = fs::read_to_string(library.join("std/src").join(file.path)).with_context(|| refuse("the file is missing"))?;
+    let text = fs::read_to_string(library.join(file.path)).with_context(|| refuse("the file is missing"))?;
     file.edits
         .iter()
         .try_fold(text, |text, edit| apply(&text, edit).with_context(|| refuse(&format!("the edit \"{}\" does not apply", edit.name))))
@@ -179,8 +200,8 @@ mod tests {
             linker: None,
         };
         let library = std::env::temp_dir().join(format!("offmain-overlay-{}", std::process::id()));
-        fs::create_dir_all(library.join("std/src")).unwrap();
-        fs::write(library.join("std/src/a.rs"), "nothing known").unwrap();
+        fs::create_dir_all(&library).unwrap();
+        fs::write(library.join("a.rs"), "nothing known").unwrap();
         let file = FileEdits { path: "a.rs", edits: &[TEXT] };
         let error = format!("{:#}", edited(&file, &library, &toolchain).unwrap_err());
         for part in ["a.rs", "\"test\"", "1.99.0", "cure:"] {

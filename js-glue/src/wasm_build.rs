@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::Message;
+use cargo_metadata::{Artifact, Message};
 
 use crate::bindings::{Pages, bind_jobs, bind_plain};
 use crate::flavour::{Flavour, wasm_command};
@@ -63,14 +63,15 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
 
     let jobs = compile_jobs(&toolchain, &job_crate, options.dev)?;
     let pages = bind_jobs(&jobs, &out, "jobs", options.dev)?;
-    build_main(&toolchain, &job_crate, &out, options.dev)?;
+    let home = job_crate.pool_dir.parent().context("offmain-pool lies at the root of the file system")?;
+    build_main(&toolchain, home, &job_crate.target, &out, options.dev)?;
 
     let mut files: Vec<PathBuf> = ["jobs", "facade", "runtime"]
         .iter()
         .flat_map(|stem| [format!("{stem}.js"), format!("{stem}_bg.wasm")])
         .map(|file| out.join(file))
         .collect();
-    files.extend(glue::write(&out, &name, &job_crate, pages)?);
+    files.extend(glue::write(&out, &name, (&job_crate.version, &job_crate.protocol), pages)?);
     if options.declarations {
         files.extend(declarations::write(&out, &name, &job_crate)?);
     }
@@ -101,9 +102,8 @@ fn compile_jobs(toolchain: &Toolchain, job_crate: &JobCrate, dev: bool) -> Resul
     module(&modules, &job_crate.library).cloned()
 }
 
-/// The facade and the coordinator, by one call of cargo, so that std is compiled once for both.
-fn build_main(toolchain: &Toolchain, job_crate: &JobCrate, out: &Path, dev: bool) -> Result<()> {
-    let home = job_crate.pool_dir.parent().context("offmain-pool lies at the root of the file system")?;
+/// The facade and the coordinator of the checkout at `home`, by one call of cargo, so that std is compiled once for both.
+pub(crate) fn build_main(toolchain: &Toolchain, home: &Path, target: &Path, out: &Path, dev: bool) -> Result<()> {
     let runtime = home.join("runtime");
     if !runtime.is_dir() || !home.join("main-facade").is_dir() {
         bail!(
@@ -111,7 +111,7 @@ fn build_main(toolchain: &Toolchain, job_crate: &JobCrate, out: &Path, dev: bool
             home.display()
         );
     }
-    let mut command = wasm_command(toolchain, Flavour::Plain, "build", &runtime, &job_crate.target, dev)?;
+    let mut command = wasm_command(toolchain, Flavour::Plain, "build", &runtime, target, dev)?;
     command.args(["--lib", "-p", "offmain", "-p", "offmain-runtime", "--features", "offmain/javascript"]);
     let modules = compile(command)?;
     bind_and_check(module(&modules, "offmain")?, out, "facade", dev)?;
@@ -132,20 +132,25 @@ fn bind_and_check(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Path
 /// What the compiler says of each local crate because of `+atomics`. It is so by intent, and the compiler is pinned.
 const EXPECTED_WARNING: &str = "unstable feature specified for `-Ctarget-feature`";
 
-/// Runs cargo and returns the modules it made, by library. What it and the compiler say goes to standard error as ever.
-fn compile(mut command: Command) -> Result<HashMap<String, PathBuf>> {
+/// The modules that cargo makes, by library.
+fn compile(command: Command) -> Result<HashMap<String, PathBuf>> {
+    let wasm = |artifact: Artifact| {
+        let file = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"))?;
+        Some((artifact.target.name.replace('-', "_"), file.into_std_path_buf()))
+    };
+    Ok(artifacts(command)?.into_iter().filter_map(wasm).collect())
+}
+
+/// Runs cargo and returns what it made. What it and the compiler say goes to standard error as ever.
+pub(crate) fn artifacts(mut command: Command) -> Result<Vec<Artifact>> {
     let format = if std::io::stderr().is_terminal() { "json-diagnostic-rendered-ansi" } else { "json" };
     command.arg("--message-format").arg(format).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("{} does not start", command.get_program().display()))?;
     let stdout = BufReader::new(child.stdout.take().expect("piped above"));
-    let mut modules = HashMap::new();
+    let mut artifacts = Vec::new();
     for message in Message::parse_stream(stdout) {
         match message.context("cannot read cargo's messages")? {
-            Message::CompilerArtifact(artifact) => {
-                if let Some(wasm) = artifact.filenames.iter().find(|file| file.extension() == Some("wasm")) {
-                    modules.insert(artifact.target.name.replace('-', "_"), wasm.clone().into_std_path_buf());
-                }
-            }
+            Message::CompilerArtifact(artifact) => artifacts.push(artifact),
             Message::CompilerMessage(told) if !told.message.message.starts_with(EXPECTED_WARNING) => {
                 eprint!("{}", told.message.rendered.unwrap_or(told.message.message));
             }
@@ -155,7 +160,7 @@ fn compile(mut command: Command) -> Result<HashMap<String, PathBuf>> {
     if !child.wait()?.success() {
         bail!("cargo could not compile for the web, for the reason it gives above");
     }
-    Ok(modules)
+    Ok(artifacts)
 }
 
 fn module<'a>(modules: &'a HashMap<String, PathBuf>, library: &str) -> Result<&'a PathBuf> {
@@ -164,7 +169,7 @@ fn module<'a>(modules: &'a HashMap<String, PathBuf>, library: &str) -> Result<&'
     })
 }
 
-fn out_dir(out: &Path) -> Result<PathBuf> {
+pub(crate) fn out_dir(out: &Path) -> Result<PathBuf> {
     fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}\n  cure: name another one with --out", out.display()))?;
     Ok(out.canonicalize()?)
 }

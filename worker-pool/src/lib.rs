@@ -30,3 +30,6 @@ pub use table::JobTable;
 
 #[doc(hidden)]
 pub use describe::describe_for_tool;
+#[doc(hidden)]
+#[cfg(target_family = "wasm")]
+pub use platform::{Host, host_by_tool};

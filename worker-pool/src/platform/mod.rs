@@ -2,6 +2,8 @@
 
 mod clock;
 mod print;
+mod process;
 mod thread;
 
+pub use process::{Host, host_by_tool};
 pub(crate) use thread::{configure, run_threads, thread_counts};

@@ -23,6 +23,9 @@ const LINE_BYTES: usize = 16 * 1024;
 extern "Rust" fn __offmain_print(stream: u32, bytes: *const u8, len: usize) {
     // SAFETY: std hands over the slice it was given to write.
     let bytes = unsafe { std::slice::from_raw_parts(bytes, len) };
+    if let Some(host) = super::process::host() {
+        return (host.write)(stream, bytes);
+    }
     let mut lines = Vec::new();
     {
         let mut open = OPEN_LINES[usize::from(stream == 2)].lock();
