@@ -5,6 +5,7 @@ mod native;
 mod proofs;
 mod report;
 mod stage;
+mod tool;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,8 @@ enum Part {
     Chromium,
     Firefox,
     Webkit,
+    /// `cargo offmain test`, in the engines that are named too, or in all
+    Tool,
 }
 
 impl Part {
@@ -62,6 +65,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         Ok(programs) if !engines.is_empty() => in_browsers(&engines, &programs, &mut report),
         Ok(_) => {}
         Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(error)),
+    }
+    if wanted(Part::Tool) {
+        let engines = if engines.is_empty() { Engine::ALL.to_vec() } else { engines };
+        engines.into_iter().for_each(|engine| tool::test(engine, &mut report));
     }
     Ok(report.finish())
 }

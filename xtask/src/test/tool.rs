@@ -1,0 +1,187 @@
+//! `cargo offmain test` itself, run as a user runs it: on tests whose ends are known, and on the tests of published crates.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use cargo_offmain::Step;
+use cargo_offmain::browser::Engine;
+
+use super::libtest::{self, End, NativeTest};
+use super::report::{Report, Verdict};
+use crate::command::{cargo, excerpt, made, output, succeed, target, workspace};
+
+/// Runs all of it in one engine.
+pub fn test(engine: Engine, report: &mut Report) {
+    for (name, trial) in VERDICTS {
+        report.test(engine.name(), "tool", name, || trial(engine).map(|()| Verdict::Passed));
+    }
+    for suite in SUITES {
+        let Suite { package, version, .. } = suite;
+        report.test(engine.name(), "suite", &format!("the tests of {package} {version} pass as they are"), || suite.run(engine));
+    }
+}
+
+type Trial = fn(Engine) -> Result<()>;
+
+const VERDICTS: &[(&str, Trial)] = &[
+    ("every end of a test is told as `cargo test` tells it", ends_are_told),
+    ("tests that all pass are a success; filters and options reach libtest", success_and_options),
+    ("a binary that dies or hangs is a failure that names the test", deaths_are_told),
+];
+
+fn ends_are_told(engine: Engine) -> Result<()> {
+    let (succeeded, words) = verdicts(engine, &["--lib"])?;
+    ensure!(!succeeded, "a test failed, but the command did not:\n{}", excerpt(&words));
+    let tests: BTreeMap<String, End> = libtest::parse(&words).into_iter().map(|test| (test.name, test.end)).collect();
+    let end = |name: &str| tests.get(&format!("tests::{name}")).with_context(|| format!("no `{name}` in:\n{}", excerpt(&words)));
+    let passing =
+        ["passes", "says", "threads", "time_passes", "a_stack_is_two_megabytes", "the_program_has_arguments", "panics - should panic"];
+    for name in passing {
+        ensure!(*end(name)? == End::Passed, "{name} ended otherwise:\n{}", excerpt(&words));
+    }
+    ensure!(*end("ignored")? == End::Ignored("it has a reason".into()), "{:?}", end("ignored")?);
+    let End::Failed(said) = end("fails")? else { anyhow::bail!("`fails` passed") };
+    says(said, &["said before it fails", "said by its thread", "thread 'tests::fails'", "src/lib.rs:", "as it must"])?;
+    says(
+        &words,
+        &["Running unittests src/lib.rs (", "test result: FAILED. 7 passed; 1 failed; 1 ignored", "finished in", "rerun pass `--lib"],
+    )?;
+    ensure!(!words.contains("a line of its own"), "the output of a test that passed is shown:\n{}", excerpt(&words));
+    Ok(())
+}
+
+fn success_and_options(engine: Engine) -> Result<()> {
+    let (succeeded, words) = verdicts(engine, &["--lib", "--", "--skip", "fails", "--test-threads", "1"])?;
+    ensure!(succeeded, "no test failed, but the command did:\n{}", excerpt(&words));
+    says(&words, &["test result: ok. 7 passed; 0 failed; 1 ignored; 0 measured; 1 filtered out"])?;
+    let (succeeded, words) = verdicts(engine, &["--lib", "says", "--", "--nocapture"])?;
+    ensure!(succeeded, "{}", excerpt(&words));
+    says(
+        &words,
+        &[
+            "a line of its own\n",
+            "and one of errors: \u{e4}\u{20ac}\u{1f980}\n",
+            "ok. 1 passed; 0 failed; 0 ignored; 0 measured; 8 filtered",
+        ],
+    )?;
+    let (succeeded, words) = verdicts(engine, &["--lib", "ignored", "--", "--exact", "--list"])?;
+    ensure!(succeeded && !words.contains("tests::"), "{}", excerpt(&words));
+    Ok(())
+}
+
+fn deaths_are_told(engine: Engine) -> Result<()> {
+    let ends: [(&str, &[&str]); 4] = [
+        ("overflows_its_stack", &["died in", "stack overflow", "begun and not ended: overflows_its_stack"]),
+        ("aborts", &["died in", "begun and not ended: aborts"]),
+        ("exits", &["ended with code 7"]),
+        ("hangs", &["did not end within 5 s", "begun and not ended: hangs"]),
+    ];
+    for (name, parts) in ends {
+        let (succeeded, words) = verdicts(engine, &["--test", "dies", "--timeout", "5", name])?;
+        ensure!(!succeeded, "`{name}` is a success:\n{}", excerpt(&words));
+        says(&words, parts)?;
+        says(&words, &["Running tests/dies.rs (", "--test dies"])?;
+    }
+    Ok(())
+}
+
+fn says(words: &str, parts: &[&str]) -> Result<()> {
+    for part in parts {
+        ensure!(words.contains(part), "it does not say `{part}`:\n{}", excerpt(words));
+    }
+    Ok(())
+}
+
+fn verdicts(engine: Engine, args: &[&str]) -> Result<(bool, String)> {
+    offmain_test(&workspace().join("tests/verdicts"), engine, args)
+}
+
+/// Runs the command on the package in `dir`; whether it succeeded, and both its streams.
+fn offmain_test(dir: &Path, engine: Engine, args: &[&str]) -> Result<(bool, String)> {
+    succeed(&mut cargo(&["build", "--quiet", "--package", "cargo-offmain"]))?;
+    let mut command = Command::new(target().join("debug/cargo-offmain"));
+    command.args(["offmain", "test", "--engine", engine.name(), "--manifest-path"]).arg(dir.join("Cargo.toml")).args(args);
+    output(command.env("CARGO_TARGET_DIR", target()))
+}
+
+/// The tests of a published crate.
+struct Suite {
+    package: &'static str,
+    version: &'static str,
+    /// Pieces of its manifest that are taken out, each with the reason.
+    without: &'static [(&'static str, &'static str)],
+    args: &'static [&'static str],
+    /// Tests that a browser cannot run, each with the reason.
+    skips: &'static [(&'static str, &'static str)],
+    /// How many tests there are.
+    tests: usize,
+}
+
+const SUITES: &[Suite] = &[Suite {
+    package: "crossbeam-channel",
+    version: "0.5.17",
+    without: &[(
+        "[dev-dependencies.signal-hook]\nversion = \"0.3\"\n",
+        "signal-hook is an example's, not the tests', and does not compile where there are no signals",
+    )],
+    args: &["--tests", "--no-fail-fast"],
+    skips: &[],
+    tests: 391,
+}];
+
+impl Suite {
+    fn run(&self, engine: Engine) -> Result<Verdict> {
+        let dir = self.fetch()?;
+        let skips: Vec<&str> = self.skips.iter().flat_map(|(test, _)| ["--skip", test]).collect();
+        let args = [self.args, &["--"], &skips].concat();
+        let step = Step::begin(&format!("the tests of {} {} in {engine}", self.package, self.version));
+        let (succeeded, words) = offmain_test(&dir, engine, &args)?;
+        step.end();
+        let tests = libtest::parse(&words);
+        let count = |wanted: fn(&End) -> bool| tests.iter().filter(|test| wanted(&test.end)).count();
+        let (passed, ignored) = (count(|end| *end == End::Passed), count(|end| matches!(end, End::Ignored(_))));
+        println!("    {}: {} run, {passed} passed, {ignored} ignored, {} skipped", self.package, tests.len() - ignored, self.skips.len());
+        self.skips.iter().for_each(|(test, reason)| println!("    skipped: {test}: {reason}"));
+        for test in &tests {
+            if let NativeTest { name, end: End::Ignored(reason), .. } = test {
+                println!("    ignored by the crate itself: {name} {reason}");
+            }
+        }
+        ensure!(succeeded, "it failed:\n{}", excerpt(&words));
+        let found = tests.len() + self.skips.len();
+        ensure!(found == self.tests, "{} tests were expected, and {found} found:\n{}", self.tests, excerpt(&words));
+        Ok(Verdict::Passed)
+    }
+
+    /// A copy of the published package, its sources as they are.
+    fn fetch(&self) -> Result<PathBuf> {
+        let Suite { package, version, .. } = self;
+        let suites = made("suites");
+        let dir = suites.join(format!("{package}-{version}"));
+        let manifest = dir.join("Cargo.toml");
+        if !manifest.is_file() {
+            let wanting = suites.join("fetch");
+            fs::create_dir_all(&wanting)?;
+            let wants = format!(
+                "[package]\nname = \"fetch\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n[dependencies]\n{package} = \"={version}\"\n[workspace]\n"
+            );
+            fs::write(wanting.join("Cargo.toml"), wants)?;
+            fs::write(wanting.join("lib.rs"), "")?;
+            let vendor = suites.join("vendor");
+            succeed(cargo(&["vendor", "--quiet", "--versioned-dirs"]).arg(&vendor).current_dir(&wanting))?;
+            fs::rename(vendor.join(format!("{package}-{version}")), &dir).with_context(|| format!("{package} was not fetched"))?;
+            let mut text = fs::read_to_string(&manifest)?;
+            for (piece, reason) in self.without {
+                ensure!(text.contains(piece), "the manifest of {package} has no such piece: {piece}");
+                text = text.replace(piece, "");
+                println!("    {package}: taken out of its Cargo.toml: {} ({reason})", piece.lines().next().unwrap_or_default());
+            }
+            // Of no workspace but its own.
+            fs::write(&manifest, text + "\n[workspace]\n")?;
+        }
+        Ok(dir)
+    }
+}
