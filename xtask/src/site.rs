@@ -24,7 +24,8 @@ impl Site {
 
     /// The address of `path` on the isolated server.
     ///
-    /// `/` is `tests/browser`, `/pkg/` the job module of the tests, `/app/` the Rust test app, `/photo-lab/` the example.
+    /// `/` is `tests/browser`, `/pkg/` the job module of the tests, `/crates/` that of published crates, `/app/` the Rust test app,
+    /// `/photo-lab/` the example.
     pub fn url(&self, path: &str) -> String {
         self.server.url(path)
     }
@@ -43,6 +44,12 @@ impl Site {
 /// Builds the job module of the tests.
 pub fn build_test_jobs() -> Result<()> {
     build(&BuildOptions::new(workspace().join("tests/jobs"), made("site/pkg"))).map(drop)
+}
+
+/// Builds the job module of crates as they are published.
+pub fn build_crates() -> Result<()> {
+    // Its page is JavaScript; types would cost a native build of every crate.
+    build(&BuildOptions { declarations: false, ..BuildOptions::new(workspace().join("tests/crates"), made("site/crates")) }).map(drop)
 }
 
 /// Builds the Rust test app, which runs on the main thread.
@@ -79,6 +86,6 @@ fn modules() -> Result<Vec<Value>> {
         }
     }
     names.sort();
-    let scripts = names.iter().map(|name| json!({ "group": "js", "module": format!("./js/{name}") }));
+    let scripts = names.iter().map(|name| json!({ "group": name.trim_end_matches(".js"), "module": format!("./js/{name}") }));
     Ok(scripts.chain([json!({ "group": "rust", "module": "./app/app.js" })]).collect())
 }

@@ -77,8 +77,9 @@ fn in_browsers(engines: &[Engine], programs: &Programs, report: &mut Report) {
     let cases: Vec<Case> =
         cases::all().into_iter().filter(|case| engines.iter().any(|engine| report.wants(engine.name(), case.group, case.name))).collect();
     // The suite knows its tests' names only once it is built, so it is built for every filter.
-    let mut built =
-        build(report, "the tests' job module", site::build_test_jobs) & build(report, "the tests' Rust app", site::build_test_app);
+    let mut built = build(report, "the tests' job module", site::build_test_jobs)
+        & build(report, "the job module of published crates", site::build_crates)
+        & build(report, "the tests' Rust app", site::build_test_app);
     if cases.iter().any(|case| case.needs_photo_lab) {
         built &= build(report, "photo-lab", site::build_photo_lab);
     }

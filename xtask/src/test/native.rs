@@ -28,7 +28,11 @@ pub fn test(report: &mut Report) -> Result<()> {
 
 /// Packages that are compiled for the web, by flavour; what they share with the native side is linted again with them.
 const WASM_SIDES: &[(Flavour, &str, &[&str])] = &[
-    (Flavour::Threads, "clippy is content with the side that has threads", &["offmain-pool", "offmain-tests-jobs", "photo-lab-jobs"]),
+    (
+        Flavour::Threads,
+        "clippy is content with the side that has threads",
+        &["offmain-pool", "offmain-tests-jobs", "offmain-crates-jobs", "photo-lab-jobs"],
+    ),
     (
         Flavour::Plain,
         "clippy is content with the main thread's and the coordinator's side",

@@ -1,0 +1,29 @@
+//! Crates as they are published, one job each, and std's threads in numbers.
+
+mod avif;
+mod contract;
+mod numbers;
+mod search;
+mod std_threads;
+mod tasks;
+mod with_rayon;
+mod xz;
+
+#[cfg(test)]
+mod tests;
+
+pub use contract::*;
+
+offmain_pool::jobs! {
+    Parallel => with_rayon::parallel,
+    ParallelPanic => with_rayon::panic,
+    Pass => with_rayon::pass,
+    OpenGate => with_rayon::open_gate,
+    EncodeAvif => avif::encode,
+    Search => search::search,
+    Compress => xz::compress,
+    Decompress => xz::decompress,
+    Tasks => tasks::tasks,
+    MergeSort => std_threads::merge_sort,
+    Meet => std_threads::meet,
+}
