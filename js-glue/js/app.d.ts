@@ -24,6 +24,8 @@ export interface Config {
   memoryMaximum?: number
   /** How many threads jobs may have started at one time. */
   threads?: number
+  /** What `std::thread::available_parallelism` says in the pool, and so how many threads rayon's own pool has; the machine's cores if unset. */
+  parallelism?: number
   /** Time limit of a job that names none, from its submit on. */
   timeout?: number
   /** How long a job has to notice that it was cancelled, before its worker is killed. */

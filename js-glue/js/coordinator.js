@@ -3,9 +3,11 @@
 const PAGE = 65536
 let coordinator
 let timer
+let settings
 
 const hostWith = (jobModule, buffersIn, compiled) => ({
   now: () => performance.now(),
+  configure: (threads, parallelism) => (settings = { threads, parallelism }),
   openMemory(maximum) {
     const pages = Math.min(jobModule.maximumPages, Math.floor(maximum / PAGE))
     return new WebAssembly.Memory({ initial: jobModule.initialPages, maximum: pages, shared: true })
@@ -14,8 +16,7 @@ const hostWith = (jobModule, buffersIn, compiled) => ({
     memory.grow(0) // a buffer seen before another thread grew the memory stays short
     return memory.buffer.byteLength
   },
-  startWorker(id, memory, stackSize, threads, record) {
-    const name = record ? 'offmain thread' : `offmain worker ${id}`
+  startWorker(id, role, name, memory, stackSize, record) {
     const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
     let heard = false
     worker.onmessage = ({ data }) => {
@@ -29,8 +30,7 @@ const hostWith = (jobModule, buffersIn, compiled) => ({
       guard(() => coordinator.receiveFrom(id, heard ? { trap: why } : { file: 'pool-worker.js', why }))
     }
     worker.onmessageerror = () => guard(() => coordinator.receiveFrom(id, { trap: 'a message of its could not be read' }))
-    const parallelism = navigator.hardwareConcurrency
-    worker.postMessage({ module: compiled, memory, stackSize, threads, parallelism, id, record })
+    worker.postMessage({ module: compiled, memory, stackSize, ...settings, role, id, record })
     return worker
   },
   endWorker(worker) {

@@ -15,10 +15,12 @@ function loaded(file, loading) {
 }
 
 // What the job module imports.
-globalThis.offmainNow = () => performance.timeOrigin + performance.now()
+const { timeOrigin } = performance
+globalThis.offmainNow = () => timeOrigin + performance.now()
 // `message` is a view of the shared memory, which must not leave it.
 globalThis.offmainPost = (message, beside) => postMessage([message.slice(), beside], transfer.buffersIn(beside))
 globalThis.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
+globalThis.offmainRandom = (bytes) => bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)))
 globalThis.offmainPrint = (stream, thread, line) => {
   const text = `[${thread || self.name}] ${line}`
   if (stream === 2) console.error(text)
@@ -40,10 +42,25 @@ function guard(work, where = '') {
   }
 }
 
-/** Gives stack and thread-locals back, and ends. The first worker's stack belongs to the module. */
+/** The first worker of a memory begins on the module's own small stack, where the bindings leave it: it takes one of its own. */
+let ownStack
+function takeStack(size) {
+  const stack = jobs.offmainTakeStack(size)
+  if (stack === 0) throw new Error(`there is no memory for a stack of ${size} bytes`)
+  ownStack = { stack, size, modules: wasm.__offmain_stack_pointer.value }
+  wasm.__offmain_stack_pointer.value = stack + size
+  return stack
+}
+
+/** Gives stack and thread-locals back, and ends. Nothing of the module runs here any more. */
 function end() {
   wasm.__offmain_stack_limit.value = 0
-  if (wasm.__stack_alloc.value !== 0) wasm.__wbindgen_thread_destroy()
+  if (ownStack) {
+    wasm.__offmain_stack_pointer.value = ownStack.modules
+    wasm.__wbindgen_thread_destroy(wasm.__offmain_tls_base.value, ownStack.stack, ownStack.size)
+  } else {
+    wasm.__wbindgen_thread_destroy()
+  }
   postMessage({ ended: 'ended' })
   close()
 }
@@ -65,7 +82,7 @@ function hasBlob(value) {
   return typeof value === 'object' && value !== null && transfer.isPlain(value) && Object.values(value).some(hasBlob)
 }
 
-async function join({ module, memory: shared, stackSize, threads, parallelism, id, record }) {
+async function join({ module, memory: shared, stackSize, threads, parallelism, role, id, record }) {
   memory = shared
   try {
     ;[jobs, transfer] = await loading
@@ -73,11 +90,13 @@ async function join({ module, memory: shared, stackSize, threads, parallelism, i
   } catch (failure) {
     return postMessage(failure)
   }
-  wasm.__offmain_stack_limit.value = wasm.__stack_alloc.value
-  guard(() => jobs.offmainPrepare(parallelism, threads, stackSize))
-  if (record) {
+  guard(() => {
+    wasm.__offmain_stack_limit.value = wasm.__stack_alloc.value || takeStack(stackSize)
+    jobs.offmainPrepare(parallelism, threads, stackSize)
+  })
+  if (role === 'thread') {
     return guard(() => {
-      jobs.offmainThread(record, wasm.__offmain_tls_base.value)
+      jobs.offmainThread(record, wasm.__offmain_tls_base.value, stackSize)
       end()
     })
   }
@@ -91,8 +110,13 @@ async function join({ module, memory: shared, stackSize, threads, parallelism, i
     }
     if (guard(() => jobs.offmainReceive(message, beside))) end()
   }
-  guard(() => jobs.offmainStart(id), "trap in the job module's init: ")
+  if (role === 'reactor') guard(() => jobs.offmainReact(id))
+  else guard(() => jobs.offmainStart(id), "trap in the job module's init: ")
 }
 
 onmessageerror = () => postMessage({ trap: 'a message to it could not be read' })
-onmessage = ({ data }) => join(data)
+onmessage = ({ data }) => {
+  // A reactor may be woken before it is there; it looks by itself once it is.
+  onmessage = null
+  join(data)
+}

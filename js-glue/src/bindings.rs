@@ -92,7 +92,8 @@ fn keep_exports(module: &mut Module) {
 
 /// The hooks of std and the job table: linked by now, and nothing that JavaScript could call.
 fn drop_hooks(module: &mut Module) {
-    let is_hook = |name: &str| name.starts_with("__offmain_") && KEPT.iter().all(|(_, ours)| name != *ours);
+    let is_hook =
+        |name: &str| name.starts_with("__getrandom_") || name.starts_with("__offmain_") && KEPT.iter().all(|(_, ours)| name != *ours);
     let hooks: Vec<_> = module.exports.iter().filter(|export| is_hook(&export.name)).map(|export| export.id()).collect();
     for id in hooks {
         module.exports.delete(id);

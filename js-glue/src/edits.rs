@@ -41,7 +41,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
             Edit {
                 name: "use the threads of wasm.rs",
                 old: Text("        pub use wasm::sleep;\n"),
-                new: "        pub use wasm::{DEFAULT_MIN_STACK_SIZE, Thread, available_parallelism, sleep};\n",
+                new: "        pub use wasm::{DEFAULT_MIN_STACK_SIZE, Thread, available_parallelism, sleep, yield_now};\n",
             },
             // … and no longer the stand-ins that only return errors. Anchored on the next platform, as the same line occurs elsewhere.
             Edit {
@@ -49,7 +49,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 old: Text(
                     "        pub use unsupported::{Thread, available_parallelism, current_os_id, set_name, yield_now, DEFAULT_MIN_STACK_SIZE};\n    }\n    target_os = \"windows\"",
                 ),
-                new: "        pub use unsupported::{current_os_id, set_name, yield_now};\n    }\n    target_os = \"windows\"",
+                new: "        pub use unsupported::{current_os_id, set_name};\n    }\n    target_os = \"windows\"",
             },
         ],
     },
@@ -78,6 +78,21 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 name: "the time of day",
                 old: Text("    pub fn now() -> SystemTime {\n        panic!(\"time not implemented on this platform\")\n    }\n"),
                 new: "    pub fn now() -> SystemTime {\n        // SAFETY: the hook only reads a clock.\n        SystemTime(Duration::from_nanos(unsafe { __offmain_unix_nanos() }))\n    }\n",
+            },
+        ],
+    },
+    FileEdits {
+        path: "std/src/sys/random/unsupported.rs",
+        edits: &[
+            // The keys of every `HashMap` are addresses on this target, the same in every run: whoever knows them can make all keys collide.
+            Edit {
+                name: "random keys",
+                old: Span {
+                    from: "use crate::ptr;\n",
+                    to: "    (k1, k2)\n}\n",
+                    holding: "panic!(\"this target does not support random data generation\")",
+                },
+                new: include_str!("../std-edits/random.rs"),
             },
         ],
     },

@@ -39,6 +39,7 @@ impl Flavour {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct SharedMemory {
     target_features: Vec<String>,
+    cfg: Vec<String>,
     panic: String,
     build_std: Vec<String>,
     link_args: Vec<String>,
@@ -138,6 +139,7 @@ impl SharedMemory {
 
     fn rustflags(&self) -> Vec<String> {
         let mut rustflags = vec![format!("-Ctarget-feature={}", self.target_features.join(",")), format!("-Cpanic={}", self.panic)];
+        rustflags.extend(self.cfg.iter().map(|cfg| format!("--cfg={cfg}")));
         rustflags.extend(self.link_args.iter().map(|arg| format!("-Clink-arg={arg}")));
         rustflags
     }

@@ -24,6 +24,9 @@ use walrus::{ConstExpr, FunctionBuilder, FunctionId, GlobalId, LocalFunction, Lo
 /// After an overflow it holds [`OVERFLOWED`], so that whoever sees the trap knows its cause.
 pub const STACK_LIMIT: &str = "__offmain_stack_limit";
 
+/// The exported global that holds a thread's stack pointer: a worker that begins on the module's own stack takes another one.
+pub const STACK_POINTER: &str = "__offmain_stack_pointer";
+
 /// The function that traps; its name is what a stack trace shows.
 pub const STACK_OVERFLOW: &str = "__offmain_stack_overflow";
 
@@ -34,6 +37,7 @@ pub const OVERFLOWED: i32 = -1;
 pub fn add_stack_checks(module: &mut Module) -> Result<usize> {
     let pointer =
         stack_pointer(module).context("the module has no __stack_pointer: was it stripped before the stack checks were added?")?;
+    module.exports.add(STACK_POINTER, pointer);
     let limit = module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(0)));
     module.globals.get_mut(limit).name = Some(STACK_LIMIT.to_owned());
     module.exports.add(STACK_LIMIT, limit);

@@ -1,6 +1,9 @@
+use crate::cell::Cell;
 use crate::io;
 use crate::mem;
 use crate::num::NonZero;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::atomic::{Atomic, AtomicI32};
 use crate::thread::ThreadInit;
 use crate::time::Duration;
 
@@ -10,7 +13,7 @@ pub const DEFAULT_MIN_STACK_SIZE: usize = 1024 * 1024;
 // What offmain-pool, the operating system under this std, supplies.
 unsafe extern "Rust" {
     /// Runs `run(data)` on another thread. Zero: refused, and `data` stays the caller's.
-    fn __offmain_thread_spawn(stack: usize, run: unsafe fn(*mut ()), data: *mut ()) -> usize;
+    fn __offmain_thread_spawn(name: &str, stack: usize, run: unsafe fn(*mut ()), data: *mut ()) -> usize;
     /// Blocks until that thread has ended, then forgets it.
     fn __offmain_thread_join(thread: usize);
     /// Nobody will join that thread.
@@ -35,9 +38,11 @@ unsafe fn run(data: *mut ()) {
 impl Thread {
     // unsafe: see thread::Builder::spawn_unchecked for safety requirements
     pub unsafe fn new(stack: usize, init: Box<ThreadInit>) -> io::Result<Thread> {
+        // Held beside the box, which the new thread consumes.
+        let handle = init.handle.clone();
         let data = Box::into_raw(init).cast::<()>();
         // SAFETY: `run` takes `data` back exactly once, on the thread that the hook starts.
-        match unsafe { __offmain_thread_spawn(stack, run, data) } {
+        match unsafe { __offmain_thread_spawn(handle.name().unwrap_or_default(), stack, run, data) } {
             0 => {
                 // SAFETY: a refused spawn leaves `data` with us.
                 drop(unsafe { Box::from_raw(data.cast::<ThreadInit>()) });
@@ -69,4 +74,31 @@ impl Drop for Thread {
 pub fn available_parallelism() -> io::Result<NonZero<usize>> {
     // SAFETY: the hook only reads a number.
     NonZero::new(unsafe { __offmain_parallelism() }).ok_or(io::Error::UNKNOWN_THREAD_COUNT)
+}
+
+/// Turns of spinning for which a thread yields. A hand-over between two running threads takes less.
+const YIELD_TURNS: u32 = 4000;
+/// Every so many times a yielding thread sleeps instead: there may be fewer cores than threads that are awake.
+const YIELDS_AWAKE: u32 = 1024;
+/// How long it sleeps then, in nanoseconds; about the shortest for which a browser gives the core away.
+const YIELD_SLEEP: i64 = 10_000;
+
+pub fn yield_now() {
+    crate::thread_local! {
+        static YIELDS: Cell<u32> = const { Cell::new(0) };
+    }
+    /// Nobody changes it, and nobody wakes who waits for it.
+    static NOTHING: Atomic<i32> = AtomicI32::new(0);
+    let yields = YIELDS.get().wrapping_add(1);
+    YIELDS.set(yields);
+    if yields % YIELDS_AWAKE == 0 {
+        // SAFETY: a valid, aligned address; the wait ends by its timeout.
+        unsafe { core::arch::wasm32::memory_atomic_wait32(NOTHING.as_ptr(), 0, YIELD_SLEEP) };
+    } else {
+        for _ in 0..YIELD_TURNS {
+            // A load that the compiler may not leave out; a spin hint is nothing on this target.
+            // ORDERING: nothing is read but this.
+            NOTHING.load(Relaxed);
+        }
+    }
 }

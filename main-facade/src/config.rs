@@ -61,6 +61,13 @@ impl Config {
         self
     }
 
+    /// What `std::thread::available_parallelism` says in the pool, and so how many threads rayon's own pool has. Unset, as many
+    /// as the machine has cores.
+    pub fn parallelism(mut self, parallelism: u32) -> Self {
+        self.settings.parallelism = Some(parallelism);
+        self
+    }
+
     /// Time limit of a job that names none, from its submit on.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.settings.timeout_ms = Some(milliseconds(time));

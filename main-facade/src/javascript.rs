@@ -224,13 +224,14 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
             "stackSize" => settings.stack_size = number(limits::STACK_SIZE)?,
             "memoryMaximum" => settings.memory_maximum = number(limits::MEMORY_MAXIMUM)?,
             "threads" => settings.threads = number(limits::THREADS)?,
+            "parallelism" => settings.parallelism = Some(number(limits::PARALLELISM)? as u32),
             "timeout" => settings.timeout_ms = Some(number(limits::TIMEOUT_MS)?),
             "cancelGrace" => settings.cancel_grace_ms = number(limits::CANCEL_GRACE_MS)?,
             "drainTime" => settings.drain_time_ms = number(limits::DRAIN_TIME_MS)?,
             "startTime" => settings.start_time_ms = number(limits::START_TIME_MS)?,
             _ => {
                 let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
-                               timeout, cancelGrace, drainTime and startTime";
+                               parallelism, timeout, cancelGrace, drainTime and startTime";
                 return Err(ConfigError { field: key, value: text_of(&value), allowed: allowed.into() });
             }
         }

@@ -17,12 +17,14 @@ extern "C" {
     pub type Host;
     #[wasm_bindgen(method)]
     fn now(this: &Host) -> f64;
+    #[wasm_bindgen(method)]
+    fn configure(this: &Host, threads: u32, parallelism: u32);
     #[wasm_bindgen(method, catch, js_name = openMemory)]
     fn open_memory(this: &Host, maximum: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, js_name = memoryBytes)]
     fn memory_bytes(this: &Host, memory: &JsValue) -> f64;
     #[wasm_bindgen(method, js_name = startWorker)]
-    fn start_worker(this: &Host, id: u32, memory: &JsValue, stack_size: f64, threads: f64, record: u32) -> Worker;
+    fn start_worker(this: &Host, id: u32, role: &str, name: &str, memory: &JsValue, stack_size: u32, record: u32) -> Worker;
     #[wasm_bindgen(method, js_name = endWorker)]
     fn end_worker(this: &Host, worker: &Worker);
     #[wasm_bindgen(method)]
@@ -47,6 +49,8 @@ struct Generation {
     memory: Result<JsValue, String>,
     /// Address of the two thread counts, once a worker was ready.
     threads: Option<u32>,
+    /// The worker that awaits futures for threads that block, once one did.
+    reactor: Option<u32>,
 }
 
 /// A pool worker or a thread.
@@ -57,7 +61,7 @@ struct Member {
     cancel: Option<u32>,
 }
 
-/// Threads are numbered from here, pool workers below.
+/// Threads and reactors are numbered from here, pool workers below.
 const FIRST_THREAD: u32 = 1 << 31;
 
 /// The coordinator, as `coordinator.js` holds it.
@@ -106,6 +110,7 @@ impl Coordinator {
         match offmain_protocol::decode_hello(bytes) {
             Ok(ToCoordinator::Start { config, cores }) => {
                 self.begun = true;
+                self.host.configure(config.threads as u32, config.parallelism.unwrap_or(cores).max(1));
                 self.handle(Event::Start { config, cores });
             }
             Ok(_) | Err(CodecError::TooLarge { .. } | CodecError::Malformed(_)) => self.core.ignore(),
@@ -162,7 +167,11 @@ impl Coordinator {
             FromWorker::Settled { job, outcome, value } => {
                 self.handle(Event::Settled { worker: id, job, outcome, value: Value { payload: value, beside } });
             }
-            FromWorker::Spawn { record, stack_size } => self.start_thread(generation, record, stack_size),
+            FromWorker::Spawn { record, name, stack_size } => {
+                let name = if name.is_empty() { "offmain thread".into() } else { format!("offmain thread {name}") };
+                self.start_thread(generation, "thread", &name, stack_size, record);
+            }
+            FromWorker::Await => self.wake_reactor(generation),
             FromWorker::Wake { worker } => self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED),
         }
     }
@@ -253,15 +262,14 @@ impl Coordinator {
         let memory = self.host.open_memory(self.core.config().memory_maximum as f64);
         let memory =
             memory.map_err(|error| format!("no shared memory of this size (a smaller `memoryMaximum` may help): {}", text_of(&error)));
-        self.generations.insert(generation, Generation { memory, threads: None });
+        self.generations.insert(generation, Generation { memory, threads: None, reactor: None });
     }
 
     fn start_worker(&mut self, generation: GenerationId, worker: WorkerId) {
-        let config = self.core.config();
-        let (stack_size, threads) = (config.stack_size as f64, config.threads as f64);
+        let stack_size = self.core.config().stack_size as u32;
         match self.generations.get(&generation).map(|generation| &generation.memory) {
             Some(Ok(memory)) => {
-                let handle = self.host.start_worker(worker, memory, stack_size, threads, 0);
+                let handle = self.host.start_worker(worker, "worker", &format!("offmain worker {worker}"), memory, stack_size, 0);
                 self.members.insert(worker, Member { worker: handle, generation, cancel: None });
             }
             Some(Err(why)) => {
@@ -272,12 +280,26 @@ impl Coordinator {
         }
     }
 
-    fn start_thread(&mut self, generation: GenerationId, record: u32, stack_size: u32) {
-        let Some(Generation { memory: Ok(memory), .. }) = self.generations.get(&generation) else { return };
+    /// Starts the worker of a thread, or without a record a reactor.
+    fn start_thread(&mut self, generation: GenerationId, role: &str, name: &str, stack_size: u32, record: u32) -> Option<u32> {
+        let Generation { memory: Ok(memory), .. } = self.generations.get(&generation)? else { return None };
         let id = self.next_thread;
         self.next_thread = id.checked_add(1).unwrap_or(FIRST_THREAD);
-        let worker = self.host.start_worker(id, memory, stack_size.into(), self.core.config().threads as f64, record);
+        let worker = self.host.start_worker(id, role, name, memory, stack_size, record);
         self.members.insert(id, Member { worker, generation, cancel: None });
+        Some(id)
+    }
+
+    /// A generation has at most one reactor. It finds by itself what it is to await: while it starts it needs no message.
+    fn wake_reactor(&mut self, generation: GenerationId) {
+        match self.generations.get(&generation).and_then(|generation| generation.reactor) {
+            Some(reactor) => self.send(reactor, &ToWorker::Wake, &JsValue::UNDEFINED),
+            None => {
+                let stack_size = self.core.config().stack_size as u32;
+                let reactor = self.start_thread(generation, "reactor", "offmain reactor", stack_size, 0);
+                self.generations.entry(generation).and_modify(|generation| generation.reactor = reactor);
+            }
+        }
     }
 
     fn cancel_word(&self, worker: WorkerId) -> Option<(&JsValue, u32)> {
@@ -314,7 +336,7 @@ impl Coordinator {
     fn report(&self, request: u32) {
         let mut stats = self.core.stats(self.host.now() as u64);
         let current = self.core.current_generation().and_then(|current| self.generations.get(&current));
-        if let Some(Generation { memory: Ok(memory), threads }) = current {
+        if let Some(Generation { memory: Ok(memory), threads, .. }) = current {
             stats.memory_bytes = self.host.memory_bytes(memory) as u64;
             if let Some(address) = threads {
                 stats.threads_running = self.host.load(memory, *address);

@@ -1,4 +1,4 @@
-//! Polls the async job of this worker. A job runs alone on its worker, so there is one at a time.
+//! Polls the futures of this worker: the async job of a pool worker, and on the reactor those that other threads block for.
 //!
 //! wasm-bindgen's own executor waits with `Atomics.waitAsync` in a shared-memory module; WebKitGTK loses its wake-ups.
 //! Here a wake on the worker's own thread is a microtask, and one from another thread a message by way of the coordinator.
@@ -7,18 +7,15 @@ use std::{
     cell::{Cell, RefCell},
     future::Future,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::Context,
+    sync::Arc,
+    task::{Context, Poll},
 };
 
 use futures::task::{ArcWake, waker};
 use offmain_protocol::FromWorker;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use crate::{run::Finished, value::post};
+use crate::{bell::Bell, value::post};
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,29 +26,29 @@ extern "C" {
 
 thread_local! {
     static WORKER: Cell<u32> = const { Cell::new(0) };
-    static CURRENT: RefCell<Option<Task>> = const { RefCell::new(None) };
+    static TASKS: RefCell<Vec<Task>> = const { RefCell::new(Vec::new()) };
 }
 
 struct Task {
-    future: Pin<Box<dyn Future<Output = Finished>>>,
-    bell: Arc<Bell>,
+    future: Pin<Box<dyn Future<Output = ()>>>,
+    wake: Arc<Wake>,
 }
 
-struct Bell {
+/// The way to the worker that polls a future.
+struct Wake {
     worker: u32,
-    rung: AtomicBool,
+    bell: Bell,
 }
 
-impl ArcWake for Bell {
-    fn wake_by_ref(bell: &Arc<Self>) {
-        // ORDERING: release, so that the poll which takes the ring sees what was written before it.
-        if bell.rung.swap(true, Ordering::AcqRel) {
+impl ArcWake for Wake {
+    fn wake_by_ref(wake: &Arc<Self>) {
+        if !wake.bell.ring() {
             return;
         }
-        if WORKER.get() == bell.worker {
+        if WORKER.get() == wake.worker {
             poll_soon();
         } else {
-            post(&FromWorker::Wake { worker: bell.worker }, &JsValue::UNDEFINED);
+            post(&FromWorker::Wake { worker: wake.worker }, &JsValue::UNDEFINED);
         }
     }
 }
@@ -62,27 +59,26 @@ pub(crate) fn set_worker(worker: u32) {
     WORKER.set(worker);
 }
 
-/// Starts the async job of this worker.
-pub(crate) fn start(future: Pin<Box<dyn Future<Output = Finished>>>) {
-    let bell = Arc::new(Bell { worker: WORKER.get(), rung: AtomicBool::new(true) });
-    CURRENT.set(Some(Task { future, bell }));
+/// Starts a future on this worker.
+pub(crate) fn start(future: impl Future<Output = ()> + 'static) {
+    let wake = Arc::new(Wake { worker: WORKER.get(), bell: Bell::ringing() });
+    TASKS.with_borrow_mut(|tasks| tasks.push(Task { future: Box::pin(future), wake }));
     poll();
 }
 
-/// Polls the async job, if it was woken.
+/// Polls every future of this worker that was woken.
 pub(crate) fn poll() {
-    let Some(mut task) = CURRENT.take() else { return };
-    // ORDERING: acquire, against the release of a ring.
-    if !task.bell.rung.swap(false, Ordering::AcqRel) {
-        CURRENT.set(Some(task));
-        return;
-    }
-    let waker = waker(task.bell.clone());
-    match task.future.as_mut().poll(&mut Context::from_waker(&waker)) {
-        std::task::Poll::Ready(finished) => {
-            drop(task);
-            finished.post();
+    // Taken out, for a future may start another one.
+    let mut tasks = TASKS.take();
+    tasks.retain_mut(|task| {
+        if !task.wake.bell.hear() {
+            return true;
         }
-        std::task::Poll::Pending => CURRENT.set(Some(task)),
-    }
+        let waker = waker(task.wake.clone());
+        task.future.as_mut().poll(&mut Context::from_waker(&waker)) == Poll::Pending
+    });
+    TASKS.with_borrow_mut(|started| {
+        tasks.append(started);
+        *started = tasks;
+    });
 }

@@ -13,19 +13,26 @@ compile_error!(
     "offmain-pool may block, so it is for job modules only: build with `cargo offmain build`, and use the crate `offmain` on the main thread"
 );
 
+mod bell;
+mod cancel;
 mod context;
 mod describe;
 mod executor;
 #[cfg(target_family = "wasm")]
 mod platform;
+mod reactor;
 mod run;
 mod table;
 mod value;
 #[cfg(target_family = "wasm")]
 mod worker;
 
+// What `tests/models` replaces in the files that it shares.
+use std::sync;
+
 pub use context::JobContext;
 pub use offmain_protocol::{Bytes, Cancelled, Job};
+pub use reactor::block_on;
 pub use table::JobTable;
 
 #[doc(hidden)]

@@ -6,7 +6,6 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::atomic::AtomicU32,
 };
 
 use futures::FutureExt;
@@ -15,6 +14,7 @@ use wasm_bindgen::JsValue;
 
 use crate::{
     JobContext,
+    cancel::CancelWord,
     value::{Form, decode, encode, post},
 };
 
@@ -23,7 +23,7 @@ pub(crate) struct Request {
     pub(crate) job: JobId,
     pub(crate) input: Payload,
     pub(crate) beside: JsValue,
-    pub(crate) cancel: &'static AtomicU32,
+    pub(crate) cancel: &'static CancelWord,
 }
 
 /// How a job ended, with the value that goes with it.
@@ -37,7 +37,7 @@ pub(crate) struct Finished {
 /// A job that has run, or an async one that is to be polled.
 pub(crate) enum Execution {
     Now(Finished),
-    Later(Pin<Box<dyn Future<Output = Finished>>>),
+    Later(Pin<Box<dyn Future<Output = ()>>>),
 }
 
 impl Finished {
@@ -73,7 +73,7 @@ where
         let result = function(input, cx).await;
         Ok(finish(&after, result))
     };
-    Execution::Later(Box::pin(AssertUnwindSafe(work).catch_unwind().map(move |result| finished(job, result))))
+    Execution::Later(Box::pin(AssertUnwindSafe(work).catch_unwind().map(move |result| finished(job, result).post())))
 }
 
 fn input<J: Job>(request: &Request) -> Result<J, Rejection> {

@@ -1,16 +1,19 @@
 //! A pool worker: what `pool-worker.js` calls, and the job table it serves.
 
 use std::{
+    alloc::{Layout, alloc},
     cell::OnceCell,
     panic::catch_unwind,
-    sync::{Once, OnceLock, atomic::AtomicU32},
+    sync::{Once, OnceLock},
 };
 
 use offmain_protocol::{FromWorker, Outcome, Rejection, StartError, ToWorker};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
-    JobTable, executor, platform,
+    JobTable,
+    cancel::CancelWord,
+    executor, platform, reactor,
     run::{Execution, Finished, Request, hear_panics, panic_text},
     value::post_hello,
 };
@@ -22,7 +25,7 @@ unsafe extern "Rust" {
 
 thread_local! {
     static TABLE: OnceCell<JobTable> = const { OnceCell::new() };
-    static CANCEL: &'static AtomicU32 = Box::leak(Box::default());
+    static CANCEL: &'static CancelWord = Box::leak(Box::default());
 }
 
 /// Prepares this memory for threads; called in every worker and thread before anything else.
@@ -35,6 +38,16 @@ pub fn prepare(parallelism: u32, threads: u32, stack_size: u32) {
     });
 }
 
+/// Takes memory for a stack, for the one worker of a memory that the bindings do not give one. Gives 0 if there is none.
+#[wasm_bindgen(js_name = offmainTakeStack)]
+pub fn take_stack(size: u32) -> u32 {
+    match Layout::from_size_align(size as usize, 16) {
+        // SAFETY: no stack is of size 0.
+        Ok(layout) if size > 0 => unsafe { alloc(layout) as u32 },
+        _ => 0,
+    }
+}
+
 /// Starts a pool worker: registers the jobs, runs `init` if no worker of this generation did, and says that it is ready.
 #[wasm_bindgen(js_name = offmainStart)]
 pub fn start(worker: u32) {
@@ -45,7 +58,7 @@ pub fn start(worker: u32) {
     let message = match table.check().and_then(|()| init(&table)) {
         Err(error) => FromWorker::NotReady(error),
         Ok(()) => FromWorker::Ready {
-            cancel: CANCEL.with(|cancel| cancel.as_ptr() as u32),
+            cancel: CANCEL.with(|cancel| cancel.address()),
             threads: platform::thread_counts(),
             jobs: table.entries().iter().map(|entry| entry.name.into()).collect(),
         },
@@ -69,7 +82,10 @@ pub fn receive(message: &[u8], beside: JsValue) -> Result<bool, JsValue> {
     let message = offmain_protocol::decode(message, Vec::new()).map_err(|error| JsValue::from_str(&error.to_string()))?;
     match message {
         ToWorker::Run { job, name, input } => run(&name, Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel) }),
-        ToWorker::Wake => executor::poll(),
+        ToWorker::Wake => {
+            reactor::take_orders();
+            executor::poll();
+        }
         ToWorker::Stop => return Ok(true),
     }
     Ok(false)
@@ -86,7 +102,13 @@ fn run(name: &str, request: Request) {
     }
 }
 
-/// Polls the async job of this worker.
+/// Makes this worker the one that awaits futures for threads that block.
+#[wasm_bindgen(js_name = offmainReact)]
+pub fn react(worker: u32) {
+    reactor::react(worker);
+}
+
+/// Polls the futures of this worker.
 #[wasm_bindgen(js_name = offmainPoll)]
 pub fn poll() {
     executor::poll();
@@ -94,6 +116,6 @@ pub fn poll() {
 
 /// Runs threads in this worker, the first one from its record, until it is idle for long.
 #[wasm_bindgen(js_name = offmainThread)]
-pub fn thread(record: u32, tls_base: u32) {
-    platform::run_threads(record, tls_base);
+pub fn thread(record: u32, tls_base: u32, stack: u32) {
+    platform::run_threads(record, tls_base, stack);
 }

@@ -7,6 +7,7 @@ mod meter;
 mod site;
 mod smooth;
 mod test;
+mod threads;
 mod vite;
 
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ enum Task {
     Demo(demo::Options),
     /// Measures how long the main thread is held while the pool works
     Smooth(smooth::Options),
+    /// Measures what threads, clocks, waits and channels cost in a pool worker
+    Threads(threads::Options),
     /// Checks everything: format, lints, native tests, browser tests in three engines.
     Test(test::Options),
 }
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Smooth(options) => smooth::run(&options),
         Task::Test(options) => test::run(&options),
+        Task::Threads(options) => threads::run(&options),
     });
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -30,6 +30,8 @@ pub struct Config {
     pub memory_maximum: u64,
     /// See [`limits::THREADS`].
     pub threads: u64,
+    /// What `std::thread::available_parallelism` says; `None` is the number of the machine's cores.
+    pub parallelism: Option<u32>,
     /// See [`limits::TIMEOUT_MS`].
     pub timeout_ms: Option<u64>,
     /// See [`limits::CANCEL_GRACE_MS`].
@@ -50,6 +52,7 @@ impl Default for Config {
             stack_size: limits::STACK_SIZE.default,
             memory_maximum: limits::MEMORY_MAXIMUM.default,
             threads: limits::THREADS.default,
+            parallelism: None,
             timeout_ms: None,
             cancel_grace_ms: limits::CANCEL_GRACE_MS.default,
             drain_time_ms: limits::DRAIN_TIME_MS.default,
@@ -85,6 +88,9 @@ impl Config {
         limits::STACK_SIZE.check(self.stack_size)?;
         limits::MEMORY_MAXIMUM.check(self.memory_maximum)?;
         limits::THREADS.check(self.threads)?;
+        if let Some(parallelism) = self.parallelism {
+            limits::PARALLELISM.check(parallelism.into())?;
+        }
         if let Some(timeout_ms) = self.timeout_ms {
             limits::TIMEOUT_MS.check(timeout_ms)?;
         }

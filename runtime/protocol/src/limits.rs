@@ -9,6 +9,8 @@ pub const WORKERS: Range = Range { name: "workers", min: 1, max: 64, default: 0 
 pub const IDLE_TIME_MS: Range = Range { name: "idleTime", min: 0, max: 86_400_000, default: 10_000 };
 /// Bytes of a panic's message that are kept.
 pub const PANIC_TEXT_BYTES: usize = 8 * 1024;
+/// Bytes of a thread's name that are shown.
+pub const THREAD_NAME_BYTES: usize = 256;
 /// Jobs that may wait in the queue.
 pub const QUEUE_JOBS: Range = Range { name: "queueJobs", min: 1, max: 1_000_000, default: 4096 };
 /// Bytes of binary input that unsettled jobs may hold.
@@ -19,6 +21,8 @@ pub const STACK_SIZE: Range = Range { name: "stackSize", min: 64 << 10, max: 64 
 pub const MEMORY_MAXIMUM: Range = Range { name: "memoryMaximum", min: 16 << 20, max: 4 << 30, default: 1 << 30 };
 /// Threads that jobs may have started at one time.
 pub const THREADS: Range = Range { name: "threads", min: 0, max: 256, default: 64 };
+/// What `std::thread::available_parallelism` says, and so how many threads rayon's own pool has.
+pub const PARALLELISM: Range = Range { name: "parallelism", min: 1, max: 256, default: 0 };
 /// Time limit of a job that names none, in milliseconds; none if unset.
 pub const TIMEOUT_MS: Range = Range { name: "timeout", min: 1, max: 2_000_000_000, default: 0 };
 /// Time a job has to notice its cancel or deadline before its worker is killed, in milliseconds.

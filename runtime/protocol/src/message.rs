@@ -170,9 +170,13 @@ pub enum FromWorker {
     Spawn {
         /// Address of the thread's record.
         record: u32,
+        /// What the browser's tools call its worker; may be empty.
+        name: String,
         /// Its stack, in bytes.
         stack_size: u32,
     },
+    /// A thread blocks until a future has ended: the generation's reactor, a worker that never blocks, is to look for it.
+    Await,
     /// An async job on another worker was woken by this thread.
     Wake {
         /// The worker it runs on.

@@ -51,7 +51,7 @@ export async function within(promise, ms, what = 'the promise') {
 export async function until(condition, ms = 10_000, what = String(condition)) {
   const end = performance.now() + ms
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`waited ${ms} ms in vain for ${what}`)
+    if (performance.now() > end) throw new Error(`waited ${ms} ms in vain for ${typeof what === 'function' ? what() : what}`)
     await sleep(10)
   }
 }

@@ -34,4 +34,66 @@ export const tests = {
     t.equal(visits.map((visit) => visit.visits).sort((a, b) => a - b), Array.from({ length: 30 }, (_, i) => i + 1))
     t.assert(visits.every((visit) => visit.inits === 1), 'init ran more than once')
   }),
+
+  'ten thousand threads, one after the other': withPool({ workers: 1 }, async (pool, t) => {
+    const times = await pool.submit('spawns', { pairs: 10_000 })
+    t.equal(times.length, 10_000)
+    const { threads } = await pool.stats()
+    t.assert(threads.running === 0 && threads.warm <= 2, JSON.stringify(threads))
+  }),
+
+  'a thousand threads on fresh workers give everything back': withPool({ workers: 1 }, async (pool, t) => {
+    await pool.submit('fresh', { at_once: 50, rounds: 1 })
+    const idle = async () => (await pool.stats()).threads.warm === 0
+    await t.until(idle, 60_000, 'the warm workers to be released')
+    const before = await pool.submit('used', {})
+    t.equal(await pool.submit('fresh', { at_once: 50, rounds: 20 }), 1000)
+    await t.until(idle, 60_000, 'the warm workers to be released')
+    let after
+    await t.until(async () => (after = await pool.submit('used', {})) <= before, 20_000, () => `${after} bytes to be ${before} again`)
+  }),
+
+  'waits end by their timeouts, never early': withPool({ workers: 1 }, async (pool, t) => {
+    const early = (await pool.submit('waits', { times: 3 })).filter(({ late }) => late.some((time) => time < 0))
+    t.equal(early, [])
+  }),
+
+  'threads take turns by yielding, more than there are cores': withPool({ workers: 1 }, async (pool, t) => {
+    t.equal(await pool.submit('hand_over', { threads: 6, turns: 50 }), 300)
+  }),
+
+  'hash keys and random bytes differ': async (t) => {
+    const seen = new Set()
+    for (let i = 0; i < 3; i++) for (const text of await withPool({ workers: 1 }, (pool) => pool.submit('random', {}))(t)) seen.add(text)
+    t.equal(seen.size, 6)
+  },
+
+  'the stack is as large as the config says, and as a thread asks': async (t) => {
+    const dive = (stackSize, input) => withPool({ workers: 1, stackSize, drainTime: 0 }, (pool) => pool.submit('dive', input))(t)
+    t.equal(await dive(8 << 20, { kib: 3200, stack_kib: 0 }), 3200)
+    await t.rejects(dive(1 << 20, { kib: 1100, stack_kib: 0 }), 'JobTrapped', /stack overflow/)
+    t.equal(await dive(1 << 20, { kib: 6400, stack_kib: 16 << 10 }), 6400)
+  },
+
+  'the browser knows a thread by its name': withPool({ workers: 1 }, async (pool, t) => {
+    t.equal(await pool.submit('name_tag', { name: 'decoder' }), 'offmain thread decoder')
+  }),
+
+  'std knows as many cores as the config says': async (t) => {
+    const cores = (config) => withPool({ workers: 1, ...config }, (pool) => pool.submit('cores', {}))(t)
+    t.equal([await cores({}), await cores({ parallelism: 7 })], [navigator.hardwareConcurrency, 7])
+  },
+
+  'code that blocks awaits a fetch': withPool({ workers: 2 }, async (pool, t) => {
+    const url = new URL('/suite.js', location.href).href
+    const text = await (await fetch(url)).text()
+    t.equal(await pool.submit('blocking_fetch', { url, threads: 1 }), [text])
+    const jobs = [1, 2, 3].map((threads) => pool.submit('blocking_fetch', { url, threads }))
+    t.equal((await Promise.all(jobs)).flat(), Array(6).fill(text))
+    await t.rejects(pool.submit('blocking_fetch', { url: 'http://127.0.0.1:1/', threads: 1 }), 'JobFailed')
+    await t.rejects(pool.submit('panic_in_await', { message: 'while it waited' }), 'JobPanicked', /while it waited/)
+    t.equal((await pool.submit('blocking_fetch', { url, threads: 2 })).length, 2)
+  }),
 }
+
+export const limits_ms = { 'a thousand threads on fresh workers give everything back': 180_000, 'ten thousand threads, one after the other': 120_000 }

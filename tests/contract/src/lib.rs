@@ -41,6 +41,14 @@ pub struct Digest {
     pub len: u32,
 }
 
+/// How late waits of one kind ended, in microseconds; a negative number is too early.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Lateness {
+    pub kind: String,
+    pub ms: u32,
+    pub late: Vec<f32>,
+}
+
 /// What a look at shared state shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Shared {
@@ -76,3 +84,16 @@ job!(/** Awaits what a thread of its own sends, then reports `0..number` and giv
 job!(/** Output with more structured data than a message takes. */ TooMuch {} => "too_much", Vec<u32>, String, ());
 job!(/** Does nothing. */ FirstTwin {} => "twin-1", (), String, ());
 job!(/** Does nothing; a test of failed starts gives it its twin's name in a copy of the module. */ SecondTwin {} => "twin-2", (), String, ());
+job!(/** Spawns a thread and joins it, `pairs` times; gives what each took. */ Spawns { pub pairs: u32 } => "spawns", Vec<f32>, String, ());
+job!(/** Looks at the clock; gives what a look costs. */ Looks { pub looks: u32 } => "looks", f32, String, ());
+job!(/** Waits 1, 20 and 200 ms in many ways, each `times`. */ Waits { pub times: u32 } => "waits", Vec<Lateness>, String, ());
+job!(/** Hands a `Vec` to and fro between two threads: over channels, or else one word by wait and notify. */ PingPong { pub bytes: u32, pub touch: bool, pub batch: u32, pub batches: u32, pub channel: bool } => "ping_pong", Vec<f32>, String, ());
+job!(/** Threads take turns by `yield_now`. */ HandOver { pub threads: u32, pub turns: u32 } => "hand_over", u32, String, ());
+job!(/** Starts `at_once` threads, each on a fresh worker, `rounds` times. */ Fresh { pub at_once: u32, pub rounds: u32 } => "fresh", u32, String, ());
+job!(/** Bytes of the heap in use. */ Used {} => "used", u32, String, ());
+job!(/** What a fresh `HashMap` hashes a number to, and four random bytes of the crate getrandom. */ Random {} => "random", Vec<String>, String, ());
+job!(/** Needs that much stack, in a thread with `stack_kib` of its own or, for 0, in its worker. */ Dive { pub kib: u32, pub stack_kib: u32 } => "dive", u32, String, ());
+job!(/** What the browser calls the worker of a named thread. */ NameTag { pub name: String } => "name_tag", String, String, ());
+job!(/** What std says of the machine. */ Cores {} => "cores", u32, String, ());
+job!(/** Fetches a text, blocking, in `threads` threads at once. */ BlockingFetch { pub url: String, pub threads: u32 } => "blocking_fetch", Vec<String>, String, ());
+job!(/** Panics inside `block_on`. */ PanicInAwait { pub message: String } => "panic_in_await", (), String, ());

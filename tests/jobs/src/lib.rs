@@ -1,8 +1,10 @@
 //! The job module of the browser tests. Ordinary Rust: threads, channels, locks, clocks.
+#![cfg_attr(target_arch = "wasm32", feature(stdarch_wasm_atomic_wait))]
 
 mod data;
 mod failures;
 mod threads;
+mod timing;
 mod web;
 
 use offmain_tests_contract::*;
@@ -31,6 +33,19 @@ offmain_pool::jobs! {
     Crowd => threads::crowd,
     Print => threads::print,
     Visit => threads::visit,
+    Fresh => threads::fresh,
+    Used => threads::used,
+    Random => threads::random,
+    Dive => threads::dive,
+    NameTag => threads::name_tag,
+    Cores => threads::cores,
+    Spawns => timing::spawns,
+    Looks => timing::looks,
+    Waits => timing::waits,
+    PingPong => timing::ping_pong,
+    HandOver => timing::hand_over,
+    BlockingFetch => web::blocking_fetch,
+    PanicInAwait => web::panic_in_await,
     FirstTwin => failures::twin,
     SecondTwin => failures::twin,
     async Fetch => web::fetch,

@@ -1,7 +1,10 @@
 //! Jobs that use std's threads, clocks and streams, and crates that use them.
 
 use std::{
+    alloc::{GlobalAlloc, Layout, System},
     cell::RefCell,
+    hash::{BuildHasher, RandomState},
+    hint::black_box,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -13,8 +16,10 @@ use std::{
 
 use crossbeam_channel::{after, bounded, select};
 use offmain_pool::JobContext;
-use offmain_tests_contract::{Clocks, Crowd, Deep, Locals, Print, Shared, Sum, Visit};
+use offmain_tests_contract::{Clocks, Cores, Crowd, Deep, Dive, Fresh, Locals, NameTag, Print, Random, Shared, Sum, Used, Visit};
 use parking_lot::Mutex;
+use wasm_bindgen::JsCast;
+use web_sys::DedicatedWorkerGlobalScope;
 
 /// What jobs share.
 pub static VISITS: Mutex<u32> = Mutex::new(0);
@@ -139,4 +144,78 @@ pub fn print(job: Print, _: &JobContext<Print>) -> Result<(), String> {
     };
     let thread = thread::Builder::new().name("speaker".into()).spawn(speak).map_err(|error| error.to_string())?;
     thread.join().map_err(|_| "the thread panicked".into())
+}
+
+/// The default allocator, with a count of what is in use.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+static IN_USE: AtomicU32 = AtomicU32::new(0);
+
+// SAFETY: everything is the system's allocator's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        IN_USE.fetch_add(layout.size() as u32, Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size() as u32, Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+pub fn used(_: Used, _: &JobContext<Used>) -> Result<u32, String> {
+    Ok(IN_USE.load(Ordering::Relaxed))
+}
+
+pub fn fresh(job: Fresh, _: &JobContext<Fresh>) -> Result<u32, String> {
+    let mut ended = 0;
+    for round in 1..=job.rounds {
+        let (leave, stay) = bounded::<()>(0);
+        // No worker of an earlier round has a stack as large.
+        let stack = (2 << 20) + (round as usize) * (64 << 10);
+        let spawn = |_| {
+            let stay = stay.clone();
+            thread::Builder::new().stack_size(stack).spawn(move || stay.recv().is_err()).map_err(|error| error.to_string())
+        };
+        let threads = (0..job.at_once).map(spawn).collect::<Result<Vec<_>, _>>()?;
+        drop(leave);
+        ended += threads.into_iter().filter_map(|thread| thread.join().ok()).filter(|left| *left).count() as u32;
+    }
+    Ok(ended)
+}
+
+pub fn random(_: Random, _: &JobContext<Random>) -> Result<Vec<String>, String> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(vec![format!("{:x}", RandomState::new().hash_one(7)), format!("{bytes:x?}")])
+}
+
+pub fn dive(job: Dive, _: &JobContext<Dive>) -> Result<u32, String> {
+    /// Frames are large, for the browser's own stack has room for some thousands of any size.
+    fn down(kib: u32) -> u32 {
+        let frame = black_box([kib; 4096]);
+        if kib < 16 { 0 } else { down(kib - 16) + frame[(kib % 4096) as usize] - kib + 16 }
+    }
+    if job.stack_kib == 0 {
+        return Ok(down(job.kib));
+    }
+    let builder = thread::Builder::new().stack_size(job.stack_kib as usize * 1024);
+    let thread = builder.spawn(move || down(job.kib)).map_err(|error| error.to_string())?;
+    thread.join().map_err(|_| "the thread panicked".into())
+}
+
+pub fn name_tag(job: NameTag, _: &JobContext<NameTag>) -> Result<String, String> {
+    let tag = || web_sys::js_sys::global().unchecked_into::<DedicatedWorkerGlobalScope>().name();
+    // A warm worker keeps the name of its first thread; none has a stack as large.
+    let thread = thread::Builder::new().name(job.name).stack_size(3 << 20).spawn(tag).map_err(|error| error.to_string())?;
+    thread.join().map_err(|_| "the thread panicked".into())
+}
+
+pub fn cores(_: Cores, _: &JobContext<Cores>) -> Result<u32, String> {
+    thread::available_parallelism().map(|cores| cores.get() as u32).map_err(|error| error.to_string())
 }

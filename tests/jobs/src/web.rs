@@ -3,8 +3,8 @@
 use std::{thread, time::Duration};
 
 use futures::channel::oneshot;
-use offmain_pool::JobContext;
-use offmain_tests_contract::{AwaitThread, Fetch};
+use offmain_pool::{JobContext, block_on};
+use offmain_tests_contract::{AwaitThread, BlockingFetch, Fetch, PanicInAwait};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Response, WorkerGlobalScope};
@@ -12,6 +12,18 @@ use web_sys::{Response, WorkerGlobalScope};
 pub async fn fetch(job: Fetch, cx: JobContext<Fetch>) -> Result<String, String> {
     cx.progress("asking".into());
     get(&job.url).await.map_err(|error| format!("{error:?}"))
+}
+
+pub fn blocking_fetch(job: BlockingFetch, _: &JobContext<BlockingFetch>) -> Result<Vec<String>, String> {
+    let fetch = |url: String| block_on(|| async move { get(&url).await.map_err(|error| format!("{error:?}")) });
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..job.threads).map(|_| scope.spawn(|| fetch(job.url.clone()))).collect();
+        threads.into_iter().map(|thread| thread.join().map_err(|_| "a thread panicked".to_string())?).collect()
+    })
+}
+
+pub fn panic_in_await(job: PanicInAwait, _: &JobContext<PanicInAwait>) -> Result<(), String> {
+    block_on(|| async move { panic!("{}", job.message) })
 }
 
 async fn get(url: &str) -> Result<String, JsValue> {

@@ -3,7 +3,9 @@
 mod clock;
 mod print;
 mod process;
+mod random;
 mod thread;
+mod warm;
 
 pub use process::{Host, host_by_tool};
 pub(crate) use thread::{configure, run_threads, thread_counts};

@@ -69,7 +69,7 @@ fn workers() -> impl Strategy<Value = Workers> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (option::of(workers()), any::<[u64; 9]>(), any::<Option<u64>>()).prop_map(|(workers, numbers, timeout_ms)| {
+    (option::of(workers()), any::<[u64; 9]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(|(workers, numbers, timeout_ms, parallelism)| {
         let [idle_time_ms, queue_jobs, queue_bytes, stack_size, memory_maximum, threads, cancel_grace_ms, drain_time_ms, start_time_ms] =
             numbers;
         Config {
@@ -80,6 +80,7 @@ fn config() -> impl Strategy<Value = Config> {
             stack_size,
             memory_maximum,
             threads,
+            parallelism,
             timeout_ms,
             cancel_grace_ms,
             drain_time_ms,
@@ -180,7 +181,8 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
         start_error().prop_map(FromWorker::NotReady),
         (any::<(u32, u32)>(), payload()).prop_map(|((job, sequence), value)| FromWorker::Progress { job, sequence, value }),
         (any::<u32>(), outcome(), payload()).prop_map(|(job, outcome, value)| FromWorker::Settled { job, outcome, value }),
-        any::<(u32, u32)>().prop_map(|(record, stack_size)| FromWorker::Spawn { record, stack_size }),
+        (any::<(u32, u32)>(), text()).prop_map(|((record, stack_size), name)| FromWorker::Spawn { record, name, stack_size }),
+        Just(FromWorker::Await),
         any::<u32>().prop_map(|worker| FromWorker::Wake { worker }),
     ]
 }

@@ -1,0 +1,55 @@
+// What threads, clocks, waits and channels cost in a pool worker. `cargo xtask threads` calls `measure` in a page and prints it.
+
+import { start } from './pkg/offmain_tests.js'
+
+const MB20 = 20_000_000
+const ROUNDS = 5
+
+/** Rows of { what, unit, values }; every figure in microseconds but where `unit` says otherwise. */
+export async function measure() {
+  const pool = await start({ workers: 1, memoryMaximum: 2 ** 30 })
+  const messages = await twoWorkers()
+  const rows = new Map()
+  const add = (what, values) => rows.set(what, [...(rows.get(what) ?? []), ...values])
+
+  add('spawn and join, warm', (await pool.submit('spawns', { pairs: 10_100 })).slice(100))
+  for (let i = 0; i < 20; i++) add('Instant::now', [await pool.submit('looks', { looks: 50_000 })])
+  for (const { kind, ms, late } of await pool.submit('waits', { times: 20 })) add(`${kind}, ${ms} ms: late by`, late)
+
+  // Alternating, so that a machine that changes its pace meanwhile changes it for all.
+  const hand = (what, input) => async () => add(what, await pool.submit('ping_pong', { bytes: 16, touch: false, batch: 1000, batches: 20, channel: true, ...input }))
+  const message = (what, input) => async () => add(what, await messages({ bytes: 16, move: false, batch: 200, batches: 10, ...input }))
+  const ways = [
+    hand('round trip, raw wait and notify', { channel: false }),
+    hand('round trip, 16 B over crossbeam channels', {}),
+    message('round trip, 16 B by postMessage', {}),
+    hand('round trip, 20 MB Vec over crossbeam channels', { bytes: MB20 }),
+    hand('round trip, 20 MB Vec, every page touched twice', { bytes: MB20, touch: true, batch: 20, batches: 10 }),
+    message('round trip, 20 MB by postMessage, transferred', { bytes: MB20, move: true }),
+    message('round trip, 20 MB by postMessage, copied', { bytes: MB20, batch: 3, batches: 3 }),
+  ]
+  for (let i = 0; i < ROUNDS; i++) for (const way of ways) await way()
+  pool.close()
+  return { browser: navigator.userAgent, cores: navigator.hardwareConcurrency, rows: [...rows].map(([what, values]) => ({ what, ...distribution(values) })) }
+}
+
+function distribution(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+  return { n: sorted.length, least: sorted[0], p5: at(0.05), median: at(0.5), p95: at(0.95), p99: at(0.99), greatest: sorted.at(-1) }
+}
+
+async function twoWorkers() {
+  const { port1, port2 } = new MessageChannel()
+  const [one, two] = [port1, port2].map((port, i) => {
+    const worker = new Worker('/ping.js')
+    worker.postMessage({ port, first: i === 0 }, [port])
+    return worker
+  })
+  return (order) =>
+    new Promise((done, failed) => {
+      one.onmessage = ({ data }) => done(data)
+      one.onerror = two.onerror = ({ message }) => failed(new Error(message))
+      one.postMessage(order)
+    })
+}
