@@ -41,7 +41,7 @@ enum Command {
     /// Any crate's ordinary `#[test]`s, as they are: they are compiled with libtest and run in a pool worker of a headless browser.
     /// Options, output and exit code are those of `cargo test`. Tests in documentation are not run.
     #[command(after_long_help = TEST_EXAMPLES)]
-    Test(TestOptions),
+    Test(Box<TestOptions>),
     /// Serve a folder at http://127.0.0.1 with the headers that shared memory needs.
     Serve {
         /// The folder.

@@ -74,27 +74,33 @@ impl Project {
     /// Compiles the test binaries that `options` choose, in cargo's order.
     pub fn compile(&self, options: &TestOptions) -> Result<Vec<Binary>> {
         let sysroot = TestSysroot::ensure(&self.toolchain, &self.dir, self.target(), self.dev)?;
-        let shim = self.compile_shim(&sysroot)?;
+        let libraries = self.compile_shim(&sysroot)?;
         let mut command = test_command(&self.toolchain, &sysroot, "test", &self.dir, self.target(), self.dev)?;
         command.arg("--no-run").args(options.for_cargo());
         if let Some(manifest) = options.manifest() {
             command.arg("--manifest-path").arg(manifest.canonicalize()?);
         }
-        rustc::stand_between(&mut command, &shim)?;
+        rustc::stand_between(&mut command, &libraries)?;
         let made = artifacts(command)?;
         let mut binaries: Vec<Binary> = made.into_iter().filter_map(|artifact| self.binary(artifact)).collect();
         binaries.sort_by(|one, two| one.order.cmp(&two.order));
         Ok(binaries)
     }
 
-    fn compile_shim(&self, sysroot: &TestSysroot) -> Result<PathBuf> {
+    fn compile_shim(&self, sysroot: &TestSysroot) -> Result<Vec<(String, PathBuf)>> {
         let home = home()?;
         let mut command = test_command(&self.toolchain, sysroot, "build", &self.dir, self.target(), self.dev)?;
         // Its flags are the project's, its versions those of the checkout.
         command.current_dir(&home).args(["--lib", "-p", "offmain-test-shim", "--quiet"]);
-        let files = artifacts(command)?.into_iter().filter(|artifact| artifact.target.name == "offmain_test_shim");
-        let mut files = files.flat_map(|artifact| artifact.filenames);
-        files.find(|file| file.extension() == Some("rlib")).map(Into::into).context("cargo made no library of offmain-test-shim")
+        let made = artifacts(command)?;
+        let library = |name: &&str| {
+            let mut files = made.iter().filter(|artifact| artifact.target.name == *name).flat_map(|artifact| &artifact.filenames);
+            // Some are compiled for the machine too, for macros.
+            let file = files.find(|file| file.extension() == Some("rlib") && file.as_str().contains(TARGET));
+            let file = file.with_context(|| format!("cargo made no library of {name} for {TARGET}"))?;
+            Ok(((*name).to_owned(), file.clone().into_std_path_buf()))
+        };
+        [rustc::CRATE].iter().chain(rustc::SHARED).map(library).collect()
     }
 
     fn binary(&self, artifact: Artifact) -> Option<Binary> {

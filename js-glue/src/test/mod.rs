@@ -74,7 +74,7 @@ fn passed(end: &End, binary: &Binary, engine: Engine) -> bool {
         End::Exit(code) => eprintln!("error: the test binary ended with code {code}, {again}"),
         End::Died { why, running } => {
             // libtest may have stopped in the middle of a line.
-            eprintln!("\nerror: the test binary died in {engine}: {why}");
+            eprintln!("\nerror: the test binary died in {engine}: {}", why.replace("`stackSize`", "RUST_MIN_STACK"));
             let running = if running.is_empty() { "none".to_owned() } else { running.join(", ") };
             eprintln!("  tests that had begun and not ended: {running}\n  {again}");
         }

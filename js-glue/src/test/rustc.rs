@@ -4,30 +4,40 @@
 //! anew when the shim has changed.
 
 use std::env;
-use std::ffi::OsString;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
 use crate::flavour::TARGET;
 
-/// Names the shim's library, and says that this process is to be a compiler.
+/// Where the shim and those it shares with the crates under test are, as lines of crate and file; says that this process is to be a compiler.
 const SHIM: &str = "OFFMAIN_TEST_SHIM";
 
-/// Makes `cargo` compile through this program, and link `shim` into what it is to run.
-pub(super) fn stand_between(cargo: &mut Command, shim: &Path) -> Result<()> {
-    cargo.env("RUSTC_WRAPPER", env::current_exe().context("this program does not know its own file")?).env(SHIM, shim);
+/// The crate that is linked into all that runs.
+pub(super) const CRATE: &str = "offmain_test_shim";
+
+/// Crates of which there must be one: two copies would import and export the same things from and to JavaScript, and one of them
+/// would not hear of JavaScript's exceptions. The project's own are of the same version: the bindings generator's.
+pub(super) const SHARED: &[&str] = &["js_sys", "wasm_bindgen"];
+
+/// Makes `cargo` compile through this program, and link the shim into what it is to run. `libraries` are its and the shared crates'.
+pub(super) fn stand_between(cargo: &mut Command, libraries: &[(String, PathBuf)]) -> Result<()> {
+    let lines: Vec<String> = libraries.iter().map(|(name, file)| format!("{name} {}", file.display())).collect();
+    let this = env::current_exe().context("this program does not know its own file")?;
+    cargo.env("RUSTC_WRAPPER", this).env(SHIM, lines.join("\n"));
     Ok(())
 }
 
 /// Compiles, if cargo has called this program as its compiler: to be asked before anything else. `None` if not.
 pub fn as_rustc() -> Option<ExitCode> {
-    let shim = env::var_os(SHIM)?;
+    let libraries = env::var(SHIM).ok()?;
+    let libraries: Vec<(&str, &str)> = libraries.lines().filter_map(|line| line.split_once(' ')).collect();
     let mut args = env::args_os().skip(1);
     let rustc = args.next()?;
     let mut args: Vec<OsString> = args.collect();
-    add(&mut args, &shim.into_string().ok()?);
+    adapt(&mut args, &libraries);
     let ended = Command::new(&rustc).args(args).status();
     Some(match ended {
         Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
@@ -38,31 +48,76 @@ pub fn as_rustc() -> Option<ExitCode> {
     })
 }
 
-fn add(args: &mut Vec<OsString>, shim: &str) {
+fn adapt(args: &mut Vec<OsString>, libraries: &[(&str, &str)]) {
     let has = |option: &str, value: &str| args.windows(2).any(|pair| pair[0] == option && pair[1] == value);
     if !has("--target", TARGET) {
         return;
     }
     // A test binary without libtest (`harness = false`) is but a program.
     let runs = args.iter().any(|arg| arg == "--test") || has("--crate-type", "bin");
-    let package = |variable: &str| env::var(variable).unwrap_or_default();
+    for at in 1..args.len() {
+        if args[at - 1] == "--extern"
+            && let Some(shared) = shared(&args[at], libraries)
+        {
+            args[at] = shared;
+        }
+    }
+    // The libraries that are chosen here are among the files that cargo looks at.
+    args.push("-Zbinary-dep-depinfo".into());
     // The shim is its source of randomness. 0.3 and 0.4 have a flag for that, 0.2 only a feature, which somebody would have to name.
+    let package = |variable: &str| env::var(variable).unwrap_or_default();
     if package("CARGO_PKG_NAME") == "getrandom" && package("CARGO_PKG_VERSION").starts_with("0.2.") {
         args.extend(["--cfg", "feature=\"custom\""].map(OsString::from));
     }
-    if runs {
+    if let Some((_, shim)) = libraries.iter().find(|(name, _)| runs && *name == CRATE) {
         args.extend(LINKED.iter().map(OsString::from));
-        args.extend(["--extern".into(), format!("force:offmain_test_shim={shim}").into()]);
+        args.extend(["--extern".into(), format!("force:{CRATE}={shim}").into()]);
     }
+}
+
+/// `name=file` with the shared library for `file`, if there is one. The crate may have another name here than its file has.
+fn shared(dependency: &OsStr, libraries: &[(&str, &str)]) -> Option<OsString> {
+    let (name, file) = dependency.to_str()?.split_once('=')?;
+    let file = Path::new(file).file_name()?.to_str()?;
+    let is = |library: &str| file.strip_prefix("lib").and_then(|file| file.strip_prefix(library)).is_some_and(|rest| rest.starts_with('-'));
+    let (_, shared) = libraries.iter().find(|(library, _)| SHARED.contains(library) && is(library))?;
+    Some(format!("{name}={shared}").into())
 }
 
 const LINKED: &[&str] = &[
     // For `force`: linked though nobody names it.
     "-Zunstable-options",
-    // The shim is among the files that cargo looks at.
-    "-Zbinary-dep-depinfo",
     // The shim's job instead of those of a job crate.
     "-Clink-arg=--wrap=__offmain_jobs",
-    // A crate that uses wasm-bindgen or offmain-pool may bring them with other features, compiled once more: one of each name does.
+    // A crate may define what the pool defines, such as a source of randomness.
     "-Clink-arg=--allow-multiple-definition",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIBRARIES: &[(&str, &str)] = &[(CRATE, "/shim.rlib"), ("wasm_bindgen", "/ours.rlib")];
+
+    fn adapted(args: &[&str]) -> Vec<String> {
+        let mut args: Vec<OsString> = args.iter().map(Into::into).collect();
+        adapt(&mut args, LIBRARIES);
+        args.into_iter().map(|arg| arg.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_compiled_for_the_machine_stays_as_it_is() {
+        let args = ["--crate-type", "bin", "--extern", "wasm_bindgen=/deps/libwasm_bindgen-0f.rmeta"];
+        assert_eq!(adapted(&args), args);
+    }
+
+    #[test]
+    fn a_test_binary_gets_the_shim_and_the_shared_crates() {
+        let theirs = ["renamed=/deps/libwasm_bindgen-0f.rmeta", "wasm_bindgen_futures=/deps/libwasm_bindgen_futures-0f.rmeta"];
+        let args = adapted(&["--test", "--target", TARGET, "--extern", theirs[0], "--extern", theirs[1]]);
+        for expected in ["renamed=/ours.rlib", theirs[1], "force:offmain_test_shim=/shim.rlib", "-Clink-arg=--wrap=__offmain_jobs"] {
+            assert!(args.iter().any(|arg| arg == expected), "{expected} in {args:?}");
+        }
+        assert!(!adapted(&["--crate-type", "lib", "--target", TARGET]).iter().any(|arg| arg.contains("shim")));
+    }
+}
