@@ -1,12 +1,6 @@
 //! What a running job knows of its caller: whether it still wants the outcome, and where to report progress.
 
-use std::{
-    marker::PhantomData,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{marker::PhantomData, sync::Arc};
 
 use offmain_protocol::{
     Cancelled, FromWorker, Job, JobId,
@@ -14,7 +8,10 @@ use offmain_protocol::{
 };
 use parking_lot::Mutex;
 
-use crate::value::{Form, encode, post};
+use crate::{
+    cancel::CancelWord,
+    value::{Form, encode, post},
+};
 
 /// A running job's way to report progress and to notice that it should stop.
 ///
@@ -22,8 +19,7 @@ use crate::value::{Form, encode, post};
 pub struct JobContext<J: Job> {
     job: JobId,
     form: Form,
-    /// Holds the number of the job that this worker should stop.
-    cancel: &'static AtomicU32,
+    cancel: &'static CancelWord,
     reports: Arc<Mutex<Reports<J::Progress>>>,
     job_type: PhantomData<fn(J)>,
 }
@@ -41,7 +37,7 @@ struct Reports<P> {
 }
 
 impl<J: Job> JobContext<J> {
-    pub(crate) fn new(job: JobId, form: Form, cancel: &'static AtomicU32) -> Self {
+    pub(crate) fn new(job: JobId, form: Form, cancel: &'static CancelWord) -> Self {
         let reports = Reports { sequence: 0, burst: PROGRESS_BURST, last_ms: 0, waiting: None, kept: Vec::new() };
         Self { job, form, cancel, reports: Arc::new(Mutex::new(reports)), job_type: PhantomData }
     }
@@ -60,8 +56,7 @@ impl<J: Job> JobContext<J> {
     /// Natively, in tests: cancels the job, as its caller might at any time.
     #[cfg(not(target_family = "wasm"))]
     pub fn cancel_for_test(&self) {
-        // ORDERING: relaxed, as on the web: nothing is published with the flag.
-        self.cancel.store(self.job, Ordering::Relaxed);
+        self.cancel.name(self.job);
     }
 
     /// Natively, in tests: takes what was reported so far, in order.
@@ -72,8 +67,7 @@ impl<J: Job> JobContext<J> {
 
     /// Whether the caller wants the outcome no more, or the job's time is up.
     pub fn is_cancelled(&self) -> bool {
-        // ORDERING: relaxed, for the flag publishes nothing else, and seeing it a little later is allowed.
-        self.cancel.load(Ordering::Relaxed) == self.job
+        self.cancel.names(self.job)
     }
 
     /// Fails when the job should stop: `cx.check()?`.

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, natively and in the browsers.
 
 mod libtest;
+mod models;
 mod native;
 mod proofs;
 mod report;
@@ -34,6 +35,8 @@ pub struct Options {
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
     Native,
+    Loom,
+    Miri,
     Chromium,
     Firefox,
     Webkit,
@@ -60,6 +63,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let programs = Programs::ensure(&engines, &made("tools"));
     if wanted(Part::Native) {
         native::test(&mut report)?;
+    }
+    if wanted(Part::Loom) {
+        models::loom(&mut report)?;
+    }
+    if wanted(Part::Miri) {
+        models::miri(&mut report)?;
     }
     match programs {
         Ok(programs) if !engines.is_empty() => in_browsers(&engines, &programs, &mut report),

@@ -6,8 +6,8 @@ use anyhow::{Result, anyhow};
 use cargo_offmain::{Flavour, Step, Toolchain, wasm_command};
 
 use super::libtest::{self, End};
-use super::proofs;
 use super::report::{Report, Verdict};
+use super::{models, proofs};
 use crate::command::{cargo, excerpt, output, succeed, target, workspace};
 
 /// The name of this part in reports and for `--only`.
@@ -23,7 +23,7 @@ pub fn test(report: &mut Report) -> Result<()> {
         check(report, name, || succeed(&mut wasm_clippy(*flavour, packages)?));
     }
     proofs::of_sources(report);
-    native_tests(report)
+    run_tests(report, PLACE, &mut cargo(&["test", "--workspace", "--exclude", models::PACKAGE, "--no-fail-fast"]))
 }
 
 /// Packages that are compiled for the web, by flavour; what they share with the native side is linted again with them.
@@ -59,13 +59,13 @@ fn check(report: &mut Report, name: &str, run: impl FnOnce() -> Result<()>) {
     });
 }
 
-fn native_tests(report: &mut Report) -> Result<()> {
-    let step = Step::begin("cargo test --workspace");
-    let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+/// Runs a call of `cargo test` and records its tests, or that it did not come to them.
+pub fn run_tests(report: &mut Report, place: &str, command: &mut Command) -> Result<()> {
+    let step = Step::begin(&format!("{place}: cargo test"));
     if let Some(filter) = report.filter() {
         command.args(["--", filter]);
     }
-    let (succeeded, words) = output(&mut command)?;
+    let (succeeded, words) = output(command)?;
     step.end();
     let tests = libtest::parse(&words);
     let failure_seen = tests.iter().any(|test| matches!(test.end, End::Failed(_)));
@@ -75,11 +75,11 @@ fn native_tests(report: &mut Report) -> Result<()> {
             End::Failed(said) => Err(anyhow!("{}", excerpt(&said))),
             End::Ignored(reason) => Ok(Verdict::Skipped(format!("ignored {reason}"))),
         };
-        report.record(PLACE, &test.program, &test.name, None, result);
+        report.record(place, &test.program, &test.name, None, result);
     }
     if !succeeded && !failure_seen {
         // It did not compile, or a test program died before it could say which test failed.
-        report.record(PLACE, "cargo test", "builds and ends", None, Err(anyhow!("{}", excerpt(&words))));
+        report.record(place, "cargo test", "builds and ends", None, Err(anyhow!("{}", excerpt(&words))));
     }
     Ok(())
 }
