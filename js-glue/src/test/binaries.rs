@@ -100,7 +100,9 @@ impl Project {
             let file = file.with_context(|| format!("cargo made no library of {name} for {TARGET}"))?;
             Ok(((*name).to_owned(), file.clone().into_std_path_buf()))
         };
-        [rustc::CRATE].iter().chain(rustc::SHARED).map(library).collect()
+        let has_jobs = self.metadata.packages.iter().any(|package| package.name.as_str() == "offmain-pool");
+        let with_jobs = if has_jobs { rustc::SHARED_WITH_JOBS } else { &[] };
+        [rustc::CRATE].iter().chain(rustc::SHARED).chain(with_jobs).map(library).collect()
     }
 
     fn binary(&self, artifact: Artifact) -> Option<Binary> {

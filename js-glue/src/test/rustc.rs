@@ -22,6 +22,9 @@ pub(super) const CRATE: &str = "offmain_test_shim";
 /// would not hear of JavaScript's exceptions. The project's own are of the same version: the bindings generator's.
 pub(super) const SHARED: &[&str] = &["js_sys", "wasm_bindgen"];
 
+/// The same for a crate of jobs, which brings the pool with it: the pool, and whose traits its own ask for.
+pub(super) const SHARED_WITH_JOBS: &[&str] = &["offmain_pool", "offmain_protocol", "serde", "serde_core", "serde_wasm_bindgen", "ts_rs"];
+
 /// Makes `cargo` compile through this program, and link the shim into what it is to run. `libraries` are its and the shared crates'.
 pub(super) fn stand_between(cargo: &mut Command, libraries: &[(String, PathBuf)]) -> Result<()> {
     let lines: Vec<String> = libraries.iter().map(|(name, file)| format!("{name} {}", file.display())).collect();
@@ -80,7 +83,7 @@ fn shared(dependency: &OsStr, libraries: &[(&str, &str)]) -> Option<OsString> {
     let (name, file) = dependency.to_str()?.split_once('=')?;
     let file = Path::new(file).file_name()?.to_str()?;
     let is = |library: &str| file.strip_prefix("lib").and_then(|file| file.strip_prefix(library)).is_some_and(|rest| rest.starts_with('-'));
-    let (_, shared) = libraries.iter().find(|(library, _)| SHARED.contains(library) && is(library))?;
+    let (_, shared) = libraries.iter().find(|(library, _)| *library != CRATE && is(library))?;
     Some(format!("{name}={shared}").into())
 }
 
