@@ -76,7 +76,8 @@ fn passed(end: &End, binary: &Binary, engine: Engine) -> bool {
             // libtest may have stopped in the middle of a line.
             eprintln!("\nerror: the test binary died in {engine}: {}", why.replace("`stackSize`", "RUST_MIN_STACK"));
             let running = if running.is_empty() { "none".to_owned() } else { running.join(", ") };
-            eprintln!("  tests that had begun and not ended: {running}\n  {again}");
+            eprintln!("  tests that had begun and not ended: {running}");
+            eprintln!("  {again}; with `-- --nocapture`, tests show what they print when they do");
         }
     }
     false

@@ -158,6 +158,9 @@ impl Suite {
         let count = |wanted: fn(&End) -> bool| tests.iter().filter(|test| wanted(&test.end)).count();
         let (passed, ignored) = (count(|end| *end == End::Passed), count(|end| matches!(end, End::Ignored(_))));
         println!("    {}: {} run, {passed} passed, {ignored} ignored, {} skipped", self.package, tests.len() - ignored, self.skips.len());
+        for (piece, reason) in self.without {
+            println!("    taken out of its Cargo.toml: {}: {reason}", piece.lines().next().unwrap_or_default());
+        }
         self.skips.iter().for_each(|(test, reason)| println!("    skipped: {test}: {reason}"));
         for test in &tests {
             if let NativeTest { name, end: End::Ignored(reason), .. } = test {
@@ -188,10 +191,9 @@ impl Suite {
             succeed(cargo(&["vendor", "--quiet", "--versioned-dirs"]).arg(&vendor).current_dir(&wanting))?;
             fs::rename(vendor.join(format!("{package}-{version}")), &dir).with_context(|| format!("{package} was not fetched"))?;
             let mut text = fs::read_to_string(&manifest)?;
-            for (piece, reason) in self.without {
+            for (piece, _) in self.without {
                 ensure!(text.contains(piece), "the manifest of {package} has no such piece: {piece}");
                 text = text.replace(piece, "");
-                println!("    {package}: taken out of its Cargo.toml: {} ({reason})", piece.lines().next().unwrap_or_default());
             }
             // Of no workspace but its own.
             fs::write(&manifest, text + "\n[workspace]\n")?;
