@@ -37,7 +37,8 @@ function wantedWorkers() {
 
 async function open() {
   const { most, count } = wantedWorkers()
-  const pool = await start({ workers: count })
+  // Each photograph has three threads, a cancelled one too until its encoder notices, and rayon has one for each core.
+  const pool = await start({ workers: count, threads: 256 })
   const lab = new Lab(pool)
   new Gallery({ list: at('gallery'), template: at('card'), empty: at('empty') }, lab)
   new Strip({ list: at('strip'), queued: at('queued'), threads: at('threads'), memory: at('memory') }).watch(pool)

@@ -11,7 +11,8 @@ use crate::Raster;
 
 /// The picture as AVIF.
 ///
-/// `quality` 1 to 100, `speed` 1 (slow, small) to 10 (quick).
+/// `quality` 1 to 100, `speed` 1 (slow, small) to 10 (quick). With the feature `threads`, all threads of rayon's global
+/// pool work on it, one for each core unless the program says otherwise.
 ///
 /// # Errors
 /// [`PhotoError::NotEncoded`]
@@ -25,7 +26,7 @@ pub fn avif(raster: &Raster, quality: u8, speed: u8) -> Result<Vec<u8>, PhotoErr
         .with_speed(speed)
         // Eight bits encode in about two thirds of the time of ten.
         .with_bit_depth(ravif::BitDepth::Eight)
-        .with_num_threads(Some(1));
+        .with_num_threads(if cfg!(feature = "threads") { None } else { Some(1) });
     let (width, height) = (raster.width() as usize, raster.height() as usize);
     let encoded = encoder.encode_rgba(Img::new(raster.pixels().as_rgba(), width, height));
     Ok(encoded.map_err(|error| not_encoded("AVIF", error))?.avif_file)

@@ -1,5 +1,5 @@
-//! What photo-lab does with one photograph, step by step: plain functions without threads, used by the job module
-//! and by the main-thread build that the page compares it with.
+//! What photo-lab does with one photograph, step by step: plain functions, used by the job module and by the
+//! main-thread build that the page compares it with. Only the former has the feature `threads`, for the AVIF encoder.
 
 mod blur;
 mod colours;
