@@ -31,8 +31,10 @@ impl Thread {
 struct Threads {
     workers: Workers<Arc<Thread>>,
     limit: u32,
-    started: Bookkeeping<Vec<(Arc<Worker<Arc<Thread>>>, thread::JoinHandle<()>)>>,
+    started: Bookkeeping<Vec<Started>>,
 }
+
+type Started = (Arc<Worker<Arc<Thread>>>, thread::JoinHandle<()>);
 
 impl Threads {
     fn at_most(limit: u32) -> Arc<Self> {
