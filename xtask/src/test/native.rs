@@ -31,7 +31,7 @@ const WASM_SIDES: &[(Flavour, &str, &[&str])] = &[
     (
         Flavour::Threads,
         "clippy is content with the side that has threads",
-        &["offmain-pool", "offmain-tests-jobs", "offmain-crates-jobs", "photo-lab-jobs"],
+        &["offmain-pool", "offmain-test-shim", "offmain-tests-jobs", "offmain-crates-jobs", "photo-lab-jobs"],
     ),
     (
         Flavour::Plain,
