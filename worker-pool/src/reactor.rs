@@ -62,6 +62,7 @@ fn submit(order: Order) {
 }
 
 #[cfg(not(target_family = "wasm"))]
+#[expect(clippy::disallowed_methods, reason = "natively there is no event loop to be kept waiting")]
 fn submit(order: Order) {
     std::thread::spawn(|| futures::executor::block_on(order()));
 }

@@ -4,6 +4,7 @@ mod cases;
 mod command;
 mod demo;
 mod meter;
+mod rayon;
 mod site;
 mod smooth;
 mod test;
@@ -20,6 +21,8 @@ use clap::Parser;
 enum Task {
     /// Runs the sample photographs through photo-lab in a headless browser, then serves the page.
     Demo(demo::Options),
+    /// Measures rayon in a pool worker beside wasm-bindgen-rayon
+    Rayon(rayon::Options),
     /// Measures how long the main thread is held while the pool works
     Smooth(smooth::Options),
     /// Measures what threads, clocks, waits and channels cost in a pool worker
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let task = Task::parse();
     let result = cargo_offmain::browser::end_all_on_interrupt().and_then(|()| match task {
         Task::Demo(options) => demo::run(&options),
+        Task::Rayon(options) => rayon::run(&options),
         Task::Smooth(options) => smooth::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Threads(options) => threads::run(&options),

@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use cargo_offmain::Step;
 use cargo_offmain::browser::{Browser, Engine, Programs};
-use serde_json::Value;
 
 use crate::command::made;
 use crate::site::{Site, build_test_jobs};

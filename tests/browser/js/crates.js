@@ -16,15 +16,8 @@ const below = (n, matches) => Array.from({ length: n }, (_, i) => i).filter(matc
 
 const sameBytes = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i])
 
-// What was encoded, as the browser itself decodes it.
-async function decoded({ file }) {
-  const picture = await createImageBitmap(new Blob([file], { type: 'image/avif' }))
-  return [picture.width, picture.height]
-}
-
 export const limits_ms = {
   'rayon gives what one thread gives, in the global pool and in one of its own': 120_000,
-  'ravif encodes a photograph with rayon': 120_000,
   'scoped threads sort ten million integers as one does': 120_000,
 }
 
@@ -50,15 +43,6 @@ export const tests = {
     const busy = work()
     await pool.submit('open_gate', {})
     await Promise.all([...blocked, busy])
-  }),
-
-  'ravif encodes a photograph with rayon': withPool({ workers: 1 }, async (pool, t) => {
-    const photo = await (await fetch('/photo-lab/photos/rocket.jpg')).blob()
-    for (const threads of [1, 2, undefined]) {
-      const avif = await pool.submit('encode_avif', { photo, threads })
-      t.equal([avif.width, avif.height], [640, 427], `in the header, ${threads} threads`)
-      t.equal(await decoded(avif), [640, 427], `decoded, ${threads} threads`)
-    }
   }),
 
   'tantivy writes an index with threads, and finds what matches and nothing else': withPool({ workers: 2 }, async (pool, t) => {

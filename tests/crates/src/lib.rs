@@ -1,7 +1,7 @@
 //! Crates as they are published, one job each, and std's threads in numbers.
 
-mod avif;
 mod contract;
+mod kernel;
 mod numbers;
 mod search;
 mod std_threads;
@@ -16,10 +16,10 @@ pub use contract::*;
 
 offmain_pool::jobs! {
     Parallel => with_rayon::parallel,
+    Kernel => with_rayon::kernel,
     ParallelPanic => with_rayon::panic,
     Pass => with_rayon::pass,
     OpenGate => with_rayon::open_gate,
-    EncodeAvif => avif::encode,
     Search => search::search,
     Compress => xz::compress,
     Decompress => xz::decompress,

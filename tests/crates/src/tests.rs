@@ -1,6 +1,6 @@
 //! The same jobs natively.
 
-use std::{fs, panic, path::Path, thread};
+use std::{panic, thread};
 
 use offmain_pool::JobContext;
 
@@ -32,15 +32,6 @@ fn who_blocks_and_who_works_with_rayon_do_not_keep_each_other_waiting() {
         with_rayon::open_gate(OpenGate {}, &JobContext::for_test()).unwrap();
         assert!(blocked.into_iter().all(|thread| thread.join().unwrap().is_ok()) && busy.join().unwrap().is_ok());
     });
-}
-
-#[test]
-fn an_avif_of_a_photograph_has_its_size_with_one_thread_and_with_many() {
-    let photo = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/photo-lab/photos/rocket.jpg")).unwrap();
-    for threads in [Some(1), None] {
-        let avif = avif::encode(EncodeAvif { photo: photo.clone().into(), threads }, &JobContext::for_test()).unwrap();
-        assert_eq!((avif.width, avif.height), (640, 427));
-    }
 }
 
 #[test]

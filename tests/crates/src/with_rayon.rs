@@ -4,13 +4,15 @@ use std::{
     collections::HashSet,
     sync::{Condvar, Mutex, PoisonError},
     thread,
+    time::Instant,
 };
 
 use offmain_pool::JobContext;
 use rayon::{ThreadPoolBuilder, prelude::*};
 
 use crate::{
-    OpenGate, Parallel, ParallelPanic, Pass,
+    Kernel, OpenGate, Parallel, ParallelPanic, Pass, Timed,
+    kernel::{mandelbrot, sort},
     numbers::{numbers, sorted},
 };
 
@@ -69,4 +71,14 @@ pub fn open_gate(_: OpenGate, _: &JobContext<OpenGate>) -> Result<(), String> {
         GATE.1.notify_all();
     });
     Ok(())
+}
+
+pub fn kernel(job: Kernel, _: &JobContext<Kernel>) -> Result<Timed, String> {
+    let start = Instant::now();
+    let value = match job.kernel.as_str() {
+        "mandelbrot" => mandelbrot(job.size),
+        "sort" => sort(job.size),
+        other => return Err(format!("there is no kernel `{other}`, only `mandelbrot` and `sort`")),
+    };
+    Ok(Timed { value: value.to_string(), ms: start.elapsed().as_secs_f64() * 1e3 })
 }

@@ -1,0 +1,39 @@
+// rayon in a pool worker beside wasm-bindgen-rayon, the same kernels on as many threads. `cargo xtask rayon` calls `measure`.
+
+import { start } from './crates/offmain_crates.js'
+
+export async function measure(threads, rounds) {
+  const pool = await start({ workers: 1, parallelism: threads })
+  const worker = new Worker('/rayon-peer.js', { type: 'module' })
+  const ask = (order) =>
+    new Promise((done, failed) => {
+      worker.onmessage = ({ data }) => done(data)
+      worker.onerror = ({ message }) => failed(new Error(`the peer: ${message}`))
+      worker.postMessage(order)
+    })
+  await ask({ threads })
+  const rows = []
+  for (const [kernel, size] of [['mandelbrot', 400], ['sort', 1_000_000]]) {
+    const times = { offmain: [], peer: [] }
+    for (let round = 0; round <= rounds; round++) {
+      const [ours, theirs] = [await pool.submit('kernel', { kernel, size }), await ask({ kernel, size })]
+      if (ours.value !== theirs.value) throw new Error(`${kernel}: ${ours.value} here, ${theirs.value} there`)
+      // The first round is the warm-up.
+      if (round > 0) {
+        times.offmain.push(ours.ms)
+        times.peer.push(theirs.ms)
+      }
+    }
+    const [offmain, peer] = [distribution(times.offmain), distribution(times.peer)]
+    // Above 1, offmain is faster.
+    rows.push({ kernel, size, offmain, peer, ratio: peer.median / offmain.median })
+  }
+  pool.close()
+  return { browser: navigator.userAgent, cores: navigator.hardwareConcurrency, threads, rows }
+}
+
+function distribution(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+  return { n: sorted.length, p5: at(0.05), median: at(0.5), p95: at(0.95) }
+}

@@ -1,0 +1,103 @@
+//! `cargo xtask rayon`: rayon in a pool worker beside wasm-bindgen-rayon, the same kernels on as many threads, alternating.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use cargo_offmain::browser::{Browser, Engine, Programs};
+use cargo_offmain::{Flavour, Step, TARGET, Toolchain, wasm_command};
+use serde_json::json;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::command::{made, succeed, workspace};
+use crate::site::{Site, build_crates};
+
+/// What is measured.
+#[derive(clap::Args)]
+pub struct Options {
+    /// The browser
+    #[arg(long, value_enum, default_value = "chromium")]
+    engine: Engine,
+
+    /// Threads of either
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    threads: u32,
+
+    /// How often each kernel runs on either
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    rounds: u32,
+
+    /// Also write what is printed to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+const LIMIT: Duration = Duration::from_secs(900);
+
+/// Measures and prints a table.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let programs = Programs::ensure(&[options.engine], &made("tools"))?;
+    let step = Step::begin("building the job module of published crates, and the peer");
+    build_crates()?;
+    build_peer()?;
+    step.end();
+    let site = Site::open()?;
+    let browser = Browser::start(options.engine, &programs)?;
+    browser.goto(&site.url("/start.html"))?;
+    let args = [json!(options.threads), json!(options.rounds)];
+    let measured =
+        browser.run("return await (await import('/rayon.js')).measure(...args)", &args, LIMIT).context("the page could not measure")?;
+    println!("{}; {} cores, {} threads; milliseconds", measured["browser"].as_str().unwrap_or("?"), measured["cores"], measured["threads"]);
+    println!("{:<12} {:>10}   {:>30}   {:>30}   ratio", "", "size", "offmain: median (p5 to p95)", "peer: median (p5 to p95)");
+    for row in measured["rows"].as_array().context("no rows")? {
+        let times = |who: &str| {
+            let at = |share: &str| row[who][share].as_f64().unwrap_or(f64::NAN);
+            format!("{:.1} ({:.1} to {:.1})", at("median"), at("p5"), at("p95"))
+        };
+        let ratio = row["ratio"].as_f64().unwrap_or(f64::NAN);
+        println!(
+            "{:<12} {:>10}   {:>30}   {:>30}   {ratio:.3}",
+            row["kernel"].as_str().unwrap_or("?"),
+            row["size"],
+            times("offmain"),
+            times("peer")
+        );
+    }
+    println!("the peer is wasm-bindgen-rayon 1.3.0; a ratio above 1 says that offmain is faster; the goal is 0.95");
+    if let Some(file) = &options.json {
+        fs::write(file, serde_json::to_vec_pretty(&measured)?).with_context(|| format!("{} could not be written", file.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// With the same compiler and optimisation, and the toolchain's own std.
+fn build_peer() -> Result<()> {
+    let folder = workspace().join("tests/peers/wasm-bindgen-rayon");
+    let toolchain = Toolchain::ensure(&workspace())?;
+    // A target folder of its own, since its std is another one.
+    let mut command = wasm_command(&toolchain, Flavour::Plain, "build", &folder, &made("peers"), false)?;
+    if toolchain.has_web_std() {
+        command.arg("-Zbuild-std=std,panic_abort");
+    }
+    let flags = [
+        "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals",
+        "-Clink-arg=--shared-memory",
+        "-Clink-arg=--import-memory",
+        "-Clink-arg=--max-memory=1073741824",
+        "-Clink-arg=--export=__wasm_init_tls",
+        "-Clink-arg=--export=__tls_size",
+        "-Clink-arg=--export=__tls_align",
+        "-Clink-arg=--export=__tls_base",
+        "-Clink-arg=--export=__heap_base",
+    ];
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    for (setting, value) in [("OPT_LEVEL", "3"), ("LTO", "false"), ("CODEGEN_UNITS", "16")] {
+        command.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
+    }
+    succeed(&mut command)?;
+    let wasm = made("peers/offmain/plain").join(TARGET).join("release/peer_wasm_bindgen_rayon.wasm");
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(&wasm).out_name("peer").web(true)?.typescript(false).generate(made("site/peer")).context("bindings of the peer")
+}
