@@ -2,13 +2,21 @@
 
 import init, * as peer from './peer/peer.js'
 
-onmessage = async ({ data: { threads, kernel, size } }) => {
+onmessage = async ({ data }) => {
+  try {
+    postMessage(await answer(data))
+  } catch (error) {
+    postMessage({ error: `${error?.stack ?? error}` })
+  }
+}
+
+async function answer({ threads, kernel, size }) {
   if (threads) {
     await init()
     await peer.initThreadPool(threads)
-    return postMessage({ ready: true })
+    return { ready: true }
   }
   const start = performance.now()
   const value = peer[kernel](size)
-  postMessage({ value, ms: performance.now() - start })
+  return { value, ms: performance.now() - start }
 }

@@ -7,7 +7,7 @@ export async function measure(threads, rounds) {
   const worker = new Worker('/rayon-peer.js', { type: 'module' })
   const ask = (order) =>
     new Promise((done, failed) => {
-      worker.onmessage = ({ data }) => done(data)
+      worker.onmessage = ({ data }) => (data.error ? failed(new Error(`the peer: ${data.error}`)) : done(data))
       worker.onerror = ({ message }) => failed(new Error(`the peer: ${message}`))
       worker.postMessage(order)
     })

@@ -34,7 +34,7 @@ pub struct Options {
     json: Option<PathBuf>,
 }
 
-const LIMIT: Duration = Duration::from_secs(900);
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
@@ -99,5 +99,12 @@ fn build_peer() -> Result<()> {
     succeed(&mut command)?;
     let wasm = made("peers/offmain/plain").join(TARGET).join("release/peer_wasm_bindgen_rayon.wasm");
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&wasm).out_name("peer").web(true)?.typescript(false).generate(made("site/peer")).context("bindings of the peer")
+    bindgen
+        .input_path(&wasm)
+        .out_name("peer")
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(false)
+        .generate(made("site/peer"))
+        .context("bindings of the peer")
 }
