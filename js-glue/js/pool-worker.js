@@ -21,8 +21,8 @@ globalThis.offmainNow = () => timeOrigin + performance.now()
 globalThis.offmainPost = (message, beside) => postMessage([message.slice(), beside], transfer.buffersIn(beside))
 globalThis.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
 globalThis.offmainRandom = (bytes) => bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)))
-globalThis.offmainPrint = (stream, thread, line) => {
-  const text = `[${thread || self.name}] ${line}`
+globalThis.offmainPrint = (stream, thread, job, line) => {
+  const text = `[${thread || self.name}${job && `, ${job}`}] ${line}`
   if (stream === 2) console.error(text)
   else console.log(text)
 }

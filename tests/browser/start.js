@@ -55,7 +55,7 @@ globalThis.keep = async (folder, config) => {
   const { start } = await import(new URL(`${folder}offmain_tests.js`, location.href))
   pool = await start(config)
 }
-globalThis.submit = (name) => pool.submit(name, {}).catch(({ name, message }) => ({ name, message }))
+globalThis.submit = (name, input = {}) => pool.submit(name, input).catch(({ name, message }) => ({ name, message }))
 // More bytes than the facade's memory can ever hold: its own code panics.
 globalThis.breakFacade = () => {
   const [coordinator] = workers

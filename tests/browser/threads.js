@@ -16,6 +16,14 @@ export async function measure() {
   for (let i = 0; i < 20; i++) add('Instant::now', [await pool.submit('looks', { looks: 50_000 })])
   for (const { kind, ms, late } of await pool.submit('waits', { times: 20 })) add(`${kind}, ${ms} ms: late by`, late)
 
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const threads of [1, 2, 4]) {
+      for (const allocator of ['std', 'dlmalloc, spinning', 'talc, spinning', 'talc, sleeping']) {
+        add(`allocation, ${allocator}, ${threads} threads: ns`, await pool.submit('allocations', { allocator, threads, batches: 4 }))
+      }
+    }
+  }
+
   // Alternating, so that a machine that changes its pace meanwhile changes it for all.
   const hand = (what, input) => async () => add(what, await pool.submit('ping_pong', { bytes: 16, touch: false, batch: 1000, batches: 20, channel: true, ...input }))
   const message = (what, input) => async () => add(what, await messages({ bytes: 16, move: false, batch: 200, batches: 10, ...input }))

@@ -19,6 +19,8 @@ mod context;
 mod describe;
 mod executor;
 #[cfg(target_family = "wasm")]
+mod job_name;
+#[cfg(target_family = "wasm")]
 mod platform;
 mod reactor;
 mod run;

@@ -46,6 +46,8 @@ impl Finished {
     }
 
     pub(crate) fn post(self) {
+        #[cfg(target_family = "wasm")]
+        crate::job_name::set(None);
         post(&FromWorker::Settled { job: self.job, outcome: self.outcome, value: self.value }, &self.beside);
     }
 }

@@ -13,7 +13,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     JobTable,
     cancel::CancelWord,
-    executor, platform, reactor,
+    executor, job_name, platform, reactor,
     run::{Execution, Finished, Request, hear_panics, panic_text},
     value::post_hello,
 };
@@ -93,6 +93,7 @@ pub fn receive(message: &[u8], beside: JsValue) -> Result<bool, JsValue> {
 
 fn run(name: &str, request: Request) {
     let job = request.job;
+    job_name::set(Some(name.into()));
     let execution = TABLE.with(|table| Some((table.get()?.find(name)?.run)(request)));
     match execution {
         Some(Execution::Now(finished)) => finished.post(),

@@ -97,3 +97,4 @@ job!(/** What the browser calls the worker of a named thread. */ NameTag { pub n
 job!(/** What std says of the machine. */ Cores {} => "cores", u32, String, ());
 job!(/** Fetches a text, blocking, in `threads` threads at once. */ BlockingFetch { pub url: String, pub threads: u32 } => "blocking_fetch", Vec<String>, String, ());
 job!(/** Panics inside `block_on`. */ PanicInAwait { pub message: String } => "panic_in_await", (), String, ());
+job!(/** Allocates and releases in many threads, with one of several allocators; gives nanoseconds. */ Allocations { pub allocator: String, pub threads: u32, pub batches: u32 } => "allocations", Vec<f32>, String, ());

@@ -1,6 +1,8 @@
 //! The job module of the browser tests. Ordinary Rust: threads, channels, locks, clocks.
 #![cfg_attr(target_arch = "wasm32", feature(stdarch_wasm_atomic_wait))]
 
+#[cfg(target_arch = "wasm32")]
+mod allocators;
 mod data;
 mod failures;
 mod threads;
@@ -43,6 +45,7 @@ offmain_pool::jobs! {
     Looks => timing::looks,
     Waits => timing::waits,
     PingPong => timing::ping_pong,
+    Allocations => timing::allocations,
     HandOver => timing::hand_over,
     BlockingFetch => web::blocking_fetch,
     PanicInAwait => web::panic_in_await,

@@ -10,6 +10,8 @@ use std::{
 
 use crossbeam_channel::bounded;
 use offmain_pool::JobContext;
+#[cfg(not(target_arch = "wasm32"))]
+use offmain_tests_contract::Allocations;
 use offmain_tests_contract::{HandOver, Lateness, Looks, PingPong, Spawns, Waits};
 use parking_lot::Mutex;
 
@@ -173,4 +175,12 @@ pub fn hand_over(job: HandOver, _: &JobContext<HandOver>) -> Result<u32, String>
         }
     });
     Ok(turns.into_inner())
+}
+
+#[cfg(target_arch = "wasm32")]
+pub use crate::allocators::allocations;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub fn allocations(_: Allocations, _: &JobContext<Allocations>) -> Result<Vec<f32>, String> {
+    Err("only in a pool worker".into())
 }

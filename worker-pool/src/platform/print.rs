@@ -5,11 +5,13 @@ use std::thread;
 use parking_lot::Mutex;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::job_name;
+
 #[wasm_bindgen]
 extern "C" {
     /// Defined by `pool-worker.js`: 1 is the standard output, 2 the standard error.
     #[wasm_bindgen(js_name = offmainPrint)]
-    fn print_line(stream: u32, thread: &str, line: &str);
+    fn print_line(stream: u32, thread: &str, job: &str, line: &str);
 }
 
 /// What has no line end yet. std holds a stream's lock while it writes one piece of formatted text,
@@ -37,8 +39,13 @@ extern "Rust" fn __offmain_print(stream: u32, bytes: *const u8, len: usize) {
             lines.push(std::mem::take(&mut *open));
         }
     }
-    let thread = thread::current();
+    let (thread, job) = (thread::current(), job_name::current());
     for line in lines {
-        print_line(stream, thread.name().unwrap_or_default(), String::from_utf8_lossy(&line).trim_end_matches('\n'));
+        print_line(
+            stream,
+            thread.name().unwrap_or_default(),
+            job.as_deref().unwrap_or_default(),
+            String::from_utf8_lossy(&line).trim_end_matches('\n'),
+        );
     }
 }

@@ -10,7 +10,7 @@ use offmain_protocol::{FromWorker, limits::THREAD_NAME_BYTES};
 use wasm_bindgen::JsValue;
 
 use super::warm::{End, List, Next, Place, Worker, Workers};
-use crate::value::post;
+use crate::{job_name, value::post};
 
 static PARALLELISM: AtomicU32 = AtomicU32::new(1);
 static LIMIT: AtomicU32 = AtomicU32::new(0);
@@ -23,6 +23,8 @@ static COUNTS: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
 struct Thread {
     run: unsafe fn(*mut ()),
     data: *mut (),
+    /// The job of the thread that spawned it.
+    job: Option<Arc<str>>,
     end: End,
 }
 
@@ -55,7 +57,7 @@ extern "Rust" fn __offmain_parallelism() -> usize {
 
 #[unsafe(no_mangle)]
 extern "Rust" fn __offmain_thread_spawn(name: &str, stack: usize, run: unsafe fn(*mut ()), data: *mut ()) -> usize {
-    let thread = Arc::new(Thread { run, data, end: End::new() });
+    let thread = Arc::new(Thread { run, data, job: job_name::current(), end: End::new() });
     let stack = stack.max(STACK_SIZE.load(Ordering::Relaxed) as usize).next_multiple_of(64 << 10);
     match WORKERS.place(&thread, stack, LIMIT.load(Ordering::Relaxed)) {
         Place::Warm => {}
@@ -92,6 +94,7 @@ pub(crate) fn run_threads(record: u32, tls_base: u32, stack: u32) {
     let worker = Worker::new(stack as usize);
     loop {
         count(0, 1);
+        job_name::set(thread.job.clone());
         // SAFETY: std's function with std's data, run once; it catches panics, and runs the destructors of thread-locals at its end.
         unsafe { (thread.run)(thread.data) };
         count(0, -1);

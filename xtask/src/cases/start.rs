@@ -41,6 +41,10 @@ pub fn cases() -> Vec<Case> {
         case("the error, the panic and the trap of init are the start error", failing_init),
         case("a thread whose worker cannot start loses its jobs instead of holding them for ever", thread_without_file),
         case("a panic of the facade's own code settles what is pending", facade_panics),
+        Case {
+            skips: &[(Engine::Webkit, "WebKitGTK gives its driver the console of pages, not of workers")],
+            ..case("what a job's thread prints is in the console, with thread and job", prints)
+        },
         case("an init that does not end is a start error after the start time", endless_init),
     ]
 }
@@ -195,6 +199,23 @@ fn facade_panics(browser: &mut Browser, site: &Site) -> Result<()> {
         |error: &Value, name: &str| error["name"] == name && error["message"].as_str().unwrap_or_default().contains("the facade panicked");
     ensure!(says(&errors[0], "JobLost") && says(&errors[1], "PoolClosed"), "they ended otherwise: {errors}");
     Ok(())
+}
+
+fn prints(browser: &mut Browser, site: &Site) -> Result<()> {
+    browser.goto(&site.url("/start.html"))?;
+    browser.until("globalThis.submit", LIMIT)?;
+    browser.run("await keep('/pkg/', { workers: 1 }); await submit('print', { text: 'what it says' })", &[], LIMIT)?;
+    let wanted = ["[speaker, print] out: what it says", "[speaker, print] err: what it says"];
+    let mut lines = Vec::new();
+    // The console comes by a way of its own.
+    for _ in 0..50 {
+        lines.extend(browser.console()?);
+        if wanted.iter().all(|wanted| lines.iter().any(|line| line.contains(wanted))) {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    bail!("the console shows only: {lines:?}")
 }
 
 /// Tries every item, and fails with all that was wrong.
