@@ -30,7 +30,6 @@ struct Sleeping(AtomicI32);
 
 // SAFETY: one taker at a time, by the swap.
 unsafe impl RawMutex for Spinning {
-    #[expect(clippy::declare_interior_mutable_const, reason = "as the trait has it")]
     const INIT: Self = Self(AtomicI32::new(0));
     type GuardMarker = GuardSend;
 
@@ -49,7 +48,6 @@ unsafe impl RawMutex for Spinning {
 
 // SAFETY: one taker at a time: whoever finds 0. The value is 2 while somebody may sleep.
 unsafe impl RawMutex for Sleeping {
-    #[expect(clippy::declare_interior_mutable_const, reason = "as the trait has it")]
     const INIT: Self = Self(AtomicI32::new(0));
     type GuardMarker = GuardSend;
 
