@@ -90,10 +90,12 @@ async function join({ module, memory: shared, stackSize, threads, parallelism, r
   } catch (failure) {
     return postMessage(failure)
   }
-  guard(() => {
+  const prepared = guard(() => {
     wasm.__offmain_stack_limit.value = wasm.__stack_alloc.value || takeStack(stackSize)
     jobs.offmainPrepare(parallelism, threads, stackSize)
+    return true
   })
+  if (!prepared) return
   if (role === 'thread') {
     return guard(() => {
       jobs.offmainThread(record, wasm.__offmain_tls_base.value, stackSize)

@@ -1,5 +1,6 @@
 // rayon in a pool worker beside wasm-bindgen-rayon, the same kernels on as many threads. `cargo xtask rayon` calls `measure`.
 
+import { distribution } from './distribution.js'
 import { start } from './crates/offmain_crates.js'
 
 export async function measure(threads, rounds) {
@@ -30,10 +31,4 @@ export async function measure(threads, rounds) {
   }
   pool.close()
   return { browser: navigator.userAgent, cores: navigator.hardwareConcurrency, threads, rows }
-}
-
-function distribution(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
-  return { n: sorted.length, p5: at(0.05), median: at(0.5), p95: at(0.95) }
 }

@@ -1,5 +1,6 @@
 // What threads, clocks, waits and channels cost in a pool worker. `cargo xtask threads` calls `measure` in a page and prints it.
 
+import { distribution } from './distribution.js'
 import { start } from './pkg/offmain_tests.js'
 
 const MB20 = 20_000_000
@@ -39,12 +40,6 @@ export async function measure() {
   for (let i = 0; i < ROUNDS; i++) for (const way of ways) await way()
   pool.close()
   return { browser: navigator.userAgent, cores: navigator.hardwareConcurrency, rows: [...rows].map(([what, values]) => ({ what, ...distribution(values) })) }
-}
-
-function distribution(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
-  return { n: sorted.length, least: sorted[0], p5: at(0.05), median: at(0.5), p95: at(0.95), p99: at(0.99), greatest: sorted.at(-1) }
 }
 
 async function twoWorkers() {

@@ -22,6 +22,9 @@ use talc::{
     wasm::WasmGrowAndClaim,
 };
 
+// ORDERING, of both locks: acquire where one is taken and release where it is let go, so that the next holder sees what was
+// written under it; a relaxed look claims nothing.
+
 /// A lock that never sleeps, as std's allocator has one on this target.
 struct Spinning(AtomicI32);
 

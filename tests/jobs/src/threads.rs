@@ -151,6 +151,7 @@ struct Counting;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+// ORDERING: relaxed; it is only counted.
 static IN_USE: AtomicU32 = AtomicU32::new(0);
 
 // SAFETY: everything is the system's allocator's.

@@ -117,6 +117,7 @@ pub fn ping_pong(job: PingPong, _: &JobContext<PingPong>) -> Result<Vec<f32>, St
 fn futex_ping_pong(batch: u32, batches: u32) -> Result<Vec<f32>, String> {
     use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32};
     use std::sync::atomic::{AtomicI32, Ordering};
+    // ORDERING: acquire and release, as for any hand-over of data.
     static TURN: AtomicI32 = AtomicI32::new(0);
     fn until(turn: i32) {
         while TURN.load(Ordering::Acquire) != turn {
