@@ -3,6 +3,7 @@
 mod cases;
 mod command;
 mod demo;
+mod measure;
 mod meter;
 mod rayon;
 mod site;

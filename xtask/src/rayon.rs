@@ -1,25 +1,23 @@
 //! `cargo xtask rayon`: rayon in a pool worker beside wasm-bindgen-rayon, the same kernels on as many threads, alternating.
 
-use std::fs;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cargo_offmain::browser::{Browser, Engine, Programs};
+use cargo_offmain::browser::{Browser, Programs};
 use cargo_offmain::{Flavour, Step, TARGET, Toolchain, wasm_command};
 use serde_json::json;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command::{made, succeed, workspace};
+use crate::measure::Measure;
 use crate::site::{Site, build_crates};
 
 /// What is measured.
 #[derive(clap::Args)]
 pub struct Options {
-    /// The browser
-    #[arg(long, value_enum, default_value = "chromium")]
-    engine: Engine,
+    #[command(flatten)]
+    measure: Measure,
 
     /// Threads of either
     #[arg(long, value_name = "N", default_value_t = 2)]
@@ -28,23 +26,19 @@ pub struct Options {
     /// How often each kernel runs on either
     #[arg(long, value_name = "N", default_value_t = 15)]
     rounds: u32,
-
-    /// Also write what is printed to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
 }
 
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let programs = Programs::ensure(&[options.engine], &made("tools"))?;
+    let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
     let step = Step::begin("building the job module of published crates, and the peer");
     build_crates()?;
     build_peer()?;
     step.end();
     let site = Site::open()?;
-    let browser = Browser::start(options.engine, &programs)?;
+    let browser = Browser::start(options.measure.engine, &programs)?;
     browser.goto(&site.url("/start.html"))?;
     let args = [json!(options.threads), json!(options.rounds)];
     let measured =
@@ -66,9 +60,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         );
     }
     println!("the peer is wasm-bindgen-rayon 1.3.0; a ratio above 1 says that offmain is faster; the goal is 0.95");
-    if let Some(file) = &options.json {
-        fs::write(file, serde_json::to_vec_pretty(&measured)?).with_context(|| format!("{} could not be written", file.display()))?;
-    }
+    options.measure.finish(&measured)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,34 +1,28 @@
 //! `cargo xtask smooth`: how long photo-lab's main thread is held while the pool works on photographs, beside the same page
 //! idle, the same page with as many plain spinning workers, and the same work on the main thread.
 
-use std::fs;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cargo_offmain::browser::{Browser, Engine, Programs};
+use cargo_offmain::browser::{Browser, Programs};
 use cargo_offmain::{Server, ServerOptions, Step};
 use serde_json::{Value, json};
 
 use crate::command::{made, workspace};
+use crate::measure::Measure;
 use crate::meter;
 use crate::site::build_photo_lab;
 
 /// What is measured.
 #[derive(clap::Args)]
 pub struct Options {
-    /// The browser
-    #[arg(long, value_enum, default_value = "chromium")]
-    engine: Engine,
+    #[command(flatten)]
+    measure: Measure,
 
     /// How long each part lasts, in seconds
     #[arg(long, value_name = "N", default_value_t = 30)]
     seconds: u64,
-
-    /// Also write what is printed to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
 }
 
 /// Beyond a part's own time: the work on the main thread takes as long as it takes.
@@ -46,13 +40,13 @@ const PARTS: [(&str, &str); 5] = [
 
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let programs = Programs::ensure(&[options.engine], &made("tools"))?;
+    let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
     let step = Step::begin("building photo-lab");
     build_photo_lab()?;
     step.end();
     let folder = ServerOptions::new(workspace().join("examples/photo-lab")).mount("/control/", workspace().join("tests/browser"));
     let server = Server::start(folder)?;
-    let browser = Browser::start(options.engine, &programs)?;
+    let browser = Browser::start(options.measure.engine, &programs)?;
     browser.goto(&server.url("/page/"))?;
     let page = browser.run(READY, &[], PART_LIMIT).context("photo-lab's page did not start")?;
     println!("{}, {} workers, {} s each part; milliseconds", page["browser"].as_str().unwrap_or("?"), page["workers"], options.seconds);
@@ -67,14 +61,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         parts.push(json!({ "part": name, "mainThread": held, "did": did }));
     }
     verdict(&parts);
-    if options.engine == Engine::Webkit {
-        println!("(WebKitGTK stands in for Safari; it is not Safari)");
-    }
-    if let Some(file) = &options.json {
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        let facts = json!({ "engine": options.engine.name(), "page": page, "cores": cores, "seconds": options.seconds, "parts": parts });
-        fs::write(file, serde_json::to_vec_pretty(&facts)?).with_context(|| format!("{} could not be written", file.display()))?;
-    }
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let facts =
+        json!({ "engine": options.measure.engine.name(), "page": page, "cores": cores, "seconds": options.seconds, "parts": parts });
+    options.measure.finish(&facts)?;
     Ok(ExitCode::SUCCESS)
 }
 
