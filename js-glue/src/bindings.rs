@@ -8,6 +8,7 @@ use walrus::{ExportItem, ImportKind, Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::stack_check::add_stack_checks;
+use crate::try_edges::widen_try_edges;
 
 /// What a module asks of the memory it imports, in pages of 64 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Pages
     let mut output = generator(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
     let module = output.wasm_mut();
     add_stack_checks(module)?;
+    widen_try_edges(module);
     let pages = imported_pages(module)?;
     if !dev {
         // The trap keeps its name, as it is what a stack trace must show; the others would be a tenth of the file.

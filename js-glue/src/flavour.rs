@@ -20,8 +20,10 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 pub enum Flavour {
     /// With shared memory and a std whose threads work: job modules.
     Threads,
-    /// With a memory of its own and nothing that could wait: what runs on the main thread and on the coordinator.
+    /// With a memory of its own and nothing that could wait, for size: what runs on the main thread and on the coordinator.
     Plain,
+    /// As `Plain`, but for speed: work that is done on the main thread, to be compared with.
+    PlainFast,
 }
 
 impl Flavour {
@@ -29,7 +31,7 @@ impl Flavour {
     pub fn dir(self) -> &'static str {
         match self {
             Flavour::Threads => "threads",
-            Flavour::Plain => "plain",
+            Flavour::Plain | Flavour::PlainFast => "plain",
         }
     }
 }
@@ -74,7 +76,8 @@ pub fn wasm_command(
             command.arg("-Zbuild-std=".to_owned() + &flags.build_std.join(","));
             flags.give(&mut command, &Overlay::lay(toolchain, target)?, dev, []);
         }
-        Flavour::Plain => plain(&mut command, toolchain, dev),
+        Flavour::Plain => plain(&mut command, toolchain, dev, ("s", "fat", "1")),
+        Flavour::PlainFast => plain(&mut command, toolchain, dev, ("3", "false", "16")),
     }
     Ok(command)
 }
@@ -194,12 +197,12 @@ impl TestSysroot {
     }
 }
 
-fn plain(command: &mut Command, toolchain: &Toolchain, dev: bool) {
+fn plain(command: &mut Command, toolchain: &Toolchain, dev: bool, release: (&str, &str, &str)) {
     command.env("RUSTC", &toolchain.rustc);
     if !toolchain.has_web_std() {
         command.arg("-Zbuild-std=std,panic_abort");
     }
-    let (opt_level, lto, units) = if dev { ("1", "off", "16") } else { ("s", "fat", "1") };
+    let (opt_level, lto, units) = if dev { ("1", "off", "16") } else { release };
     set_profile(command, dev, &[("OPT_LEVEL", opt_level), ("LTO", lto), ("CODEGEN_UNITS", units), ("PANIC", "abort")]);
 }
 

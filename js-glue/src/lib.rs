@@ -19,6 +19,7 @@ mod stack_check;
 mod step;
 mod test;
 mod toolchain;
+mod try_edges;
 mod wasm_build;
 mod wasm_opt;
 

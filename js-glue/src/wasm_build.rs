@@ -78,9 +78,9 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
     Ok(Built { name, out, files, pages })
 }
 
-/// Compiles a cdylib for the main thread, without threads, binds it, and checks that it cannot wait.
+/// Compiles a cdylib for the main thread, in one of the flavours without threads, binds it, and checks that it cannot wait.
 /// Writes `<out_name>.js` and `<out_name>_bg.wasm` into `out`.
-pub fn build_plain(package_dir: &Path, out: &Path, out_name: &str, dev: bool) -> Result<PathBuf> {
+pub fn build_plain(package_dir: &Path, out: &Path, out_name: &str, flavour: Flavour) -> Result<PathBuf> {
     let manifest =
         package_dir.join("Cargo.toml").canonicalize().with_context(|| format!("there is no crate in {}", package_dir.display()))?;
     let metadata = job_crate::metadata(&manifest)?;
@@ -89,10 +89,10 @@ pub fn build_plain(package_dir: &Path, out: &Path, out_name: &str, dev: bool) ->
     let library = job_crate::cdylib(package)?;
     let dir = job_crate::folder(package);
     let toolchain = Toolchain::ensure(&dir)?;
-    let mut command = wasm_command(&toolchain, Flavour::Plain, "build", &dir, metadata.target_directory.as_std_path(), dev)?;
+    let mut command = wasm_command(&toolchain, flavour, "build", &dir, metadata.target_directory.as_std_path(), false)?;
     command.args(["--lib", "-p", package.name.as_str()]);
     let modules = compile(command)?;
-    bind_and_check(module(&modules, &library)?, &out_dir(out)?, out_name, dev)
+    bind_and_check(module(&modules, &library)?, &out_dir(out)?, out_name, false)
 }
 
 fn compile_jobs(toolchain: &Toolchain, job_crate: &JobCrate, dev: bool) -> Result<PathBuf> {

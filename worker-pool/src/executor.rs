@@ -6,7 +6,6 @@
 use std::{
     cell::{Cell, RefCell},
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -82,22 +81,4 @@ pub(crate) fn poll() {
         tasks.append(started);
         *started = tasks;
     });
-}
-
-/// A future whose output is the panic of another one, if that panics.
-///
-/// The step that catches stands alone. Caught inside the state machine of an async block, a panic spoilt the memory of other
-/// threads in WebKitGTK 2.50; caught here it is not, but may pass by and end the generation there.
-pub(crate) fn catching<T: 'static>(future: impl Future<Output = T> + 'static) -> impl Future<Output = std::thread::Result<T>> {
-    let mut future: Pin<Box<dyn Future<Output = T>>> = Box::pin(future);
-    std::future::poll_fn(move |cx| match step(&mut future, cx) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-}
-
-#[inline(never)]
-fn step<T>(future: &mut Pin<Box<dyn Future<Output = T>>>, cx: &mut Context<'_>) -> std::thread::Result<Poll<T>> {
-    catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)))
 }

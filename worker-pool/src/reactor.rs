@@ -1,11 +1,14 @@
 //! Awaiting from code that blocks: a future runs on the generation's reactor, a worker that never blocks, while a thread waits for it.
 
-use std::{future::Future, panic::resume_unwind, pin::Pin, sync::mpsc::sync_channel};
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, resume_unwind},
+    pin::Pin,
+    sync::mpsc::sync_channel,
+};
 
 use futures::FutureExt;
 use parking_lot::Mutex;
-
-use crate::executor::catching;
 
 /// What the reactor is to make and await.
 type Order = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
@@ -22,7 +25,7 @@ static ORDERS: Mutex<Vec<Order>> = Mutex::new(Vec::new());
 /// Natively the future is polled on a thread of its own, so that a job's tests need no change.
 ///
 /// # Panics
-/// With the panic of `work` or its future; in WebKitGTK 2.50 such a panic ends the generation, and the job is lost. And if called inside `work`, which would wait for itself.
+/// With the panic of `work` or its future. And if called inside `work`, which would wait for itself.
 ///
 /// # Example
 /// ```
@@ -37,7 +40,8 @@ where
     assert!(!on_reactor(), "block_on was called inside the work of another block_on: await the future there instead");
     let (sender, receiver) = sync_channel(1);
     let order = Box::new(move || -> Pin<Box<dyn Future<Output = ()>>> {
-        Box::pin(catching(async { work().await }).map(move |outcome| {
+        let outcome = AssertUnwindSafe(async { work().await }).catch_unwind();
+        Box::pin(outcome.map(move |outcome| {
             // Nobody listens any more only if the waiting thread is gone.
             let _ = sender.send(outcome);
         }))

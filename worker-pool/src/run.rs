@@ -15,7 +15,6 @@ use wasm_bindgen::JsValue;
 use crate::{
     JobContext,
     cancel::CancelWord,
-    executor::catching,
     value::{Form, decode, encode, post},
 };
 
@@ -76,7 +75,7 @@ where
         let result = function(input, cx).await;
         Ok(finish(&after, result))
     };
-    Execution::Later(Box::pin(catching(work).map(move |result| finished(job, result).post())))
+    Execution::Later(Box::pin(AssertUnwindSafe(work).catch_unwind().map(move |result| finished(job, result).post())))
 }
 
 fn input<J: Job>(request: &Request) -> Result<J, Rejection> {

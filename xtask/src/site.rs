@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use cargo_offmain::{BuildOptions, Headers, Server, ServerOptions, build, build_plain};
+use cargo_offmain::{BuildOptions, Flavour, Headers, Server, ServerOptions, build, build_plain};
 use serde_json::{Value, json};
 
 use crate::command::{made, workspace};
@@ -54,7 +54,7 @@ pub fn build_crates() -> Result<()> {
 
 /// Builds the Rust test app, which runs on the main thread.
 pub fn build_test_app() -> Result<()> {
-    build_plain(&workspace().join("tests/app"), &made("site/app"), "app", false).map(drop)
+    build_plain(&workspace().join("tests/app"), &made("site/app"), "app", Flavour::Plain).map(drop)
 }
 
 /// Builds photo-lab: its job module, and the same work as a module for the main thread.
@@ -62,7 +62,7 @@ pub fn build_photo_lab() -> Result<()> {
     let photo_lab = workspace().join("examples/photo-lab");
     // Its page is JavaScript; types would cost a native build of every codec.
     build(&BuildOptions { declarations: false, ..BuildOptions::new(photo_lab.join("jobs"), photo_lab.join("pkg")) })?;
-    build_plain(&photo_lab.join("main-thread"), &photo_lab.join("pkg-main"), "photo_lab_main", false).map(drop)
+    build_plain(&photo_lab.join("main-thread"), &photo_lab.join("pkg-main"), "photo_lab_main", Flavour::PlainFast).map(drop)
 }
 
 fn options() -> ServerOptions {

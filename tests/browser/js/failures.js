@@ -53,6 +53,14 @@ export const tests = {
     t.equal(await pool.submit('panic_in_thread', { message: 'far away' }), 'far away')
   }),
 
+  'a panic of an async job is told, and its worker goes on': withPool({ workers: 1 }, async (pool, t) => {
+    for (const late of [false, true]) {
+      await t.rejects(pool.submit('panic_in_async', { message: 'out of milk', late }), 'JobPanicked', /out of milk/)
+      await works(pool, t)
+    }
+    t.equal((await pool.stats()).generations, 1)
+  }),
+
   'a panic in a scope releases the lock it held': withPool({ workers: 1 }, async (pool, t) => {
     await t.rejects(pool.submit('panic_with_lock', {}), 'JobPanicked', /scoped thread panicked/)
     t.equal((await pool.submit('visit', {})).visits, 1)

@@ -96,5 +96,6 @@ job!(/** Needs that much stack, in a thread with `stack_kib` of its own or, for 
 job!(/** What the browser calls the worker of a named thread. */ NameTag { pub name: String } => "name_tag", String, String, ());
 job!(/** What std says of the machine. */ Cores {} => "cores", u32, String, ());
 job!(/** Fetches a text, blocking, in `threads` threads at once. */ BlockingFetch { pub url: String, pub threads: u32 } => "blocking_fetch", Vec<String>, String, ());
+job!(/** An async job that panics, at once or after it has awaited a thread. */ PanicInAsync { pub message: String, pub late: bool } => "panic_in_async", (), String, ());
 job!(/** Panics inside `block_on`. */ PanicInAwait { pub message: String } => "panic_in_await", (), String, ());
 job!(/** Allocates and releases in many threads, with one of several allocators; gives nanoseconds. */ Allocations { pub allocator: String, pub threads: u32, pub batches: u32 } => "allocations", Vec<f32>, String, ());

@@ -49,6 +49,7 @@ offmain_pool::jobs! {
     HandOver => timing::hand_over,
     BlockingFetch => web::blocking_fetch,
     PanicInAwait => web::panic_in_await,
+    async PanicInAsync => web::panic_in_async,
     FirstTwin => failures::twin,
     SecondTwin => failures::twin,
     async Fetch => web::fetch,

@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use futures::channel::oneshot;
 use offmain_pool::{JobContext, block_on};
-use offmain_tests_contract::{AwaitThread, BlockingFetch, Fetch, PanicInAwait};
+use offmain_tests_contract::{AwaitThread, BlockingFetch, Fetch, PanicInAsync, PanicInAwait};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Response, WorkerGlobalScope};
@@ -24,6 +24,15 @@ pub fn blocking_fetch(job: BlockingFetch, _: &JobContext<BlockingFetch>) -> Resu
 
 pub fn panic_in_await(job: PanicInAwait, _: &JobContext<PanicInAwait>) -> Result<(), String> {
     block_on(|| async move { panic!("{}", job.message) })
+}
+
+pub async fn panic_in_async(job: PanicInAsync, _: JobContext<PanicInAsync>) -> Result<(), String> {
+    let (sender, receiver) = oneshot::channel();
+    thread::spawn(move || sender.send(job.late));
+    if !job.late || receiver.await == Ok(true) {
+        panic!("{}", job.message);
+    }
+    Ok(())
 }
 
 async fn get(url: &str) -> Result<String, JsValue> {

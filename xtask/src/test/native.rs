@@ -30,16 +30,13 @@ pub fn test(report: &mut Report) -> Result<()> {
 }
 
 /// Packages that are compiled for the web, by flavour; what they share with the native side is linted again with them.
+/// Those that say nothing about the target are left to the native side.
 const WASM_SIDES: &[(Flavour, &str, &[&str])] = &[
-    (
-        Flavour::Threads,
-        "clippy is content with the side that has threads",
-        &["offmain-pool", "offmain-test-shim", "offmain-tests-jobs", "photo-lab-jobs"],
-    ),
+    (Flavour::Threads, "clippy is content with the side that has threads", &["offmain-pool", "offmain-test-shim", "offmain-tests-jobs"]),
     (
         Flavour::Plain,
         "clippy is content with the main thread's and the coordinator's side",
-        &["offmain", "offmain-runtime", "offmain-tests-app", "photo-lab-main"],
+        &["offmain", "offmain-runtime", "offmain-tests-app"],
     ),
 ];
 
