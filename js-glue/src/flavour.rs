@@ -30,8 +30,9 @@ impl Flavour {
     /// The name of its folder below `target/offmain`.
     pub fn dir(self) -> &'static str {
         match self {
-            Flavour::Threads => "threads",
-            Flavour::Plain | Flavour::PlainFast => "plain",
+            // Optimised alike, they share what is compiled for the host.
+            Flavour::Threads | Flavour::PlainFast => "threads",
+            Flavour::Plain => "plain",
         }
     }
 }
@@ -76,8 +77,8 @@ pub fn wasm_command(
             command.arg("-Zbuild-std=".to_owned() + &flags.build_std.join(","));
             flags.give(&mut command, &Overlay::lay(toolchain, target)?, dev, []);
         }
-        Flavour::Plain => plain(&mut command, toolchain, dev, ("s", "fat", "1")),
-        Flavour::PlainFast => plain(&mut command, toolchain, dev, ("3", "false", "16")),
+        Flavour::Plain => plain(&mut command, toolchain, dev, &[("OPT_LEVEL", "s"), ("LTO", "fat"), ("CODEGEN_UNITS", "1")]),
+        Flavour::PlainFast => plain(&mut command, toolchain, dev, &[("OPT_LEVEL", "3"), ("LTO", "false")]),
     }
     Ok(command)
 }
@@ -197,13 +198,13 @@ impl TestSysroot {
     }
 }
 
-fn plain(command: &mut Command, toolchain: &Toolchain, dev: bool, release: (&str, &str, &str)) {
+fn plain(command: &mut Command, toolchain: &Toolchain, dev: bool, release: &[(&str, &str)]) {
     command.env("RUSTC", &toolchain.rustc);
     if !toolchain.has_web_std() {
         command.arg("-Zbuild-std=std,panic_abort");
     }
-    let (opt_level, lto, units) = if dev { ("1", "off", "16") } else { release };
-    set_profile(command, dev, &[("OPT_LEVEL", opt_level), ("LTO", lto), ("CODEGEN_UNITS", units), ("PANIC", "abort")]);
+    let settings = if dev { &[("OPT_LEVEL", "1"), ("LTO", "off")] } else { release };
+    set_profile(command, dev, &[settings, &[("PANIC", "abort")]].concat());
 }
 
 /// By environment, so that no manifest needs a profile.

@@ -76,8 +76,9 @@ pub fn available_parallelism() -> io::Result<NonZero<usize>> {
     NonZero::new(unsafe { __offmain_parallelism() }).ok_or(io::Error::UNKNOWN_THREAD_COUNT)
 }
 
-/// Turns of spinning for which a thread yields. A hand-over between two running threads takes less.
-const YIELD_TURNS: u32 = 4000;
+/// Turns of spinning for which a thread yields. A hand-over between two running threads takes less; whoever yields in vain sleeps
+/// in the end, and looks longer then if that helps (see `futex.rs`).
+const YIELD_TURNS: u32 = 500;
 /// Every so many times a yielding thread sleeps instead: there may be fewer cores than threads that are awake.
 const YIELDS_AWAKE: u32 = 1024;
 /// How long it sleeps then, in nanoseconds; about the shortest for which a browser gives the core away.
