@@ -69,7 +69,7 @@ pub(crate) const EDITS: &[FileEdits] = &[
             Edit {
                 name: "what a futex that looks first needs",
                 old: Text("use crate::sync::atomic::Atomic;\n"),
-                new: "use crate::cell::Cell;\nuse crate::sync::atomic::Atomic;\nuse crate::sync::atomic::Ordering::Relaxed;\n",
+                new: "use crate::sync::atomic::Ordering::Relaxed;\nuse crate::sync::atomic::{Atomic, AtomicU32};\n",
             },
             Edit {
                 name: "a futex that looks before it sleeps",

@@ -3,27 +3,36 @@ const LOOKS: (u32, u32) = (256, 131_072);
 /// Every so many waits a thread looks for as long as it may, to learn whether that helps by now.
 const LOOKS_LONG: u32 = 64;
 
+/// How long to look, and how often anybody waited, for the futexes that share a place here.
+///
+/// Not a thread-local: a worker that ends waits for the allocator's lock after it has given its thread-locals back.
+struct Patience {
+    looks: AtomicU32,
+    waits: AtomicU32,
+}
+
+static PATIENCE: [Patience; 64] =
+    [const { Patience { looks: AtomicU32::new(LOOKS.0), waits: AtomicU32::new(0) } }; 64];
+
 /// Whether the futex changes within moments: a hand-over between two running threads is then not paid with a sleep and a wake.
 ///
-/// How long a thread looks adapts to how often that helped it, as for adaptive mutexes: with busy cores it would only keep the
-/// other thread from its core.
+/// How long a thread looks adapts to how often that helped at this futex, as for adaptive mutexes: with busy cores it would only
+/// keep the other thread from its core.
 fn changes_soon(futex: &Atomic<u32>, expected: u32) -> bool {
-    crate::thread_local! {
-        static PATIENCE: Cell<u32> = const { Cell::new(LOOKS.0) };
-        static WAITS: Cell<u32> = const { Cell::new(0) };
-    }
-    let waits = WAITS.get().wrapping_add(1);
-    WAITS.set(waits);
-    let patience = PATIENCE.get();
-    let looks = if waits % LOOKS_LONG == 0 { LOOKS.1 } else { patience };
+    // The multiplier is Knuth's (2^32 by the golden ratio): neighbours lie far apart.
+    let place = (futex.as_ptr().addr() as u32).wrapping_mul(2_654_435_769) >> 26;
+    let patience = &PATIENCE[place as usize];
+    // ORDERING: hints, which two threads may even overwrite. Whoever waits reads the futex again with the ordering that it needs.
+    let waits = patience.waits.fetch_add(1, Relaxed);
+    let usual = patience.looks.load(Relaxed);
+    let looks = if waits % LOOKS_LONG == 0 { LOOKS.1 } else { usual };
     for _ in 0..looks {
-        // ORDERING: whoever waits looks again by itself, with the ordering that it needs.
         if futex.load(Relaxed) != expected {
-            PATIENCE.set(LOOKS.1.min(looks * 2));
+            patience.looks.store(LOOKS.1.min(looks * 2), Relaxed);
             return true;
         }
     }
-    PATIENCE.set(LOOKS.0.max(patience / 2));
+    patience.looks.store(LOOKS.0.max(usual / 2), Relaxed);
     false
 }
 

@@ -34,7 +34,7 @@ export async function measure() {
     message('round trip, 16 B by postMessage', {}),
     hand('round trip, 20 MB Vec over crossbeam channels', { bytes: MB20 }),
     hand('round trip, 20 MB Vec, every page touched twice', { bytes: MB20, touch: true, batch: 20, batches: 10 }),
-    message('round trip, 20 MB by postMessage, transferred', { bytes: MB20, move: true }),
+    message('round trip, 20 MB by postMessage, transferred', { bytes: MB20, move: true, batch: 10 }),
     message('round trip, 20 MB by postMessage, copied', { bytes: MB20, batch: 3, batches: 3 }),
   ]
   for (let i = 0; i < ROUNDS; i++) for (const way of ways) await way()

@@ -2,10 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
-use cargo_offmain::browser::Engine;
-use serde_json::Value;
+use anyhow::{Context, Result, bail};
+use cargo_offmain::browser::{Browser, Engine, Programs};
+use serde_json::{Value, json};
+
+use crate::command::made;
+use crate::site::Site;
 
 /// What every measuring task is told.
 #[derive(clap::Args)]
@@ -19,7 +23,23 @@ pub struct Measure {
     json: Option<PathBuf>,
 }
 
+const LIMIT: Duration = Duration::from_secs(900);
+
 impl Measure {
+    /// What `measure(...args)` of a module of `tests/browser` gives in a page.
+    pub fn in_page(&self, module: &str, args: &[Value]) -> Result<Value> {
+        let programs = Programs::ensure(&[self.engine], &made("tools"))?;
+        let site = Site::open()?;
+        let browser = Browser::start(self.engine, &programs)?;
+        browser.goto(&site.url(&format!("/measure.html?module={module}&args={}", json!(args))))?;
+        browser.until("globalThis.measured", LIMIT).context("the page measured for too long")?;
+        let mut measured = browser.execute("return globalThis.measured", &[])?;
+        if let Some(error) = measured["error"].as_str() {
+            bail!("the page could not measure: {error}");
+        }
+        Ok(measured["value"].take())
+    }
+
     /// Says what the engine stands for, and writes the facts if they are wanted.
     pub fn finish(&self, facts: &Value) -> Result<()> {
         if self.engine == Engine::Webkit {

@@ -1,17 +1,15 @@
 //! `cargo xtask rayon`: rayon in a pool worker beside wasm-bindgen-rayon, the same kernels on as many threads, alternating.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cargo_offmain::browser::{Browser, Programs};
 use cargo_offmain::{Flavour, Step, TARGET, Toolchain, wasm_command};
 use serde_json::json;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command::{made, succeed, workspace};
 use crate::measure::Measure;
-use crate::site::{Site, build_crates};
+use crate::site::build_crates;
 
 /// What is measured.
 #[derive(clap::Args)]
@@ -28,21 +26,13 @@ pub struct Options {
     rounds: u32,
 }
 
-const LIMIT: Duration = Duration::from_secs(600);
-
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
     let step = Step::begin("building the job module of published crates, and the peer");
     build_crates()?;
     build_peer()?;
     step.end();
-    let site = Site::open()?;
-    let browser = Browser::start(options.measure.engine, &programs)?;
-    browser.goto(&site.url("/start.html"))?;
-    let args = [json!(options.threads), json!(options.rounds)];
-    let measured =
-        browser.run("return await (await import('/rayon.js')).measure(...args)", &args, LIMIT).context("the page could not measure")?;
+    let measured = options.measure.in_page("/rayon.js", &[json!(options.threads), json!(options.rounds)])?;
     println!("{}; {} cores, {} threads; milliseconds", measured["browser"].as_str().unwrap_or("?"), measured["cores"], measured["threads"]);
     println!("{:<12} {:>10}   {:>30}   {:>30}   ratio", "", "size", "offmain: median (p5 to p95)", "peer: median (p5 to p95)");
     for row in measured["rows"].as_array().context("no rows")? {
@@ -69,7 +59,7 @@ fn build_peer() -> Result<()> {
     let folder = workspace().join("tests/peers/wasm-bindgen-rayon");
     let toolchain = Toolchain::ensure(&workspace())?;
     // A target folder of its own, since its std is another one.
-    let mut command = wasm_command(&toolchain, Flavour::Plain, "build", &folder, &made("peers"), false)?;
+    let mut command = wasm_command(&toolchain, Flavour::PlainFast, "build", &folder, &made("peers"), false)?;
     if toolchain.has_web_std() {
         command.arg("-Zbuild-std=std,panic_abort");
     }
@@ -85,11 +75,8 @@ fn build_peer() -> Result<()> {
         "-Clink-arg=--export=__heap_base",
     ];
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-    for (setting, value) in [("OPT_LEVEL", "3"), ("LTO", "false"), ("CODEGEN_UNITS", "16")] {
-        command.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value);
-    }
     succeed(&mut command)?;
-    let wasm = made("peers/offmain/plain").join(TARGET).join("release/peer_wasm_bindgen_rayon.wasm");
+    let wasm = made("peers/offmain/threads").join(TARGET).join("release/peer_wasm_bindgen_rayon.wasm");
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(&wasm)

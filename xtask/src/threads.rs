@@ -1,15 +1,12 @@
 //! `cargo xtask threads`: what threads, clocks, timed waits and channels cost in a pool worker, beside the browser's own means.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cargo_offmain::Step;
-use cargo_offmain::browser::{Browser, Programs};
 
-use crate::command::made;
 use crate::measure::Measure;
-use crate::site::{Site, build_test_jobs};
+use crate::site::build_test_jobs;
 
 /// What is measured.
 #[derive(clap::Args)]
@@ -18,19 +15,12 @@ pub struct Options {
     measure: Measure,
 }
 
-/// All of it takes about a minute.
-const LIMIT: Duration = Duration::from_secs(900);
-
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
     let step = Step::begin("building the tests' job module");
     build_test_jobs()?;
     step.end();
-    let site = Site::open()?;
-    let browser = Browser::start(options.measure.engine, &programs)?;
-    browser.goto(&site.url("/start.html"))?;
-    let measured = browser.run("return await (await import('/threads.js')).measure()", &[], LIMIT).context("the page could not measure")?;
+    let measured = options.measure.in_page("/threads.js", &[])?;
     println!("{}; {} cores; microseconds", measured["browser"].as_str().unwrap_or("?"), measured["cores"]);
     println!("{:<52} {:>7} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}", "", "n", "least", "p5", "median", "p95", "p99", "greatest");
     for row in measured["rows"].as_array().context("no rows")? {
