@@ -30,9 +30,8 @@ impl Flavour {
     /// The name of its folder below `target/offmain`.
     pub fn dir(self) -> &'static str {
         match self {
-            // Optimised alike, they share what is compiled for the host.
-            Flavour::Threads | Flavour::PlainFast => "threads",
-            Flavour::Plain => "plain",
+            Flavour::Threads => "threads",
+            Flavour::Plain | Flavour::PlainFast => "plain",
         }
     }
 }

@@ -76,7 +76,7 @@ fn build_peer() -> Result<()> {
     ];
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     succeed(&mut command)?;
-    let wasm = made("peers/offmain/threads").join(TARGET).join("release/peer_wasm_bindgen_rayon.wasm");
+    let wasm = made("peers/offmain/plain").join(TARGET).join("release/peer_wasm_bindgen_rayon.wasm");
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(&wasm)

@@ -27,21 +27,31 @@ function waves(hash) {
   return { across, down, colours }
 }
 
+/** For each place along an axis of `size` pixels, the height of each wave there. */
+const heights = (count, size) =>
+  Array.from({ length: size }, (_, at) => Array.from({ length: count }, (_, wave) => Math.cos((Math.PI * at * wave) / size)))
+
 /** Paints the hash over the whole canvas. */
 export function paint(hash, canvas) {
   const { width, height } = canvas
   const { across, down, colours } = waves(hash)
+  const [columns, rows] = [heights(across, width), heights(down, height)]
   const image = new ImageData(width, height)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const light = [0, 0, 0]
+  let byte = 0
+  for (const row of rows) {
+    for (const column of columns) {
+      let [red, green, blue] = [0, 0, 0]
       for (let j = 0; j < down; j++) {
         for (let i = 0; i < across; i++) {
-          const wave = Math.cos((Math.PI * x * i) / width) * Math.cos((Math.PI * y * j) / height)
-          for (let c = 0; c < 3; c++) light[c] += colours[j * across + i][c] * wave
+          const wave = row[j] * column[i]
+          const colour = colours[j * across + i]
+          red += colour[0] * wave
+          green += colour[1] * wave
+          blue += colour[2] * wave
         }
       }
-      image.data.set([...light.map((part) => gamma(Math.min(1, Math.max(0, part)))), 255], (y * width + x) * 4)
+      for (const light of [red, green, blue]) image.data[byte++] = gamma(Math.min(1, Math.max(0, light)))
+      image.data[byte++] = 255
     }
   }
   canvas.getContext('2d').putImageData(image, 0, 0)
