@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use walrus::ir::{Const, Drop, Instr, InstrSeq, InstrSeqId, LegacyCatch, Try, Value, Visitor};
+use walrus::ir::{Const, Drop, Instr, InstrSeq, InstrSeqId, LegacyCatch, Try, TryTable, Value, Visitor};
 use walrus::{LocalFunction, Module};
 
 /// Parts what may throw from the edges of what a `try` protects, and returns how many places there were.
@@ -22,7 +22,7 @@ fn widen(function: &mut LocalFunction) -> usize {
     for id in sequences.all {
         let instrs = &mut function.block_mut(id).instrs;
         let edge_behind = |at: usize| match instrs.get(at + 1) {
-            Some((next, _)) => matches!(next, Instr::Try(_)),
+            Some((next, _)) => matches!(next, Instr::Try(_) | Instr::TryTable(_)),
             None => sequences.protected.contains(&id),
         };
         let edges: Vec<usize> = (0..instrs.len()).filter(|at| may_throw(&instrs[*at].0) && edge_behind(*at)).collect();
@@ -36,7 +36,7 @@ fn widen(function: &mut LocalFunction) -> usize {
     added
 }
 
-/// The sequences of a function, and those among them that a `catch`, `catch_all` or `delegate` ends.
+/// The sequences of a function, and those among them that a `catch`, a `catch_all`, a `delegate` or the `end` of a `try_table` ends.
 #[derive(Default)]
 struct Sequences {
     all: Vec<InstrSeqId>,
@@ -46,6 +46,10 @@ struct Sequences {
 impl<'instr> Visitor<'instr> for Sequences {
     fn start_instr_seq(&mut self, seq: &'instr InstrSeq) {
         self.all.push(seq.id());
+    }
+
+    fn visit_try_table(&mut self, instr: &TryTable) {
+        self.protected.insert(instr.seq);
     }
 
     fn visit_try(&mut self, instr: &Try) {
@@ -77,20 +81,39 @@ mod tests {
         (func
             try try call $panics delegate 0 catch $t try call $panics catch_all try rethrow 1 delegate 0 end end)
         (func
-            call $panics try call $panics unreachable catch_all call $panics end))"#;
+            call $panics try call $panics unreachable catch_all call $panics end)
+        (func
+            block call $panics try_table (catch_all 0) call $panics end call $panics end))"#;
 
     /// How many instructions that may throw stand right before the beginning or the end of what is protected.
     fn throws_at_edges(wasm: &[u8]) -> usize {
         let mut count = 0;
         for payload in Parser::new(0).parse_all(wasm) {
             let Payload::CodeSectionEntry(body) = payload.unwrap() else { continue };
-            let operators: Vec<_> = body.get_operators_reader().unwrap().into_iter().map(Result::unwrap).collect();
-            let edge = |operator: &Operator| {
-                matches!(operator, Operator::Try { .. } | Operator::Catch { .. } | Operator::CatchAll | Operator::Delegate { .. })
-            };
-            let throws =
-                |operator: &Operator| matches!(operator, Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::Rethrow { .. });
-            count += operators.windows(2).filter(|pair| throws(&pair[0]) && edge(&pair[1])).count();
+            let mut throws_before = false;
+            // The constructs around, each with whether its `end` ends what is protected.
+            let mut around = vec![false];
+            for operator in body.get_operators_reader().unwrap() {
+                let edge = match operator.as_ref().unwrap() {
+                    Operator::Try { .. } | Operator::TryTable { .. } => {
+                        around.push(matches!(operator, Ok(Operator::TryTable { .. })));
+                        true
+                    }
+                    Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => {
+                        around.push(false);
+                        false
+                    }
+                    Operator::End => around.pop().unwrap(),
+                    Operator::Delegate { .. } => {
+                        around.pop();
+                        true
+                    }
+                    Operator::Catch { .. } | Operator::CatchAll => true,
+                    _ => false,
+                };
+                count += usize::from(edge && throws_before);
+                throws_before = matches!(operator, Ok(Operator::Call { .. } | Operator::CallIndirect { .. } | Operator::Rethrow { .. }));
+            }
         }
         count
     }
@@ -98,9 +121,9 @@ mod tests {
     #[test]
     fn what_throws_is_never_next_to_an_edge() {
         let before = wat::parse_str(MODULE).unwrap();
-        assert_eq!(throws_at_edges(&before), 6);
+        assert_eq!(throws_at_edges(&before), 8);
         let mut module = Module::from_buffer(&before).unwrap();
-        assert_eq!(widen_try_edges(&mut module), 6);
+        assert_eq!(widen_try_edges(&mut module), 8);
         let after = module.emit_wasm();
         wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(&after).unwrap();
         assert_eq!(throws_at_edges(&after), 0);

@@ -127,12 +127,22 @@ pub(crate) fn hear_panics() {
 fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
     let heard = LAST_PANIC.take();
     let said = panic_text(&*payload);
+    drop_payload(payload);
+    // What the drop may have said is not the next panic's.
+    LAST_PANIC.take();
     // A payload may be handed on from a thread of the job; then this thread's hook was not the one to hear it.
     match (said, heard) {
         (Some(message), Some((heard, location))) if heard == message => Outcome::Panicked { message, location },
         (Some(message), _) => Outcome::Panicked { message, location: None },
         (None, Some((message, location))) => Outcome::Panicked { message, location },
         (None, None) => Outcome::Panicked { message: "a panic without a text".into(), location: None },
+    }
+}
+
+/// Drops what a panic carried. That may panic, and so may the drop of what that panic carries, which is therefore given up.
+pub(crate) fn drop_payload(payload: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
     }
 }
 

@@ -1,4 +1,5 @@
-//! `cargo xtask rayon`: rayon in a pool worker beside wasm-bindgen-rayon, the same kernels on as many threads, alternating.
+//! `cargo xtask rayon`: rayon in a pool worker beside wasm-bindgen-rayon, the same kernels on as many threads, alternating;
+//! and the AVIF that photo-lab makes, on one thread and on two.
 
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command::{made, succeed, workspace};
 use crate::measure::Measure;
-use crate::site::build_crates;
+use crate::site::{build_crates, build_photo_lab_jobs};
 
 /// What is measured.
 #[derive(clap::Args)]
@@ -28,8 +29,9 @@ pub struct Options {
 
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let step = Step::begin("building the job module of published crates, and the peer");
+    let step = Step::begin("building the job modules of published crates and of photo-lab, and the peer");
     build_crates()?;
+    build_photo_lab_jobs()?;
     build_peer()?;
     step.end();
     let measured = options.measure.in_page("/rayon.js", &[json!(options.threads), json!(options.rounds)])?;
@@ -50,9 +52,17 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         );
     }
     println!("the peer is wasm-bindgen-rayon 1.3.0; a ratio above 1 says that offmain is faster; the goal is 0.95");
-    options.measure.finish(&measured)?;
+    let avif = options.measure.in_page("/avif.js", &[json!(LARGEST), json!(options.rounds.div_ceil(3))])?;
+    for row in avif["rows"].as_array().context("no rows")? {
+        let at = |share: &str| row[share].as_f64().unwrap_or(f64::NAN);
+        println!("AVIF of {LARGEST}, {} threads: {:.0} ms ({:.0} to {:.0})", row["threads"], at("median"), at("p5"), at("p95"));
+    }
+    options.measure.finish(&json!({ "kernels": measured, "avif": avif }))?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// The sample with the most pixels.
+const LARGEST: &str = "retina.jpg";
 
 /// With the same compiler and optimisation, and the toolchain's own std.
 fn build_peer() -> Result<()> {

@@ -59,10 +59,16 @@ pub fn build_test_app() -> Result<()> {
 
 /// Builds photo-lab: its job module, and the same work as a module for the main thread.
 pub fn build_photo_lab() -> Result<()> {
+    build_photo_lab_jobs()?;
+    let photo_lab = workspace().join("examples/photo-lab");
+    build_plain(&photo_lab.join("main-thread"), &photo_lab.join("pkg-main"), "photo_lab_main", Flavour::PlainFast).map(drop)
+}
+
+/// Builds photo-lab's job module.
+pub fn build_photo_lab_jobs() -> Result<()> {
     let photo_lab = workspace().join("examples/photo-lab");
     // Its page is JavaScript; types would cost a native build of every codec.
-    build(&BuildOptions { declarations: false, ..BuildOptions::new(photo_lab.join("jobs"), photo_lab.join("pkg")) })?;
-    build_plain(&photo_lab.join("main-thread"), &photo_lab.join("pkg-main"), "photo_lab_main", Flavour::PlainFast).map(drop)
+    build(&BuildOptions { declarations: false, ..BuildOptions::new(photo_lab.join("jobs"), photo_lab.join("pkg")) }).map(drop)
 }
 
 fn options() -> ServerOptions {

@@ -70,6 +70,7 @@ job!(/** Blocks for ever in `recv`. */ Stuck {} => "stuck", (), String, ());
 job!(/** Panics. */ Panic { pub message: String } => "panic", (), String, ());
 job!(/** Joins a thread that panics. */ PanicInThread { pub message: String } => "panic_in_thread", String, String, ());
 job!(/** Panics in a scope while holding a lock that `Visit` takes. */ PanicWithLock {} => "panic_with_lock", (), String, ());
+job!(/** Has the fault that is named. */ Fault { pub kind: String } => "fault", (), String, ());
 job!(/** Executes `unreachable`. */ Trap {} => "trap", (), String, ());
 job!(/** Recurses until the stack is full. */ Overflow {} => "overflow", u32, String, ());
 job!(/** Sums `0..n` in `threads` threads that a scope joins, over bounded channels. */ Sum { pub n: u32, pub threads: u32 } => "sum", String, String, ());

@@ -5,6 +5,7 @@
 mod allocators;
 mod data;
 mod failures;
+mod faults;
 mod threads;
 mod timing;
 mod web;
@@ -26,6 +27,7 @@ offmain_pool::jobs! {
     Panic => failures::panic,
     PanicInThread => failures::panic_in_thread,
     PanicWithLock => failures::panic_with_lock,
+    Fault => faults::fault,
     Trap => failures::trap,
     Overflow => failures::overflow,
     Sum => threads::sum,

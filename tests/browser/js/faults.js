@@ -1,0 +1,56 @@
+// What each kind of fault is to its job, and that everybody else goes on.
+
+import { until, withPool } from '../pool.js'
+
+const fault = (pool, kind, options) => pool.submit('fault', { kind }, options)
+
+const works = async (pool, t) => t.equal(await pool.submit('double', { number: 21 }), 42)
+
+/** Both workers are there and have nothing to do. */
+const ready = (pool) =>
+  until(async () => {
+    const { workers } = await pool.stats()
+    return workers.length === 2 && workers.every(({ state }) => state === 'idle')
+  }, 'two idle workers')
+
+/** Ends of a job that leave its generation alone. */
+const harmless = (kind, name, pattern) =>
+  withPool({ workers: 1 }, async (pool, t) => {
+    const [before] = (await pool.stats()).workers
+    if (name) await t.rejects(fault(pool, kind), name, pattern)
+    else await fault(pool, kind)
+    await works(pool, t)
+    const after = await pool.stats()
+    t.equal([after.generations, after.workers[0].id], [1, before.id], 'generations, and the worker')
+  })
+
+/** Ends of a job that end its generation: a job that runs beside it has its time, a queued one runs on the next. */
+const fatal = (kind, name, pattern, options) =>
+  withPool({ workers: 2, cancelGrace: 200, memoryMaximum: 2 ** 26 }, async (pool, t) => {
+    await ready(pool)
+    const beside = pool.submit('nap', { ms: 1000 })
+    const job = fault(pool, kind, options)
+    const queued = [1, 2, 3].map((number) => pool.submit('double', { number }))
+    await t.rejects(job, name, pattern)
+    t.equal(await Promise.all(queued), [2, 4, 6])
+    t.equal(await beside, 1000)
+    t.equal((await pool.stats()).generations, 2)
+    await ready(pool)
+  })
+
+const endless = (kind) => fatal(kind, 'TimeoutError', undefined, { timeout: 300 })
+
+export const tests = {
+  'a panic in a drop is a panic': harmless('panic in a drop', 'JobPanicked', /dropped/),
+  'a panic whose payload panics is a panic': harmless('payload that panics', 'JobPanicked'),
+  'a panic in a detached thread is nobody\'s': harmless('panic in a detached thread'),
+  // Natively it aborts.
+  'a panic while panicking is a panic': harmless('panic while panicking', 'JobPanicked'),
+  'a read beyond the memory is a trap': fatal('out of bounds', 'JobTrapped', /out of bounds/i),
+  'too much memory at once is a trap': fatal('too much memory at once', 'JobTrapped'),
+  'too much memory little by little is a trap': fatal('too much memory, little by little', 'JobTrapped'),
+  'a job parked for ever is killed': endless('park'),
+  'a job that waits for a lock it holds is killed': endless('lock'),
+  'a job whose thread loops is killed': endless('thread that loops'),
+  'a job whose scope blocks is killed': endless('scope that blocks'),
+}
