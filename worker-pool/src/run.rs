@@ -140,6 +140,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
 }
 
 /// Drops what a panic carried. That may panic, and so may the drop of what that panic carries, which is therefore given up.
+#[expect(clippy::disallowed_methods, reason = "what panics whenever it is dropped cannot be dropped")]
 pub(crate) fn drop_payload(payload: Box<dyn Any + Send>) {
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(again);

@@ -2,7 +2,6 @@
 
 use std::{
     hint::black_box,
-    mem::forget,
     panic::panic_any,
     sync::mpsc,
     thread::{self, JoinHandle},
@@ -55,7 +54,7 @@ pub fn fault(job: Fault, _: &JobContext<Fault>) -> Result<(), String> {
         },
         "lock" => {
             let lock = Mutex::new(());
-            forget(lock.lock());
+            let _held = lock.lock();
             drop(lock.lock());
         }
         "thread that loops" => joined(thread::spawn(|| {
