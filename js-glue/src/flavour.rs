@@ -202,7 +202,7 @@ fn plain(command: &mut Command, toolchain: &Toolchain, dev: bool, release: &[(&s
     if !toolchain.has_web_std() {
         command.arg("-Zbuild-std=std,panic_abort");
     }
-    let settings = if dev { &[("OPT_LEVEL", "1"), ("LTO", "off")] } else { release };
+    let settings = if dev { &[("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16")] } else { release };
     set_profile(command, dev, &[settings, &[("PANIC", "abort")]].concat());
 }
 

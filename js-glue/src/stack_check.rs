@@ -178,7 +178,7 @@ fn binop(op: BinaryOp) -> Instr {
 }
 
 /// Every instruction sequence of a function.
-fn sequences(function: &LocalFunction) -> Vec<InstrSeqId> {
+pub(crate) fn sequences(function: &LocalFunction) -> Vec<InstrSeqId> {
     struct Collect(Vec<InstrSeqId>);
     impl<'instr> walrus::ir::Visitor<'instr> for Collect {
         fn start_instr_seq(&mut self, seq: &'instr walrus::ir::InstrSeq) {

@@ -7,8 +7,10 @@
 
 use std::collections::HashSet;
 
-use walrus::ir::{Const, Drop, Instr, InstrSeq, InstrSeqId, LegacyCatch, Try, TryTable, Value, Visitor};
+use walrus::ir::{Const, Drop, Instr, InstrSeqId, LegacyCatch, Value};
 use walrus::{LocalFunction, Module};
+
+use crate::stack_check::sequences;
 
 /// Parts what may throw from the edges of what a `try` protects, and returns how many places there were.
 pub fn widen_try_edges(module: &mut Module) -> usize {
@@ -16,14 +18,15 @@ pub fn widen_try_edges(module: &mut Module) -> usize {
 }
 
 fn widen(function: &mut LocalFunction) -> usize {
-    let mut sequences = Sequences::default();
-    walrus::ir::dfs_in_order(&mut sequences, function, function.entry_block());
+    let all = sequences(function);
+    let protected: HashSet<InstrSeqId> =
+        all.iter().flat_map(|id| &function.block(*id).instrs).flat_map(|(instr, _)| protected_by(instr)).collect();
     let mut added = 0;
-    for id in sequences.all {
+    for id in all {
         let instrs = &mut function.block_mut(id).instrs;
         let edge_behind = |at: usize| match instrs.get(at + 1) {
             Some((next, _)) => matches!(next, Instr::Try(_) | Instr::TryTable(_)),
-            None => sequences.protected.contains(&id),
+            None => protected.contains(&id),
         };
         let edges: Vec<usize> = (0..instrs.len()).filter(|at| may_throw(&instrs[*at].0) && edge_behind(*at)).collect();
         // From the last to the first, so that earlier positions stay valid.
@@ -36,30 +39,20 @@ fn widen(function: &mut LocalFunction) -> usize {
     added
 }
 
-/// The sequences of a function, and those among them that a `catch`, a `catch_all`, a `delegate` or the `end` of a `try_table` ends.
-#[derive(Default)]
-struct Sequences {
-    all: Vec<InstrSeqId>,
-    protected: HashSet<InstrSeqId>,
-}
-
-impl<'instr> Visitor<'instr> for Sequences {
-    fn start_instr_seq(&mut self, seq: &'instr InstrSeq) {
-        self.all.push(seq.id());
-    }
-
-    fn visit_try_table(&mut self, instr: &TryTable) {
-        self.protected.insert(instr.seq);
-    }
-
-    fn visit_try(&mut self, instr: &Try) {
-        self.protected.insert(instr.seq);
-        let handlers = instr.catches.iter().filter_map(|catch| match catch {
-            LegacyCatch::Catch { handler, .. } | LegacyCatch::CatchAll { handler } => Some(*handler),
-            LegacyCatch::Delegate { .. } => None,
-        });
-        // The last handler is ended by `end`.
-        self.protected.extend(handlers.take(instr.catches.len().saturating_sub(1)));
+/// The sequences of an instruction that a `catch`, a `catch_all`, a `delegate` or the `end` of a `try_table` ends.
+fn protected_by(instr: &Instr) -> Vec<InstrSeqId> {
+    match instr {
+        Instr::TryTable(table) => vec![table.seq],
+        Instr::Try(legacy) => {
+            let handlers = legacy.catches.iter().filter_map(|catch| match catch {
+                LegacyCatch::Catch { handler, .. } | LegacyCatch::CatchAll { handler } => Some(*handler),
+                LegacyCatch::Delegate { .. } => None,
+            });
+            // The last handler is ended by `end`.
+            let ended_by_a_catch = legacy.catches.len().saturating_sub(1);
+            std::iter::once(legacy.seq).chain(handlers.take(ended_by_a_catch)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

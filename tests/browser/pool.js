@@ -12,6 +12,9 @@ export const withPool = (config, test) => async (t) => {
   }
 }
 
+/** The pool goes on. */
+export const works = async (pool, t) => t.equal(await pool.submit('double', { number: 4 }), 8, 'the next job')
+
 /** The kinds of end of many jobs, counted. */
 export async function ends(jobs) {
   const count = {}

@@ -126,8 +126,7 @@ pub(crate) fn hear_panics() {
 
 fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
     let heard = LAST_PANIC.take();
-    let said = panic_text(&*payload);
-    drop_payload(payload);
+    let said = panic_text(payload);
     // What the drop may have said is not the next panic's.
     LAST_PANIC.take();
     // A payload may be handed on from a thread of the job; then this thread's hook was not the one to hear it.
@@ -139,18 +138,15 @@ fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
     }
 }
 
-/// Drops what a panic carried. That may panic, and so may the drop of what that panic carries, which is therefore given up.
+/// What a panic's payload says, if it is a text; the payload is dropped. That may panic, and so may the drop of what that panic
+/// carries, which is therefore given up.
 #[expect(clippy::disallowed_methods, reason = "what panics whenever it is dropped cannot be dropped")]
-pub(crate) fn drop_payload(payload: Box<dyn Any + Send>) {
+pub(crate) fn panic_text(payload: Box<dyn Any + Send>) -> Option<String> {
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str)).map(bounded);
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(again);
     }
-}
-
-/// What a panic's payload says, if it is a text.
-pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> Option<String> {
-    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.map(bounded)
+    text
 }
 
 /// The beginning of a panic's message, which may be of any length.

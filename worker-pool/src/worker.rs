@@ -14,7 +14,7 @@ use crate::{
     JobTable,
     cancel::CancelWord,
     executor, job_name, platform, reactor,
-    run::{Execution, Finished, Request, drop_payload, hear_panics, panic_text},
+    run::{Execution, Finished, Request, hear_panics, panic_text},
     value::post_hello,
 };
 
@@ -70,11 +70,8 @@ pub fn start(worker: u32) {
 fn init(table: &JobTable) -> Result<(), StartError> {
     static DONE: OnceLock<Result<(), String>> = OnceLock::new();
     let done = DONE.get_or_init(|| {
-        catch_unwind(std::panic::AssertUnwindSafe(|| table.init_once())).unwrap_or_else(|payload| {
-            let why = format!("it panicked: {}", panic_text(&*payload).unwrap_or_default());
-            drop_payload(payload);
-            Err(why)
-        })
+        catch_unwind(std::panic::AssertUnwindSafe(|| table.init_once()))
+            .unwrap_or_else(|payload| Err(format!("it panicked: {}", panic_text(payload).unwrap_or_default())))
     });
     done.clone().map_err(|why| StartError::Init { why })
 }

@@ -1,9 +1,7 @@
 // Everything that goes wrong is one clear error, and the pool goes on.
 
 import { start } from '../pkg/offmain_tests.js'
-import { ends, withPool } from '../pool.js'
-
-const works = async (pool, t) => t.equal(await pool.submit('double', { number: 4 }), 8, 'the next job')
+import { ends, withPool, works } from '../pool.js'
 
 export const tests = {
   'an unknown job is refused by name, with the names there are': withPool({ workers: 1 }, async (pool, t) => {

@@ -1,10 +1,8 @@
 // What each kind of fault is to its job, and that everybody else goes on.
 
-import { until, withPool } from '../pool.js'
+import { until, withPool, works } from '../pool.js'
 
 const fault = (pool, kind, options) => pool.submit('fault', { kind }, options)
-
-const works = async (pool, t) => t.equal(await pool.submit('double', { number: 21 }), 42)
 
 /** Both workers are there and have nothing to do. */
 const ready = (pool) =>

@@ -36,6 +36,11 @@ pub fn nap(job: Nap, cx: &JobContext<Nap>) -> Result<u32, Refused> {
 }
 
 pub fn stubborn(_: Stubborn, _: &JobContext<Stubborn>) -> Result<(), String> {
+    spin()
+}
+
+/// Computes for ever.
+pub fn spin() -> ! {
     let mut turns = 0u64;
     loop {
         turns = black_box(turns.wrapping_add(1));

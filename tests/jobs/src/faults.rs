@@ -1,15 +1,12 @@
 //! Faults by name, each as users' code may have it.
 
-use std::{
-    hint::black_box,
-    panic::panic_any,
-    sync::mpsc,
-    thread::{self, JoinHandle},
-};
+use std::{hint::black_box, panic::panic_any, sync::mpsc, thread};
 
 use offmain_pool::JobContext;
 use offmain_tests_contract::Fault;
 use parking_lot::Mutex;
+
+use crate::{failures::spin, threads::joined};
 
 /// Panics when it is dropped.
 struct Bomb;
@@ -57,12 +54,7 @@ pub fn fault(job: Fault, _: &JobContext<Fault>) -> Result<(), String> {
             let _held = lock.lock();
             drop(lock.lock());
         }
-        "thread that loops" => joined(thread::spawn(|| {
-            let mut turns = 0u64;
-            loop {
-                turns = black_box(turns.wrapping_add(1));
-            }
-        }))?,
+        "thread that loops" => joined(thread::spawn(|| spin()))?,
         "scope that blocks" => {
             let lent = [7; 64];
             thread::scope(|scope| {
@@ -77,8 +69,4 @@ pub fn fault(job: Fault, _: &JobContext<Fault>) -> Result<(), String> {
         other => return Err(format!("there is no fault `{other}`")),
     }
     Ok(())
-}
-
-fn joined(thread: JoinHandle<()>) -> Result<(), String> {
-    thread.join().map_err(|_| "the thread panicked".into())
 }

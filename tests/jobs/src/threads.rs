@@ -10,7 +10,7 @@ use std::{
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -137,13 +137,18 @@ pub fn crowd(job: Crowd, _: &JobContext<Crowd>) -> Result<u32, String> {
     }
 }
 
+/// What a thread gave, or that it panicked.
+pub fn joined<T>(thread: JoinHandle<T>) -> Result<T, String> {
+    thread.join().map_err(|_| "the thread panicked".into())
+}
+
 pub fn print(job: Print, _: &JobContext<Print>) -> Result<(), String> {
     let speak = move || {
         println!("out: {}", job.text);
         eprintln!("err: {}", job.text);
     };
     let thread = thread::Builder::new().name("speaker".into()).spawn(speak).map_err(|error| error.to_string())?;
-    thread.join().map_err(|_| "the thread panicked".into())
+    joined(thread)
 }
 
 /// The default allocator, with a count of what is in use.
@@ -207,14 +212,14 @@ pub fn dive(job: Dive, _: &JobContext<Dive>) -> Result<u32, String> {
     }
     let builder = thread::Builder::new().stack_size(job.stack_kib as usize * 1024);
     let thread = builder.spawn(move || down(job.kib)).map_err(|error| error.to_string())?;
-    thread.join().map_err(|_| "the thread panicked".into())
+    joined(thread)
 }
 
 pub fn name_tag(job: NameTag, _: &JobContext<NameTag>) -> Result<String, String> {
     let tag = || web_sys::js_sys::global().unchecked_into::<DedicatedWorkerGlobalScope>().name();
     // A warm worker keeps the name of its first thread; none has a stack as large.
     let thread = thread::Builder::new().name(job.name).stack_size(3 << 20).spawn(tag).map_err(|error| error.to_string())?;
-    thread.join().map_err(|_| "the thread panicked".into())
+    joined(thread)
 }
 
 pub fn cores(_: Cores, _: &JobContext<Cores>) -> Result<u32, String> {
