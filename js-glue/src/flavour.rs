@@ -1,7 +1,5 @@
-//! The two ways wasm is compiled here, as arguments and environment of one cargo call.
+//! The ways wasm is compiled here, as arguments and environment of one cargo call.
 
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,7 +7,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use crate::overlay::Overlay;
-use crate::step::Step;
+use crate::std_build::Std;
 use crate::toolchain::Toolchain;
 
 /// The target of everything that is built here.
@@ -20,6 +18,8 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 pub enum Flavour {
     /// With shared memory and a std whose threads work: job modules.
     Threads,
+    /// As `Threads`, but through a compiler that links the test shim: test binaries.
+    Tests,
     /// With a memory of its own and nothing that could wait, for size: what runs on the main thread and on the coordinator.
     Plain,
     /// As `Plain`, but for speed: work that is done on the main thread, to be compared with.
@@ -31,6 +31,7 @@ impl Flavour {
     pub fn dir(self) -> &'static str {
         match self {
             Flavour::Threads => "threads",
+            Flavour::Tests => "test",
             Flavour::Plain | Flavour::PlainFast => "plain",
         }
     }
@@ -71,39 +72,50 @@ pub fn wasm_command(
 ) -> Result<Command> {
     let mut command = cargo(toolchain, subcommand, project, &target.join("offmain").join(flavour.dir()), dev);
     match flavour {
-        Flavour::Threads => {
+        Flavour::Threads | Flavour::Tests => {
             let flags = SharedMemory::of(project)?;
-            command.arg("-Zbuild-std=".to_owned() + &flags.build_std.join(","));
-            flags.give(&mut command, &Overlay::lay(toolchain, target)?, dev, []);
+            let overlay = Overlay::lay(toolchain, target)?;
+            let crates = [&flags.build_std[..], &["test".to_owned()]].concat();
+            let std = Std {
+                sources: &overlay.sysroot,
+                rustc: &overlay.rustc,
+                rustflags: flags.rustflags(),
+                crates,
+                panic: &flags.panic,
+                opt_level: &flags.release.opt_level,
+            };
+            give_flags(&mut command, flags.rustflags(), Some(&std.compiled(toolchain, target)?));
+            let profile = if dev { &flags.dev } else { &flags.release };
+            set_profile(&mut command, dev, &[("OPT_LEVEL", &profile.opt_level), ("LTO", &profile.lto), ("PANIC", &flags.panic)]);
         }
-        Flavour::Plain => plain(&mut command, toolchain, dev, &[("OPT_LEVEL", "s"), ("LTO", "fat"), ("CODEGEN_UNITS", "1")]),
-        Flavour::PlainFast => plain(&mut command, toolchain, dev, &[("OPT_LEVEL", "3"), ("LTO", "false")]),
+        Flavour::Plain | Flavour::PlainFast => {
+            let std = Std {
+                sources: &toolchain.sysroot,
+                rustc: &toolchain.rustc,
+                rustflags: Vec::new(),
+                crates: vec!["std".to_owned(), "panic_abort".to_owned()],
+                panic: "abort",
+                opt_level: if flavour == Flavour::Plain { "s" } else { "3" },
+            };
+            let compiled = if toolchain.has_web_std() { None } else { Some(std.compiled(toolchain, target)?) };
+            give_flags(&mut command, Vec::new(), compiled.as_deref());
+            let settings = match flavour {
+                _ if dev => [("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16")],
+                Flavour::Plain => [("OPT_LEVEL", "s"), ("LTO", "fat"), ("CODEGEN_UNITS", "1")],
+                _ => [("OPT_LEVEL", "3"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
+            };
+            set_profile(&mut command, dev, &[&settings[..], &[("PANIC", std.panic)]].concat());
+        }
     }
     Ok(command)
 }
 
-/// A call of cargo as for [`Flavour::Threads`], with the std that `sysroot` holds.
-pub(crate) fn test_command(
-    toolchain: &Toolchain,
-    sysroot: &TestSysroot,
-    subcommand: &str,
-    project: &Path,
-    target: &Path,
-    dev: bool,
-) -> Result<Command> {
-    let mut command = cargo(toolchain, subcommand, project, &target.join("offmain/test"), dev);
-    // As a flag, it is among what cargo looks at: another std compiles everything anew.
-    let flag = format!("--sysroot={}", sysroot.0.display());
-    SharedMemory::of(project)?.give(&mut command, &Overlay::lay(toolchain, target)?, dev, [flag]);
-    command.env("RUSTC", &toolchain.rustc);
-    Ok(command)
-}
-
-fn cargo(toolchain: &Toolchain, subcommand: &str, dir: &Path, target_dir: &Path, dev: bool) -> Command {
+pub(crate) fn cargo(toolchain: &Toolchain, subcommand: &str, dir: &Path, target_dir: &Path, dev: bool) -> Command {
     let mut command = Command::new(&toolchain.cargo);
     for name in FOREIGN_ENVIRONMENT {
         command.env_remove(name);
     }
+    command.env("RUSTC", &toolchain.rustc);
     command.arg(subcommand).args(["--target", TARGET]);
     command.arg("--target-dir").arg(target_dir);
     command.current_dir(dir);
@@ -146,68 +158,16 @@ impl SharedMemory {
         rustflags.extend(self.link_args.iter().map(|arg| format!("-Clink-arg={arg}")));
         rustflags
     }
-
-    fn profile(&self, dev: bool) -> &Profile {
-        if dev { &self.dev } else { &self.release }
-    }
-
-    fn give<const N: usize>(&self, command: &mut Command, overlay: &Overlay, dev: bool, more: [String; N]) {
-        command.env("CARGO_ENCODED_RUSTFLAGS", [self.rustflags(), more.to_vec()].concat().join("\u{1f}"));
-        command.env("RUSTC", &overlay.rustc);
-        // clippy-driver does not go through the wrapper; this is how it is told.
-        command.env("SYSROOT", &overlay.sysroot);
-        let profile = self.profile(dev);
-        set_profile(command, dev, &[("OPT_LEVEL", &profile.opt_level), ("LTO", &profile.lto), ("PANIC", &self.panic)]);
-    }
 }
 
-/// A sysroot with std compiled for threads, libtest included.
-///
-/// `-Zbuild-std` compiles std for one workspace; what is linked together here comes from two, the project's and offmain's.
-pub(crate) struct TestSysroot(PathBuf);
-
-impl TestSysroot {
-    /// The one for `toolchain` and the project's flags, compiled if it is not there.
-    pub(crate) fn ensure(toolchain: &Toolchain, project: &Path, target: &Path, dev: bool) -> Result<Self> {
-        let flags = SharedMemory::of(project)?;
-        let overlay = Overlay::lay(toolchain, target)?;
-        let mut hasher = DefaultHasher::new();
-        (flags.rustflags(), &flags.profile(dev).opt_level, &flags.profile(dev).lto).hash(&mut hasher);
-        let name = overlay.sysroot.file_name().unwrap_or_default().to_string_lossy();
-        let sysroot = target.join("offmain").join(format!("test-{name}-{:08x}", hasher.finish() as u32));
-        if sysroot.is_dir() {
-            return Ok(Self(sysroot));
-        }
-        let step = Step::begin("compiling std with threads and libtest for the web");
-        // Cargo compiles std for some package; this one is nothing else.
-        let package = target.join("offmain/test-std");
-        fs::create_dir_all(&package)?;
-        fs::write(
-            package.join("Cargo.toml"),
-            "[package]\nname = \"only-std\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n[workspace]\n",
-        )?;
-        fs::write(package.join("lib.rs"), "#![no_std]\n")?;
-        let mut command = cargo(toolchain, "build", &package, &package.join("target"), dev);
-        flags.give(&mut command, &overlay, dev, []);
-        command.arg(format!("-Zbuild-std={},test", flags.build_std.join(","))).arg("--quiet");
-        let libraries = crate::wasm_build::artifacts(command)?.into_iter().flat_map(|artifact| artifact.filenames);
-        overlay.with_libraries(&sysroot, libraries.filter(|file| file.extension() == Some("rlib")).map(Into::into))?;
-        step.end();
-        Ok(Self(sysroot))
-    }
-}
-
-fn plain(command: &mut Command, toolchain: &Toolchain, dev: bool, release: &[(&str, &str)]) {
-    command.env("RUSTC", &toolchain.rustc);
-    if !toolchain.has_web_std() {
-        command.arg("-Zbuild-std=std,panic_abort");
-    }
-    let settings = if dev { &[("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16")] } else { release };
-    set_profile(command, dev, &[settings, &[("PANIC", "abort")]].concat());
+/// With a sysroot as a flag, it is among what cargo looks at: another std compiles everything anew.
+pub(crate) fn give_flags(command: &mut Command, mut rustflags: Vec<String>, sysroot: Option<&Path>) {
+    rustflags.extend(sysroot.map(|sysroot| format!("--sysroot={}", sysroot.display())));
+    command.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\u{1f}"));
 }
 
 /// By environment, so that no manifest needs a profile.
-fn set_profile(command: &mut Command, dev: bool, settings: &[(&str, &str)]) {
+pub(crate) fn set_profile(command: &mut Command, dev: bool, settings: &[(&str, &str)]) {
     let profile = if dev { "DEV" } else { "RELEASE" };
     for (name, value) in settings.iter().chain(&[("DEBUG", "false"), ("STRIP", "none")]) {
         command.env(format!("CARGO_PROFILE_{profile}_{name}"), value);

@@ -16,6 +16,7 @@ mod overlay;
 mod project_file;
 mod serve;
 mod stack_check;
+mod std_build;
 mod step;
 mod test;
 mod toolchain;

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::edits::{EDITS, Edit, FileEdits, Old};
-use crate::flavour::TARGET;
 use crate::toolchain::Toolchain;
 
 /// A laid sysroot.
@@ -46,26 +45,6 @@ impl Overlay {
             }
         }
         Ok(overlay)
-    }
-
-    /// Lays another sysroot at `sysroot`, which also holds `libraries`: this std, compiled for the web.
-    pub(crate) fn with_libraries(&self, sysroot: &Path, libraries: impl Iterator<Item = PathBuf>) -> Result<()> {
-        // Aside and then renamed, as above.
-        let aside = sysroot.with_extension(format!("{}.new", std::process::id()));
-        let rustlib = aside.join("lib/rustlib");
-        let lib = rustlib.join(TARGET).join("lib");
-        fs::create_dir_all(&lib)?;
-        for entry in fs::read_dir(self.sysroot.join("lib/rustlib"))? {
-            let entry = entry?;
-            if entry.file_name() != TARGET {
-                symlink(entry.path(), rustlib.join(entry.file_name()))?;
-            }
-        }
-        for library in libraries {
-            let name = library.file_name().expect("a file has a name");
-            fs::copy(&library, lib.join(name)).with_context(|| format!("cannot copy {}", library.display()))?;
-        }
-        fs::rename(&aside, sysroot).with_context(|| format!("cannot rename to {}", sysroot.display()))
     }
 }
 

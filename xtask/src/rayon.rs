@@ -30,7 +30,7 @@ pub struct Options {
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let step = Step::begin("building the job modules of published crates and of photo-lab, and the peer");
-    build_crates()?;
+    build_crates(false)?;
     build_photo_lab_jobs()?;
     build_peer()?;
     step.end();

@@ -46,10 +46,11 @@ pub fn build_test_jobs() -> Result<()> {
     build(&BuildOptions::new(workspace().join("tests/jobs"), made("site/pkg"))).map(drop)
 }
 
-/// Builds the job module of crates as they are published.
-pub fn build_crates() -> Result<()> {
+/// Builds the job module of crates as they are published; with `dev` as a user does while developing, which takes less time.
+pub fn build_crates(dev: bool) -> Result<()> {
     // Its page is JavaScript; types would cost a native build of every crate.
-    build(&BuildOptions { declarations: false, ..BuildOptions::new(workspace().join("tests/crates"), made("site/crates")) }).map(drop)
+    let options = BuildOptions::new(workspace().join("tests/crates"), made("site/crates"));
+    build(&BuildOptions { declarations: false, dev, ..options }).map(drop)
 }
 
 /// Builds the Rust test app, which runs on the main thread.

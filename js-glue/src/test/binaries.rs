@@ -10,7 +10,7 @@ use cargo_metadata::{Artifact, Metadata, MetadataCommand, TargetKind};
 use super::options::TestOptions;
 use super::rustc;
 use crate::bindings::bind_jobs;
-use crate::flavour::{TARGET, TestSysroot, test_command};
+use crate::flavour::{Flavour, TARGET, wasm_command};
 use crate::toolchain::Toolchain;
 use crate::wasm_build::{artifacts, build_main, out_dir};
 use crate::{glue, job_crate};
@@ -73,9 +73,8 @@ impl Project {
 
     /// Compiles the test binaries that `options` choose, in cargo's order.
     pub fn compile(&self, options: &TestOptions) -> Result<Vec<Binary>> {
-        let sysroot = TestSysroot::ensure(&self.toolchain, &self.dir, self.target(), self.dev)?;
-        let libraries = self.compile_shim(&sysroot)?;
-        let mut command = test_command(&self.toolchain, &sysroot, "test", &self.dir, self.target(), self.dev)?;
+        let libraries = self.compile_shim()?;
+        let mut command = wasm_command(&self.toolchain, Flavour::Tests, "test", &self.dir, self.target(), self.dev)?;
         command.arg("--no-run").args(options.for_cargo());
         if let Some(manifest) = options.manifest() {
             command.arg("--manifest-path").arg(manifest.canonicalize()?);
@@ -87,9 +86,9 @@ impl Project {
         Ok(binaries)
     }
 
-    fn compile_shim(&self, sysroot: &TestSysroot) -> Result<Vec<(String, PathBuf)>> {
+    fn compile_shim(&self) -> Result<Vec<(String, PathBuf)>> {
         let home = home()?;
-        let mut command = test_command(&self.toolchain, sysroot, "build", &self.dir, self.target(), self.dev)?;
+        let mut command = wasm_command(&self.toolchain, Flavour::Tests, "build", &self.dir, self.target(), self.dev)?;
         // Its flags are the project's, its versions those of the checkout.
         command.current_dir(&home).args(["--lib", "-p", "offmain-test-shim", "--quiet"]);
         let made = artifacts(command)?;

@@ -12,7 +12,7 @@ use crate::command::{cargo, output, workspace};
 pub const PACKAGE: &str = "offmain-models";
 
 /// Runs every model.
-pub fn loom(report: &mut Report) -> Result<()> {
+pub fn loom(report: &Report) -> Result<()> {
     run_tests(report, "loom", &mut cargo(&["test", "--package", PACKAGE, "--test", "loom"]))
 }
 
@@ -22,7 +22,7 @@ const TARGET: &str = "i686-unknown-linux-gnu";
 const CURE: &str = "`rustup toolchain install nightly --component miri --component rust-src` gets it";
 
 /// Runs what is unsafe under Miri, where there is one.
-pub fn miri(report: &mut Report) -> Result<()> {
+pub fn miri(report: &Report) -> Result<()> {
     if !output(&mut nightly(&["miri", "--version"])).is_ok_and(|(succeeded, _)| succeeded) {
         let reason = format!("there is no Miri here; {CURE}");
         report.record("miri", "setup", "Miri is here", None, Ok(Verdict::Skipped(reason)));

@@ -17,16 +17,21 @@ pub const PLACE: &str = "native";
 const CRATES: &str = "offmain-crates-jobs";
 
 /// Runs all of it.
-pub fn test(report: &mut Report) -> Result<()> {
+pub fn test(report: &Report) -> Result<()> {
     check(report, "the code is formatted", || succeed(&mut cargo(&["fmt", "--all", "--check"])));
     check(report, "clippy is content with the native side", || {
         succeed(&mut cargo(&["clippy", "--workspace", "--exclude", CRATES, "--all-targets", "--", "-D", "warnings"]))
     });
+    proofs::of_sources(report);
+    run_tests(report, PLACE, &mut cargo(&["test", "--workspace", "--exclude", models::PACKAGE, "--exclude", CRATES, "--no-fail-fast"]))
+}
+
+/// Lints and proofs of what is compiled for the web.
+pub fn lint_web_sides(report: &Report) {
     for (flavour, name, packages) in WASM_SIDES {
         check(report, name, || succeed(&mut wasm_clippy(*flavour, packages)?));
     }
-    proofs::of_sources(report);
-    run_tests(report, PLACE, &mut cargo(&["test", "--workspace", "--exclude", models::PACKAGE, "--exclude", CRATES, "--no-fail-fast"]))
+    proofs::of_flavours(report);
 }
 
 /// Packages that are compiled for the web, by flavour; what they share with the native side is linted again with them.
@@ -50,7 +55,7 @@ fn wasm_clippy(flavour: Flavour, packages: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-fn check(report: &mut Report, name: &str, run: impl FnOnce() -> Result<()>) {
+fn check(report: &Report, name: &str, run: impl FnOnce() -> Result<()>) {
     report.test(PLACE, "lint", name, || {
         let step = Step::begin(name);
         run()?;
@@ -60,7 +65,7 @@ fn check(report: &mut Report, name: &str, run: impl FnOnce() -> Result<()>) {
 }
 
 /// Runs a call of `cargo test` and records its tests, or that it did not come to them.
-pub fn run_tests(report: &mut Report, place: &str, command: &mut Command) -> Result<()> {
+pub fn run_tests(report: &Report, place: &str, command: &mut Command) -> Result<()> {
     let step = Step::begin(&format!("{place}: cargo test"));
     if let Some(filter) = report.filter() {
         command.args(["--", filter]);

@@ -37,19 +37,23 @@ const BLOCKING: &[&str] = &[
 ];
 
 /// What needs no build of the modules.
-pub fn of_sources(report: &mut Report) {
+pub fn of_sources(report: &Report) {
     prove(report, "the crates' arrows are those of the design, and no other", arrows);
     prove(report, "neither facade nor coordinator uses a crate that blocks", no_blocking_crate);
+}
+
+/// What the compiler is asked.
+pub fn of_flavours(report: &Report) {
     prove(report, "facade and coordinator do not compile with atomics, nor the pool without", compile_errors);
 }
 
 /// What is to be seen in the built modules.
-pub fn of_modules(report: &mut Report) {
+pub fn of_modules(report: &Report) {
     let name = "facade, coordinator and Rust app hold no shared memory and no wait; the job module holds both";
     report.test("build", "proof", name, || modules().map(|()| Verdict::Passed));
 }
 
-fn prove(report: &mut Report, name: &str, proof: fn() -> Result<()>) {
+fn prove(report: &Report, name: &str, proof: fn() -> Result<()>) {
     report.test(PLACE, "proof", name, || proof().map(|()| Verdict::Passed));
 }
 

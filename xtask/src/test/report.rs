@@ -1,6 +1,7 @@
 //! The results of a test run: one printed line a test, one last line with the totals.
 
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -14,9 +15,14 @@ pub enum Verdict {
     Skipped(String),
 }
 
-/// Counts and prints results; knows which tests are wanted at all.
+/// Counts and prints results; knows which tests are wanted at all. Both lanes of a run write to it.
 pub struct Report {
     filter: Option<String>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
     /// Tests that ran or were skipped, without those that run whatever the filter says.
     matched: usize,
     passed: usize,
@@ -27,7 +33,7 @@ pub struct Report {
 impl Report {
     /// A report on all tests, or on those whose line contains `filter`, in whatever case.
     pub fn new(filter: Option<&str>) -> Self {
-        Self { filter: filter.map(str::to_lowercase), matched: 0, passed: 0, failed: 0, skipped: 0 }
+        Self { filter: filter.map(str::to_lowercase), counts: Mutex::default() }
     }
 
     /// The text that narrows the run, as given to tests that are filtered elsewhere.
@@ -41,16 +47,16 @@ impl Report {
     }
 
     /// Runs one test if it is wanted, times it and prints its result; true unless it failed.
-    pub fn test(&mut self, place: &str, group: &str, name: &str, run: impl FnOnce() -> Result<Verdict>) -> bool {
+    pub fn test(&self, place: &str, group: &str, name: &str, run: impl FnOnce() -> Result<Verdict>) -> bool {
         if !self.wants(place, group, name) {
             return true;
         }
-        self.matched += 1;
+        self.counts().matched += 1;
         self.test_always(place, group, name, run)
     }
 
     /// Runs a test on which others depend, whatever the filter says.
-    pub fn test_always(&mut self, place: &str, group: &str, name: &str, run: impl FnOnce() -> Result<Verdict>) -> bool {
+    pub fn test_always(&self, place: &str, group: &str, name: &str, run: impl FnOnce() -> Result<Verdict>) -> bool {
         let begin = Instant::now();
         let result = run();
         let held = result.is_ok();
@@ -59,25 +65,27 @@ impl Report {
     }
 
     /// Prints and counts a result that came about elsewhere.
-    pub fn record(&mut self, place: &str, group: &str, name: &str, time: Option<Duration>, result: Result<Verdict>) {
-        self.matched += 1;
+    pub fn record(&self, place: &str, group: &str, name: &str, time: Option<Duration>, result: Result<Verdict>) {
+        self.counts().matched += 1;
         self.print(place, group, name, time, result);
     }
 
-    fn print(&mut self, place: &str, group: &str, name: &str, time: Option<Duration>, result: Result<Verdict>) {
+    fn print(&self, place: &str, group: &str, name: &str, time: Option<Duration>, result: Result<Verdict>) {
         let title = format!("{place:<8}  {group}  {name}");
         let time = time.map(|time| format!(" ({})", in_words(time))).unwrap_or_default();
+        // Held while it prints: a failure's lines stay together.
+        let mut counts = self.counts();
         match result {
             Ok(Verdict::Passed) => {
-                self.passed += 1;
+                counts.passed += 1;
                 println!("{title} … ok{time}");
             }
             Ok(Verdict::Skipped(reason)) => {
-                self.skipped += 1;
+                counts.skipped += 1;
                 println!("{title} … skipped: {reason}");
             }
             Err(error) => {
-                self.failed += 1;
+                counts.failed += 1;
                 println!("{title} … FAILED{time}");
                 // The chain, not Debug: where RUST_BACKTRACE is set, Debug adds the harness's own frames.
                 for line in format!("{error:#}").trim_end().lines() {
@@ -87,19 +95,23 @@ impl Report {
         }
     }
 
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Prints the totals as the run's last line and gives the exit code.
     pub fn finish(self) -> ExitCode {
-        if self.skipped > 0 {
-            println!("{} skipped, each with its reason above", self.skipped);
+        let Counts { matched, passed, failed, skipped } = *self.counts();
+        if skipped > 0 {
+            println!("{skipped} skipped, each with its reason above");
         }
-        let nothing = self.matched == 0;
-        if nothing {
+        if matched == 0 {
             match &self.filter {
                 Some(filter) => println!("no test's name contains `{filter}`"),
                 None => println!("no test ran at all, which is an error of the run itself"),
             }
         }
-        println!("{} passed, {} failed", self.passed, self.failed);
-        if self.failed == 0 && (!nothing || self.filter.is_some()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        println!("{passed} passed, {failed} failed");
+        if failed == 0 && (matched > 0 || self.filter.is_some()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

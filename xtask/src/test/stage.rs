@@ -34,7 +34,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Runs the tests of the suite page: JavaScript's and those of the Rust test app.
-    pub fn run_suite(&mut self, report: &mut Report) {
+    pub fn run_suite(&mut self, report: &Report) {
         let tests = match self.open_suite().and_then(list) {
             Ok(tests) => tests,
             Err(error) => return report.record(self.engine.name(), "suite", "the page lists its tests", None, Err(error)),
@@ -62,7 +62,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Runs tests that need pages of their own.
-    pub fn run_cases(&mut self, cases: &[Case], report: &mut Report) {
+    pub fn run_cases(&mut self, cases: &[Case], report: &Report) {
         for case in cases {
             report.test(self.engine.name(), case.group, case.name, || {
                 if let Some((_, reason)) = case.skips.iter().find(|(engine, _)| *engine == self.engine) {

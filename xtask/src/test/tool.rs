@@ -14,14 +14,14 @@ use super::report::{Report, Verdict};
 use crate::command::{cargo, excerpt, made, output, succeed, target, workspace};
 
 /// Runs the command's own trials in one engine.
-pub fn test(engine: Engine, report: &mut Report) {
+pub fn test(engine: Engine, report: &Report) {
     for (name, trial) in VERDICTS {
         report.test(engine.name(), "tool", name, || trial(engine).map(|()| Verdict::Passed));
     }
 }
 
 /// Runs the tests of published crates in one engine, which takes minutes.
-pub fn test_suites(engine: Engine, report: &mut Report) {
+pub fn test_suites(engine: Engine, report: &Report) {
     for suite in SUITES {
         let Suite { package, version, .. } = suite;
         report.test(engine.name(), "suite", &format!("the tests of {package} {version} pass as they are"), || suite.run(engine));

@@ -1,0 +1,97 @@
+//! std, compiled for the web once and kept in a sysroot of its own.
+//!
+//! `-Zbuild-std` alone would compile it anew for every profile and every command, and for one workspace, while the tests of a crate
+//! are linked from two.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::flavour::{TARGET, cargo, give_flags, set_profile};
+use crate::step::Step;
+use crate::toolchain::Toolchain;
+use crate::wasm_build::artifacts;
+
+/// What to compile, and how. A std does not change with the profile of a build, as the one that comes with Rust does not.
+#[derive(Hash)]
+pub(crate) struct Std<'a> {
+    /// The sysroot with the sources.
+    pub sources: &'a Path,
+    /// A compiler that uses that sysroot.
+    pub rustc: &'a Path,
+    pub rustflags: Vec<String>,
+    pub crates: Vec<String>,
+    pub panic: &'a str,
+    pub opt_level: &'a str,
+}
+
+impl Std<'_> {
+    /// The sysroot with the compiled libraries, made below `target` if it is not there.
+    pub fn compiled(&self, toolchain: &Toolchain, target: &Path) -> Result<PathBuf> {
+        let mut hasher = DefaultHasher::new();
+        (self, &toolchain.commit).hash(&mut hasher);
+        let made = target.join("offmain");
+        let sysroot = made.join(format!("std-{}-{:08x}", toolchain.release, hasher.finish() as u32));
+        if sysroot.is_dir() {
+            return Ok(sysroot);
+        }
+        let step =
+            Step::begin(&format!("compiling std for the web (panic={}, opt-level={}), once for all builds", self.panic, self.opt_level));
+        // Two builds may do this at once; each has its own folder, and one of them is the first to rename it.
+        let aside = sysroot.with_extension(format!("{}.new", std::process::id()));
+        self.make(toolchain, &aside).with_context(|| format!("cannot make the compiled std in {}", aside.display())).inspect_err(|_| {
+            let _ = fs::remove_dir_all(&aside);
+        })?;
+        if let Err(error) = fs::rename(&aside, &sysroot) {
+            fs::remove_dir_all(&aside)?;
+            if !sysroot.is_dir() {
+                return Err(error).with_context(|| format!("cannot rename to {}", sysroot.display()));
+            }
+        }
+        step.end();
+        Ok(sysroot)
+    }
+
+    fn make(&self, toolchain: &Toolchain, sysroot: &Path) -> Result<()> {
+        let build = sysroot.join("build");
+        self.lay(&self.compile(toolchain, &build)?, sysroot)?;
+        Ok(fs::remove_dir_all(build)?)
+    }
+
+    /// The libraries that cargo makes of it.
+    fn compile(&self, toolchain: &Toolchain, folder: &Path) -> Result<Vec<PathBuf>> {
+        // Cargo compiles std for some package; this one is nothing else.
+        fs::create_dir_all(folder)?;
+        let manifest = "[package]\nname = \"only-std\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n[workspace]\n";
+        fs::write(folder.join("Cargo.toml"), manifest)?;
+        fs::write(folder.join("lib.rs"), "#![no_std]\n")?;
+        let mut command = cargo(toolchain, "build", folder, &folder.join("target"), false);
+        command.env("RUSTC", self.rustc).arg(format!("-Zbuild-std={}", self.crates.join(","))).arg("--quiet");
+        // Bitcode, for those that optimise when they link.
+        give_flags(&mut command, [&self.rustflags[..], &["-Cembed-bitcode=yes".to_owned()]].concat(), None);
+        set_profile(&mut command, false, &[("OPT_LEVEL", self.opt_level), ("LTO", "false"), ("PANIC", self.panic)]);
+        let files = artifacts(command)?.into_iter().flat_map(|artifact| artifact.filenames);
+        Ok(files.filter(|file| file.extension() == Some("rlib")).map(Into::into).collect())
+    }
+
+    /// A sysroot that has `libraries` for the web, and for the rest what is where the sources are.
+    fn lay(&self, libraries: &[PathBuf], sysroot: &Path) -> Result<()> {
+        let rustlib = sysroot.join("lib/rustlib");
+        let lib = rustlib.join(TARGET).join("lib");
+        fs::create_dir_all(&lib)?;
+        for entry in fs::read_dir(self.sources.join("lib/rustlib"))? {
+            let entry = entry?;
+            if entry.file_name() != TARGET {
+                symlink(entry.path(), rustlib.join(entry.file_name()))?;
+            }
+        }
+        for library in libraries {
+            let name = library.file_name().context("a library without a name")?;
+            fs::copy(library, lib.join(name)).with_context(|| format!("cannot copy {}", library.display()))?;
+        }
+        Ok(())
+    }
+}
