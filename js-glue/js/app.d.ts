@@ -122,12 +122,14 @@ export interface Stats {
   threads: { running: number; warm: number }
   queued: number
   running: number
-  /** More than one after a trap or a kill. */
+  /** Generations the present coordinator has begun: more than one after a trap or a kill. */
   generations: number
   /** Shared memory of the current generation. */
   memoryBytes: number
   /** Messages that made no sense. */
   ignored: number
+  /** Coordinators that died and were replaced. */
+  restarts: number
   /** How many jobs ended in which way. */
   outcomes: {
     done: number

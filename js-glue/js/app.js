@@ -32,21 +32,15 @@ export async function start(config = {}) {
   await loading
   return raised(async () => {
     const settings = new Settings(config)
-    const facade = new Facade(startCoordinator(), settings)
+    const facade = new Facade(startCoordinator, settings)
     await facade.started()
     return new Pool(facade)
   })
 }
 
-function startCoordinator() {
-  try {
-    return new Worker(new URL('./coordinator.js', import.meta.url), { type: 'module', name: 'offmain coordinator' })
-  } catch (error) {
-    throw notLoaded('coordinator.js', error)
-  }
-}
+const startCoordinator = () => new Worker(new URL('./coordinator.js', import.meta.url), { type: 'module', name: 'offmain coordinator' })
 
-/** What the facade says of a file, where the facade itself is missing or not asked. */
+/** What the facade says of a file, where the facade itself is missing. */
 function notLoaded(file, error) {
   const cure =
     "is the pkg folder of `cargo offmain build` complete and served from one place, and does the page's content-security policy, " +

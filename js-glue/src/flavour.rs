@@ -95,7 +95,7 @@ pub fn wasm_command(
                 rustflags: Vec::new(),
                 crates: vec!["std".to_owned(), "panic_abort".to_owned()],
                 panic: "abort",
-                opt_level: if flavour == Flavour::Plain { "s" } else { "3" },
+                opt_level: "s",
             };
             let compiled = if toolchain.has_web_std() { None } else { Some(std.compiled(toolchain, target)?) };
             give_flags(&mut command, Vec::new(), compiled.as_deref());

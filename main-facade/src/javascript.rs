@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use futures::TryFutureExt;
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use offmain_protocol::{
     Config, ConfigError, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
     limits::{self, INLINE_BYTES, PROGRESS_KEPT, Range},
@@ -13,7 +13,7 @@ use wasm_bindgen_futures::future_to_promise;
 use web_sys::Worker;
 
 use crate::{
-    link::{Link, Request, Sink},
+    link::{Link, Request, Sink, text_of as text_of_error},
     pool::check_browser,
 };
 
@@ -68,11 +68,15 @@ impl Settings {
 
 #[wasm_bindgen]
 impl Facade {
-    /// Starts a pool with the coordinator that `app.js` has created.
+    /// Starts a pool with coordinators that `app.js` makes.
     #[wasm_bindgen(constructor)]
-    pub fn new(worker: Worker, settings: Settings) -> Self {
+    pub fn new(make: Function, settings: Settings) -> Result<Self, JsValue> {
         tell_of_panics();
-        let (link, started) = Link::open(worker, settings.0);
+        let make = move || {
+            let made = make.call0(&JsValue::UNDEFINED);
+            made.map(Worker::from).map_err(|error| StartError::File { file: "coordinator.js".into(), why: text_of_error(&error) })
+        };
+        let (link, started) = Link::open(Box::new(make), settings.0).map_err(|error| start_error(&error))?;
         LINKS.with_borrow_mut(|links| {
             links.retain(|link| link.strong_count() > 0);
             links.push(Rc::downgrade(&link));
@@ -82,7 +86,7 @@ impl Facade {
             started.map_err(closed).await.and_then(|result| result).map_err(|error| start_error(&error))?;
             Ok(JsValue::UNDEFINED)
         };
-        Self { link, started: Some(future_to_promise(started)) }
+        Ok(Self { link, started: Some(future_to_promise(started)) })
     }
 
     /// Resolves when the pool takes jobs.
@@ -111,6 +115,7 @@ impl Facade {
         match self.link.submit(request, sink.clone()) {
             Ok(job) => Ok(job),
             Err(outcome) => {
+                self.link.count(&outcome);
                 Sink::settle(&*sink, outcome, Payload::Object, input);
                 Ok(0)
             }
@@ -181,7 +186,7 @@ fn tell_of_panics() {
             web_sys::console::error_1(&why.as_str().into());
             let links = LINKS.try_with(|links| links.try_borrow().map(|links| links.clone()));
             for link in links.into_iter().flatten().flatten().filter_map(|link| link.upgrade()) {
-                link.fail(StartError::Worker { why: why.clone() });
+                link.die(why.clone());
             }
         }));
     });
@@ -332,6 +337,7 @@ fn stats_object(stats: &Stats) -> Object {
         number("generations", stats.generations.into()),
         number("memoryBytes", stats.memory_bytes),
         number("ignored", stats.ignored.into()),
+        number("restarts", stats.restarts.into()),
         ("outcomes".into(), outcomes.into()),
     ])
 }

@@ -44,6 +44,7 @@ mod handle;
 mod javascript;
 mod link;
 mod pool;
+mod pulse;
 mod timer;
 
 pub use config::Config;

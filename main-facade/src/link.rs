@@ -9,12 +9,14 @@ use std::{
 use futures::channel::oneshot;
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
-    CodecError, JobId, Outcome, Payload, Priority, Rejection, StartError, Stats, Submit, ToCoordinator, ToFacade, VERSION, Workers,
+    CodecError, JobId, Outcome, Outcomes, Payload, Priority, Rejection, StartError, Stats, Submit, ToCoordinator, ToFacade, VERSION,
+    Workers,
+    limits::{BEAT_MS, FAILED_STARTS},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
-use crate::timer::Timer;
+use crate::{pulse::Pulse, timer::Timer};
 
 /// Where a job's progress and its outcome go.
 pub(crate) trait Sink {
@@ -34,8 +36,11 @@ pub(crate) struct Request {
 }
 
 pub(crate) struct Link {
-    worker: Worker,
-    settings: offmain_protocol::Config,
+    this: Weak<Self>,
+    make: Make,
+    coordinator: RefCell<Option<Worker>>,
+    handlers: Handlers,
+    settings: RefCell<offmain_protocol::Config>,
     phase: RefCell<Phase>,
     pending: RefCell<BTreeMap<JobId, (u64, Rc<dyn Sink>)>>,
     reports: RefCell<BTreeMap<u32, oneshot::Sender<Stats>>>,
@@ -43,68 +48,93 @@ pub(crate) struct Link {
     bytes: Cell<u64>,
     last: Cell<u32>,
     workers: Cell<u32>,
-    handlers: RefCell<Option<Handlers>>,
-    /// Of the start: no message comes from a coordinator whose files never do.
+    outcomes: RefCell<Outcomes>,
+    /// Messages that made no sense.
+    ignored: Cell<u32>,
+    restarts: Cell<u32>,
+    /// Coordinators in a row that died before an outcome came from them.
+    failures: Cell<u32>,
+    /// Of a start: no message comes from a coordinator whose files never do.
     deadline: RefCell<Option<Timer>>,
+    /// While anything is pending.
+    pulse: RefCell<Option<(Pulse, Timer)>>,
 }
 
+/// Makes a coordinator: the first, and another one where it has died.
+pub(crate) type Make = Box<dyn Fn() -> Result<Worker, StartError>>;
+
 enum Phase {
-    Starting(Option<oneshot::Sender<Result<(), StartError>>>),
+    Starting(oneshot::Sender<Result<(), StartError>>),
     Open,
+    /// Another coordinator takes the place of one that has died; jobs for it may be submitted already.
+    Restarting,
     /// Why, if not by the app.
     Ended(Option<String>),
 }
 
 struct Handlers {
-    _messages: [Closure<dyn FnMut(MessageEvent)>; 2],
-    _error: Closure<dyn FnMut(ErrorEvent)>,
+    message: Closure<dyn FnMut(MessageEvent)>,
+    unreadable: Closure<dyn FnMut(MessageEvent)>,
+    error: Closure<dyn FnMut(ErrorEvent)>,
 }
 
 impl Link {
-    /// Starts a pool with a coordinator that has just been created.
-    pub(crate) fn open(worker: Worker, settings: offmain_protocol::Config) -> (Rc<Self>, oneshot::Receiver<Result<(), StartError>>) {
+    /// Starts a pool.
+    pub(crate) fn open(
+        make: Make,
+        settings: offmain_protocol::Config,
+    ) -> Result<(Rc<Self>, oneshot::Receiver<Result<(), StartError>>), StartError> {
         let (sender, started) = oneshot::channel();
-        let link = Rc::new(Self {
-            worker,
-            phase: RefCell::new(Phase::Starting(Some(sender))),
+        let link = Rc::new_cyclic(|this| Self {
+            this: this.clone(),
+            make,
+            coordinator: RefCell::new(None),
+            handlers: Handlers::of(this),
+            phase: RefCell::new(Phase::Starting(sender)),
             pending: RefCell::default(),
             reports: RefCell::default(),
             ended: RefCell::default(),
             bytes: Cell::new(0),
             last: Cell::new(0),
             workers: Cell::new(settings.workers.map_or(cores(), |workers| workers.max)),
-            handlers: RefCell::new(None),
+            settings: RefCell::new(settings),
+            outcomes: RefCell::default(),
+            ignored: Cell::new(0),
+            restarts: Cell::new(0),
+            failures: Cell::new(0),
             deadline: RefCell::new(None),
-            settings,
+            pulse: RefCell::new(None),
         });
-        link.listen();
-        let hello = offmain_protocol::encode_hello(&ToCoordinator::Start { config: link.settings.clone(), cores: cores() });
-        // Plain bytes can always be sent.
-        let _ = link.post(&hello, &JsValue::UNDEFINED, &Array::new());
-        (link, started)
+        link.connect()?;
+        Ok((link, started))
     }
 
-    fn listen(self: &Rc<Self>) {
-        let weak = Rc::downgrade(self);
-        let message = Closure::new(move |event: MessageEvent| on_link(&weak, |link| link.receive(event.data())));
-        let weak = Rc::downgrade(self);
-        let error = Closure::new(move |event: ErrorEvent| {
-            event.prevent_default();
-            on_link(&weak, |link| link.fail(StartError::File { file: "coordinator.js".into(), why: why_not_loaded(&event) }));
-        });
-        let weak = Rc::downgrade(self);
-        let limit_ms = self.settings.start_time_ms;
+    /// Has a coordinator made, and tells it to start.
+    fn connect(&self) -> Result<(), StartError> {
+        let worker = (self.make)()?;
+        worker.set_onmessageerror(Some(self.handlers.unreadable.as_ref().unchecked_ref()));
+        worker.set_onmessage(Some(self.handlers.message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(self.handlers.error.as_ref().unchecked_ref()));
+        self.coordinator.replace(Some(worker));
+        let weak = self.this.clone();
+        let limit_ms = self.settings.borrow().start_time_ms;
         let deadline = Timer::after(limit_ms, move || on_link(&weak, |link| link.start_is_over(limit_ms)));
-        *self.deadline.borrow_mut() = Some(deadline);
-        let weak = Rc::downgrade(self);
-        let unreadable = Closure::new(move |_: MessageEvent| {
-            let why = "a message of the coordinator could not be read".into();
-            on_link(&weak, |link| link.fail(StartError::Worker { why }));
-        });
-        self.worker.set_onmessageerror(Some(unreadable.as_ref().unchecked_ref()));
-        self.worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
-        self.worker.set_onerror(Some(error.as_ref().unchecked_ref()));
-        *self.handlers.borrow_mut() = Some(Handlers { _messages: [message, unreadable], _error: error });
+        self.deadline.replace(Some(deadline));
+        let hello = ToCoordinator::Start { config: self.settings.borrow().clone(), cores: cores() };
+        // Plain bytes can always be sent.
+        let _ = self.post(&offmain_protocol::encode_hello(&hello), &JsValue::UNDEFINED, &Array::new());
+        Ok(())
+    }
+
+    /// Ends the coordinator, and with it all workers. Nothing of it is heard any more.
+    fn disconnect(&self) {
+        self.deadline.replace(None);
+        if let Some(worker) = self.coordinator.take() {
+            worker.set_onmessage(None);
+            worker.set_onmessageerror(None);
+            worker.set_onerror(None);
+            worker.terminate();
+        }
     }
 
     /// Sends a job; its outcome goes to the sink. Refused here, before anything is transferred, if the pool has ended or is full.
@@ -117,7 +147,13 @@ impl Link {
             .map_err(|why| Outcome::Rejected(Rejection::BadInput { name, why }))?;
         self.bytes.set(self.bytes.get() + bytes);
         self.pending.borrow_mut().insert(job, (bytes, sink));
+        self.watch();
         Ok(job)
+    }
+
+    /// Counts an outcome; what is refused before it gets here has one, too.
+    pub(crate) fn count(&self, outcome: &Outcome) {
+        self.outcomes.borrow_mut().count(outcome);
     }
 
     fn admit(&self, bytes: u64) -> Result<(), Outcome> {
@@ -125,11 +161,11 @@ impl Link {
             return Err(Outcome::Closed { why: why.clone() });
         }
         let jobs = self.pending.borrow().len() as u64;
-        let limit = self.settings.queue_jobs + u64::from(self.workers.get());
+        let limit = self.settings.borrow().queue_jobs + u64::from(self.workers.get());
         if jobs >= limit {
             return Err(Outcome::Rejected(Rejection::QueueFull { jobs, limit }));
         }
-        let (bytes, limit) = (self.bytes.get() + bytes, self.settings.queue_bytes);
+        let (bytes, limit) = (self.bytes.get() + bytes, self.settings.borrow().queue_bytes);
         if bytes > limit {
             return Err(Outcome::Rejected(Rejection::QueueBytes { bytes, limit }));
         }
@@ -144,6 +180,7 @@ impl Link {
 
     pub(crate) fn resize(&self, workers: Workers) {
         self.workers.set(workers.max);
+        self.settings.borrow_mut().workers = Some(workers);
         self.tell(&ToCoordinator::Resize(workers));
     }
 
@@ -153,6 +190,7 @@ impl Link {
         if !matches!(&*self.phase.borrow(), Phase::Ended(_)) {
             self.reports.borrow_mut().insert(request, sender);
             self.tell(&ToCoordinator::Stats { request });
+            self.watch();
         }
         receiver
     }
@@ -163,6 +201,7 @@ impl Link {
         if !matches!(&*self.phase.borrow(), Phase::Ended(_)) {
             self.ended.borrow_mut().push(sender);
             self.tell(&ToCoordinator::Shutdown);
+            self.watch();
         }
         receiver
     }
@@ -184,14 +223,20 @@ impl Link {
 
     fn post(&self, message: &[u8], beside: &JsValue, transfer: &Array) -> Result<(), String> {
         let message = Array::of2(&Uint8Array::from(message), beside);
-        self.worker.post_message_with_transfer(&message, transfer).map_err(|error| text_of(&error))
+        match &*self.coordinator.borrow() {
+            Some(worker) => worker.post_message_with_transfer(&message, transfer).map_err(|error| text_of(&error)),
+            None => Err("there is no coordinator".into()),
+        }
     }
 
     fn receive(&self, message: JsValue) {
+        if let Some((pulse, _)) = &mut *self.pulse.borrow_mut() {
+            pulse.heard();
+        }
         let parts = message.dyn_ref::<Array>().and_then(|parts| Some((parts.get(0).dyn_into::<Uint8Array>().ok()?, parts.get(1))));
         let Some((bytes, beside)) = parts else { return self.receive_note(&message) };
         let bytes = bytes.to_vec();
-        let decoded = if matches!(&*self.phase.borrow(), Phase::Starting(_)) {
+        let decoded = if matches!(&*self.phase.borrow(), Phase::Starting(_) | Phase::Restarting) {
             match offmain_protocol::decode_hello(&bytes) {
                 Err(CodecError::Version { theirs }) => {
                     return self.fail(StartError::Version { who: "coordinator".into(), theirs, ours: VERSION.into() });
@@ -203,8 +248,9 @@ impl Link {
         } else {
             offmain_protocol::decode(&bytes, Vec::new())
         };
-        if let Ok(message) = decoded {
-            self.receive_message(message, beside);
+        match decoded {
+            Ok(message) => self.receive_message(message, beside),
+            Err(_) => self.ignore(),
         }
     }
 
@@ -214,7 +260,7 @@ impl Link {
                 self.workers.set(workers.max);
                 self.deadline.replace(None);
                 let before = self.phase.replace(Phase::Open);
-                if let Phase::Starting(Some(sender)) = before {
+                if let Phase::Starting(sender) = before {
                     let _ = sender.send(Ok(()));
                 }
             }
@@ -227,13 +273,21 @@ impl Link {
             }
             ToFacade::Settled { job, outcome, value } => {
                 let pending = self.pending.borrow_mut().remove(&job);
-                if let Some((bytes, sink)) = pending {
-                    self.bytes.set(self.bytes.get() - bytes);
-                    sink.settle(outcome, value, beside);
+                match pending {
+                    Some((bytes, sink)) => {
+                        self.failures.set(0);
+                        self.bytes.set(self.bytes.get() - bytes);
+                        self.count(&outcome);
+                        sink.settle(outcome, value, beside);
+                    }
+                    None => self.ignore(),
                 }
             }
             ToFacade::Stats { request, stats } => {
                 let asker = self.reports.borrow_mut().remove(&request);
+                let outcomes = *self.outcomes.borrow();
+                let ignored = stats.ignored + self.ignored.get();
+                let stats = Stats { outcomes, ignored, restarts: self.restarts.get(), ..stats };
                 let _ = asker.map(|asker| asker.send(stats));
             }
             ToFacade::Ended { why } => self.end(Outcome::Closed { why: why.clone() }, why),
@@ -247,45 +301,129 @@ impl Link {
             self.fail(StartError::File { file, why });
         } else if let Some(why) = text("crashed") {
             self.fail(StartError::Worker { why });
+        } else {
+            self.ignore();
         }
     }
 
+    fn ignore(&self) {
+        self.ignored.set(self.ignored.get().saturating_add(1));
+    }
+
     fn start_is_over(&self, limit_ms: u64) {
-        let starting = matches!(&*self.phase.borrow(), Phase::Starting(_));
+        let starting = matches!(&*self.phase.borrow(), Phase::Starting(_) | Phase::Restarting);
         if starting {
             self.fail(StartError::Slow { limit_ms });
         }
     }
 
-    /// The coordinator is no more, or never was.
-    pub(crate) fn fail(&self, error: StartError) {
+    /// Asks the coordinator for a sign of life from time to time, while anything is pending.
+    fn watch(&self) {
+        let begins = || (Pulse::new(js_sys::Date::now()), self.next_beat());
+        self.pulse.borrow_mut().get_or_insert_with(begins);
+    }
+
+    fn next_beat(&self) -> Timer {
+        let weak = self.this.clone();
+        Timer::after(BEAT_MS, move || on_link(&weak, Link::beat))
+    }
+
+    fn beat(&self) {
+        let idle = self.pending.borrow().is_empty() && self.reports.borrow().is_empty() && self.ended.borrow().is_empty();
+        let Some((mut pulse, _)) = self.pulse.take().filter(|_| !idle) else { return };
+        // A start has its own limit.
+        let open = matches!(&*self.phase.borrow(), Phase::Open);
+        if pulse.beat(js_sys::Date::now()) && open {
+            return self.fail(StartError::Worker { why: "it does not answer any more".into() });
+        }
+        // Whatever it says is a sign.
+        self.tell(&ToCoordinator::Stats { request: 0 });
+        self.pulse.replace(Some((pulse, self.next_beat())));
+    }
+
+    /// The coordinator is no more, or never was. Its jobs are lost; once the pool has started, another coordinator takes its place.
+    fn fail(&self, error: StartError) {
         let why = match &error {
             StartError::Worker { why } => format!("the coordinator died: {why}"),
             error => format!("the coordinator died: {error}"),
         };
-        let before = self.phase.replace(Phase::Ended(Some(why.clone())));
-        if let Phase::Starting(Some(sender)) = before {
-            let _ = sender.send(Err(error));
+        let failures = self.failures.get() + 1;
+        self.failures.set(failures);
+        let lost = Outcome::Lost { why: why.clone() };
+        match self.phase.replace(Phase::Restarting) {
+            Phase::Starting(sender) => {
+                self.end(lost, Some(why));
+                let _ = sender.send(Err(error));
+            }
+            Phase::Ended(before) => drop(self.phase.replace(Phase::Ended(before))),
+            // Everything there was has its outcome.
+            _ if !self.ended.borrow().is_empty() => self.end(lost, Some(why)),
+            _ if failures > FAILED_STARTS => {
+                self.end(lost, Some(format!("{failures} coordinators in a row died; the last: {why}")));
+            }
+            Phase::Open | Phase::Restarting => self.restart(lost),
         }
-        self.end(Outcome::Lost { why: why.clone() }, Some(why));
+    }
+
+    fn restart(&self, lost: Outcome) {
+        self.disconnect();
+        self.restarts.set(self.restarts.get() + 1);
+        // The dead one's jobs: whoever hears of theirs may submit another at once.
+        let pending = std::mem::take(&mut *self.pending.borrow_mut());
+        self.bytes.set(0);
+        match self.connect() {
+            Ok(()) => self.reports.borrow().keys().for_each(|request| self.tell(&ToCoordinator::Stats { request: *request })),
+            Err(error) => self.end(lost.clone(), Some(error.to_string())),
+        }
+        self.settle_all(pending, &lost);
+    }
+
+    /// The facade itself cannot go on.
+    pub(crate) fn die(&self, why: String) {
+        let before = self.phase.replace(Phase::Ended(Some(why.clone())));
+        self.end(Outcome::Lost { why: why.clone() }, Some(why.clone()));
+        if let Phase::Starting(sender) = before {
+            let _ = sender.send(Err(StartError::Worker { why }));
+        }
     }
 
     /// Settles all that is pending and lets go of the coordinator.
     fn end(&self, outcome: Outcome, why: Option<String>) {
         self.phase.replace(Phase::Ended(why));
-        self.worker.set_onmessage(None);
-        self.worker.set_onmessageerror(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
+        self.disconnect();
+        self.pulse.replace(None);
         self.reports.borrow_mut().clear();
         self.bytes.set(0);
         let pending = std::mem::take(&mut *self.pending.borrow_mut());
-        for (_, sink) in pending.into_values() {
-            sink.settle(outcome.clone(), Payload::None, JsValue::UNDEFINED);
-        }
+        self.settle_all(pending, &outcome);
         for sender in self.ended.take() {
             let _ = sender.send(());
         }
+    }
+
+    fn settle_all(&self, pending: BTreeMap<JobId, (u64, Rc<dyn Sink>)>, outcome: &Outcome) {
+        for (_, sink) in pending.into_values() {
+            self.count(outcome);
+            sink.settle(outcome.clone(), Payload::None, JsValue::UNDEFINED);
+        }
+    }
+}
+
+impl Handlers {
+    fn of(link: &Weak<Link>) -> Self {
+        let weak = link.clone();
+        let message = Closure::new(move |event: MessageEvent| on_link(&weak, |link| link.receive(event.data())));
+        let weak = link.clone();
+        let error = Closure::new(move |event: ErrorEvent| {
+            event.prevent_default();
+            on_link(&weak, |link| link.fail(StartError::File { file: "coordinator.js".into(), why: why_not_loaded(&event) }));
+        });
+        let weak = link.clone();
+        let unreadable = Closure::new(move |_: MessageEvent| {
+            let why = "a message of the coordinator could not be read".into();
+            on_link(&weak, |link| link.fail(StartError::Worker { why }));
+        });
+        Self { message, unreadable, error }
     }
 }
 
@@ -301,7 +439,7 @@ fn on_link(link: &Weak<Link>, work: impl FnOnce(&Link)) {
     impl Drop for Bomb<'_> {
         fn drop(&mut self) {
             if self.1 {
-                self.0.fail(StartError::Worker { why: "the facade panicked".into() });
+                self.0.die("the facade panicked".into());
             }
         }
     }

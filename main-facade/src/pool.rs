@@ -59,13 +59,15 @@ impl Pool {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         config.settings.validate()?;
         check_browser()?;
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        options.set_name("offmain coordinator");
         let url = format!("{}/coordinator.js", config.folder.trim_end_matches('/'));
-        let worker =
-            Worker::new_with_options(&url, &options).map_err(|error| StartError::File { file: url.clone(), why: text_of(&error) })?;
-        let (link, started) = Link::open(worker, config.settings);
+        let file = url.clone();
+        let make = move || {
+            let options = WorkerOptions::new();
+            options.set_type(WorkerType::Module);
+            options.set_name("offmain coordinator");
+            Worker::new_with_options(&file, &options).map_err(|error| StartError::File { file: file.clone(), why: text_of(&error) })
+        };
+        let (link, started) = Link::open(Box::new(make), config.settings)?;
         match started.await {
             Ok(Ok(())) => Ok(Self(link)),
             Ok(Err(StartError::File { file, why })) if file == "coordinator.js" => Err(StartError::File { file: url, why }),
@@ -118,7 +120,10 @@ impl WithOptions<'_> {
         let sent = self.request(&job).map_err(Outcome::Rejected).and_then(|request| self.pool.0.submit(request, sink));
         match sent {
             Ok(id) => handle.sent(self.pool.0.clone(), id),
-            Err(outcome) => handle.refused(error_of(outcome, || Some(job))),
+            Err(outcome) => {
+                self.pool.0.count(&outcome);
+                handle.refused(error_of(outcome, || Some(job)))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ mod generations;
 mod workers;
 
 use offmain_protocol::{
-    Config, JobId, Outcome, Outcomes, Rejection, Stats, Workers,
+    Config, JobId, Outcome, Rejection, Stats, Workers,
     limits::{AUTOMATIC_WORKERS, TIMEOUT_MS},
 };
 
@@ -23,7 +23,6 @@ pub struct Core<P> {
     known: Vec<String>,
     queue: Queue<P>,
     crew: Crew,
-    outcomes: Outcomes,
     ignored: u32,
     failed_starts: u32,
     /// When the next generation is to begin, if there is none.
@@ -51,7 +50,6 @@ impl<P> Default for Core<P> {
             known: Vec::new(),
             queue: Queue::new(),
             crew: Crew::default(),
-            outcomes: Outcomes::default(),
             ignored: 0,
             failed_starts: 0,
             begin_at: None,
@@ -100,7 +98,7 @@ impl<P> Core<P> {
         workers.chain(generations).chain(surplus).chain(self.queue.deadline()).chain(self.begin_at).min()
     }
 
-    /// What the pool is doing. Threads and memory are for the shell to add.
+    /// What the pool is doing. Threads and memory are for the shell to add, outcomes for the facade.
     pub fn stats(&self, now: u64) -> Stats {
         Stats {
             workers: self.crew.stats(now),
@@ -108,7 +106,6 @@ impl<P> Core<P> {
             running: self.crew.running().count() as u32,
             generations: self.crew.generations,
             ignored: self.ignored,
-            outcomes: self.outcomes,
             ..Stats::default()
         }
     }
@@ -213,8 +210,7 @@ impl<P> Core<P> {
     }
 
     /// Gives a job its one outcome. The job is in the queue or on a worker no more when this returns to `handle`.
-    fn settle(&mut self, job: JobId, outcome: Outcome, value: Option<P>, out: &mut Outbox<P>) {
-        self.outcomes.count(&outcome);
+    fn settle(&self, job: JobId, outcome: Outcome, value: Option<P>, out: &mut Outbox<P>) {
         out.push(Effect::Reply(Reply::Settled { job, outcome, value }));
     }
 

@@ -6,6 +6,7 @@ const startTime = Number(query.get('startTime') ?? 10_000)
 
 // The workers of this page that nobody has ended.
 const workers = new Set()
+const { terminate } = Worker.prototype
 globalThis.Worker = class extends Worker {
   constructor(...args) {
     super(...args)
@@ -56,10 +57,12 @@ globalThis.keep = async (folder, config) => {
   pool = await start(config)
 }
 globalThis.submit = (name, input = {}) => pool.submit(name, input).catch(({ name, message }) => ({ name, message }))
+globalThis.stats = () => pool.stats()
+// Ends the coordinator without the facade's knowledge, or says something to it.
+globalThis.endCoordinator = () => workers.forEach((worker) => terminate.call(worker))
+globalThis.tellCoordinator = (what) => workers.forEach((worker) => worker.postMessage(what))
+globalThis.tellFacade = (data) => workers.forEach((worker) => worker.dispatchEvent(new MessageEvent('message', { data })))
 // More bytes than the facade's memory can ever hold: its own code panics.
-globalThis.breakFacade = () => {
-  const [coordinator] = workers
-  coordinator.dispatchEvent(new MessageEvent('message', { data: [new Uint8Array(2 ** 31), undefined] }))
-}
+globalThis.breakFacade = () => tellFacade([new Uint8Array(2 ** 31), undefined])
 
 globalThis.trial = query.has('face') ? trial() : undefined

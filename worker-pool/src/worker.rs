@@ -1,7 +1,7 @@
 //! A pool worker: what `pool-worker.js` calls, and the job table it serves.
 
 use std::{
-    alloc::{Layout, alloc},
+    alloc::{Layout, alloc, set_alloc_error_hook},
     cell::OnceCell,
     panic::catch_unwind,
     sync::{Once, OnceLock},
@@ -34,8 +34,14 @@ pub fn prepare(parallelism: u32, threads: u32, stack_size: u32) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         hear_panics();
+        set_alloc_error_hook(out_of_memory);
         platform::configure(parallelism, threads, stack_size);
     });
+}
+
+/// Unwinds, where std would abort: what the job held is free then. If there is no memory even for the panic, it is a trap.
+fn out_of_memory(wanted: Layout) {
+    panic!("there is no memory for {} bytes more; a larger `memoryMaximum` may help", wanted.size());
 }
 
 /// Takes memory for a stack, for the one worker of a memory that the bindings do not give one. Gives 0 if there is none.

@@ -70,9 +70,7 @@ fn build_peer() -> Result<()> {
     let toolchain = Toolchain::ensure(&workspace())?;
     // A target folder of its own, since its std is another one.
     let mut command = wasm_command(&toolchain, Flavour::PlainFast, "build", &folder, &made("peers"), false)?;
-    if toolchain.has_web_std() {
-        command.arg("-Zbuild-std=std,panic_abort");
-    }
+    command.arg("-Zbuild-std=std,panic_abort");
     let flags = [
         "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals",
         "-Clink-arg=--shared-memory",

@@ -40,10 +40,14 @@ pub const STOP_TIME_MS: u64 = 5000;
 pub const AGEING_MS: u64 = 1000;
 /// Generations alive at one time: the current one and those whose running jobs may still finish.
 pub const GENERATIONS: usize = 3;
-/// Failed starts in a row after which the pool closes instead of flapping.
+/// Failed starts in a row after which the pool closes instead of flapping: of generations, and of coordinators.
 pub const FAILED_STARTS: u32 = 4;
 /// Pause before the second start in a row, in milliseconds; doubled for each further one.
 pub const RESTART_PAUSE_MS: u64 = 100;
+/// Time between two questions of the facade whether the coordinator still answers, while anything is pending, in milliseconds.
+pub const BEAT_MS: u64 = 1000;
+/// Questions in a row without an answer after which the coordinator counts as dead.
+pub const SILENT_BEATS: u32 = 10;
 /// Progress values kept for a reader who is slower than the job; the oldest are dropped.
 pub const PROGRESS_KEPT: usize = 256;
 /// Progress reports that a job may send in a burst; further ones are spaced, and the newest is kept.

@@ -17,13 +17,15 @@ pub struct Stats {
     pub queued: u32,
     /// Jobs that run.
     pub running: u32,
-    /// Generations begun so far; more than one after a trap or a kill.
+    /// Generations the present coordinator has begun; more than one after a trap or a kill.
     pub generations: u32,
     /// Shared memory of the current generation, in bytes.
     pub memory_bytes: u64,
     /// Messages that made no sense and were ignored.
     pub ignored: u32,
-    /// Outcomes so far.
+    /// Coordinators that died and were replaced.
+    pub restarts: u32,
+    /// Outcomes so far, whoever gave them; counted by the facade.
     pub outcomes: Outcomes,
 }
 

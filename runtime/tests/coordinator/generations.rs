@@ -114,8 +114,7 @@ fn no_more_generations_are_alive_than_the_limit() {
         pool.ready_all();
     }
     assert_eq!(pool.generations.len(), limits::GENERATIONS);
-    let stats = pool.core.stats(pool.now).outcomes;
-    assert_eq!((stats.trapped, stats.lost, pool.unsettled.len()), (20, 18, 2));
+    assert_eq!((pool.outcomes.trapped, pool.outcomes.lost, pool.unsettled.len()), (20, 18, 2));
 }
 
 #[test]

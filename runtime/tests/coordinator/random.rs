@@ -199,7 +199,7 @@ proptest! {
             pool.send(if close { Event::Close } else { Event::Shutdown });
         }
         let_finish(&mut pool);
-        prop_assert!(pool.settled >= u64::from(jobs) && pool.unsettled.is_empty());
+        prop_assert!(pool.outcomes.total() >= u64::from(jobs) && pool.unsettled.is_empty());
     }
 
     /// Without the app's help: workers that never say anything again are dealt with by the timer alone.

@@ -13,7 +13,7 @@ const ready = (pool) =>
 
 /** Ends of a job that leave its generation alone. */
 const harmless = (kind, name, pattern) =>
-  withPool({ workers: 1 }, async (pool, t) => {
+  withPool({ workers: 1, memoryMaximum: 2 ** 26 }, async (pool, t) => {
     const [before] = (await pool.stats()).workers
     if (name) await t.rejects(fault(pool, kind), name, pattern)
     else await fault(pool, kind)
@@ -21,6 +21,8 @@ const harmless = (kind, name, pattern) =>
     const after = await pool.stats()
     t.equal([after.generations, after.workers[0].id], [1, before.id], 'generations, and the worker')
   })
+
+const full = (kind) => harmless(kind, 'JobPanicked', /no memory for \d+ bytes more.*memoryMaximum/)
 
 /** Ends of a job that end its generation: a job that runs beside it has its time, a queued one runs on the next. */
 const fatal = (kind, name, pattern, options) =>
@@ -45,8 +47,8 @@ export const tests = {
   // Natively it aborts.
   'a panic while panicking is a panic': harmless('panic while panicking', 'JobPanicked'),
   'a read beyond the memory is a trap': fatal('out of bounds', 'JobTrapped', /out of bounds/i),
-  'too much memory at once is a trap': fatal('too much memory at once', 'JobTrapped'),
-  'too much memory little by little is a trap': fatal('too much memory, little by little', 'JobTrapped'),
+  'too much memory at once is a panic': full('too much memory at once'),
+  'too much memory little by little is a panic': full('too much memory, little by little'),
   'a job parked for ever is killed': endless('park'),
   'a job that waits for a lock it holds is killed': endless('lock'),
   'a job whose thread loops is killed': endless('thread that loops'),

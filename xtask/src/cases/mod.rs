@@ -1,6 +1,7 @@
 //! Browser tests that need a page of their own: other headers, missing files, photo-lab, a bundler's output.
 
 mod blocking;
+mod coordinator;
 mod package;
 mod photo_lab;
 mod stalling;
@@ -27,5 +28,5 @@ pub struct Case {
 
 /// All of them, in the order in which they run.
 pub fn all() -> Vec<Case> {
-    [start::cases(), blocking::cases(), photo_lab::cases()].into_iter().flatten().collect()
+    [start::cases(), coordinator::cases(), blocking::cases(), photo_lab::cases()].into_iter().flatten().collect()
 }

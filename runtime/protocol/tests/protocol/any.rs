@@ -132,11 +132,11 @@ fn stats() -> impl Strategy<Value = Stats> {
     let states = [WorkerState::Starting, WorkerState::Idle, WorkerState::Running, WorkerState::Stopping];
     let worker = (any::<(u32, u32, u64)>(), prop::sample::select(states.to_vec()), option::of((any::<u32>(), text())))
         .prop_map(|((id, generation, for_ms), state, job)| WorkerStats { id, generation, state, job, for_ms });
-    (vec(worker, 0..4), any::<[u32; 6]>(), any::<u64>(), vec(outcome(), 0..9)).prop_map(|(workers, numbers, memory_bytes, over)| {
-        let [threads_running, threads_warm, queued, running, generations, ignored] = numbers;
+    (vec(worker, 0..4), any::<[u32; 7]>(), any::<u64>(), vec(outcome(), 0..9)).prop_map(|(workers, numbers, memory_bytes, over)| {
+        let [threads_running, threads_warm, queued, running, generations, ignored, restarts] = numbers;
         let mut outcomes = Outcomes::default();
         over.iter().for_each(|outcome| outcomes.count(outcome));
-        Stats { workers, threads_running, threads_warm, queued, running, generations, memory_bytes, ignored, outcomes }
+        Stats { workers, threads_running, threads_warm, queued, running, generations, memory_bytes, ignored, restarts, outcomes }
     })
 }
 

@@ -1,0 +1,116 @@
+//! The coordinator dies, in each way there is: its jobs are lost, and the same pool goes on with another one.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use cargo_offmain::browser::Browser;
+use serde_json::json;
+
+use super::Case;
+use super::package::Package;
+use crate::site::Site;
+
+/// A death that says nothing is noticed after ten seconds of silence; on a busy machine the next start takes some more.
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// Where a package is served whose coordinator can be made to die.
+const MORTAL: &str = "/mortal/";
+
+/// All of them.
+pub fn cases() -> Vec<Case> {
+    let case = |name, run| Case { group: "coordinator", name, skips: &[], needs_photo_lab: false, run };
+    vec![
+        case("one that is terminated is replaced, and its jobs are lost", |browser, site| dies(browser, site, "endCoordinator()")),
+        case("one that stops answering is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('loop')")),
+        case("one that crashes is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('crash')")),
+        case("when one after the other crashes, the pool closes with the reason", crash_in_a_row),
+        case("what makes no sense is ignored and counted on both sides", forged),
+    ]
+}
+
+fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
+    let package = mortal()?;
+    let server = site.with_files(MORTAL, package.path())?;
+    open(browser, &server.url("/start.html"))?;
+    let script = format!(
+        "const jobs = [submit('nap', {{ ms: 60_000 }}), ...[1, 2, 3].map((number) => submit('double', {{ number }}))]
+        while ((await stats()).running !== 1) await new Promise((resolve) => setTimeout(resolve, 10))
+        {death}
+        const ends = await Promise.all(jobs)
+        return {{ ends, next: await submit('double', {{ number: 21 }}), stats: await stats() }}"
+    );
+    let told = browser.run(&script, &[], LIMIT).context("the jobs are still pending")?;
+    let ends = told["ends"].as_array().context("no ends")?;
+    let lost =
+        |end: &serde_json::Value| end["name"] == "JobLost" && end["message"].as_str().unwrap_or_default().contains("the coordinator died");
+    // A job that was done in time may have told so.
+    ensure!(lost(&ends[0]) && ends[1..].iter().all(|end| lost(end) || end.is_number()), "the jobs ended otherwise: {told}");
+    let stats = &told["stats"];
+    ensure!(told["next"] == 42, "the pool does not go on: {told}");
+    ensure!(stats["restarts"] == 1 && stats["running"] == 0 && stats["workers"].as_array().map(Vec::len) == Some(1), "{stats}");
+    ensure!(stats["outcomes"]["lost"] == ends.iter().filter(|end| lost(end)).count(), "{told}");
+    Ok(())
+}
+
+fn crash_in_a_row(browser: &mut Browser, site: &Site) -> Result<()> {
+    let package = mortal()?;
+    let server = site.with_files(MORTAL, package.path())?;
+    open(browser, &server.url("/start.html"))?;
+    let script = "const job = submit('stuck')
+        const beat = setInterval(() => tellCoordinator('crash'), 5)
+        const ends = [await job]
+        for (;;) {
+          ends.push(await submit('stuck'))
+          if (ends.at(-1).name === 'PoolClosed') break
+        }
+        clearInterval(beat)
+        return ends";
+    let told = browser.run(script, &[], LIMIT).context("the jobs are still pending")?;
+    let ends = told.as_array().context("no ends")?;
+    let (closed, lost) = ends.split_last().context("no ends")?;
+    ensure!(lost.iter().all(|end| end["name"] == "JobLost"), "the jobs ended otherwise: {told}");
+    let why = closed["message"].as_str().unwrap_or_default();
+    ensure!(why.contains("coordinators in a row died") && why.contains("as it was told"), "the reason is not told: {why}");
+    Ok(())
+}
+
+fn forged(browser: &mut Browser, site: &Site) -> Result<()> {
+    open_package(browser, &site.url("/start.html"), "/pkg/")?;
+    let script = "const nonsense = [null, 7, 'garbage', {}, [], [1, 2], [new Uint8Array(0)], [new Uint8Array([255, 255, 255, 255])], { file: 1 }]
+        const job = submit('nap', { ms: 300 })
+        for (const what of nonsense) {
+          tellCoordinator(what)
+          tellFacade(what)
+        }
+        return { job: await job, next: await submit('double', { number: 21 }), ignored: (await stats()).ignored, sent: 2 * nonsense.length }";
+    let told = browser.run(script, &[], LIMIT)?;
+    ensure!(told["job"] == 300 && told["next"] == 42 && told["ignored"] == told["sent"], "{told}");
+    Ok(())
+}
+
+fn open(browser: &mut Browser, address: &str) -> Result<()> {
+    open_package(browser, address, MORTAL)
+}
+
+fn open_package(browser: &mut Browser, address: &str, folder: &str) -> Result<()> {
+    browser.goto(address)?;
+    browser.until("globalThis.submit", LIMIT)?;
+    browser.run("await keep(args[0], { workers: 1 })", &[json!(folder)], LIMIT)?;
+    Ok(())
+}
+
+/// A package whose coordinator dies when it is told to.
+fn mortal() -> Result<Package> {
+    const RECEIVE: &str = "coordinator.receive(data)";
+    let package = Package::copy()?;
+    let script = String::from_utf8(package.read("coordinator.js")?)?;
+    ensure!(script.contains(RECEIVE), "coordinator.js does not hold `{RECEIVE}`");
+    let script = script.replace(RECEIVE, "obey(data)")
+        + "function obey(what) {
+             if (what === 'crash') throw new Error('as it was told')
+             while (what === 'loop');
+             coordinator.receive(what)
+           }";
+    package.write("coordinator.js", script.as_bytes())?;
+    Ok(package)
+}
