@@ -34,11 +34,24 @@ export interface Config {
   drainTime?: number
   /** How long the pool may take to start, with the loading of its files, and later each worker. */
   startTime?: number
+  /** How long a running job may give no sign before the pool's event `stall` tells of it. */
+  stallTime?: number
+}
+
+/** What a pool tells of, as events; each has its details in `detail`. */
+export interface PoolEvents {
+  /** A running job has given no sign for `stallTime`, neither progress nor an outcome. Told again after each further such time. */
+  stall: CustomEvent<{ job: string; jobId: number; worker: number; forMs: number }>
+  /** A generation has ended, by a trap, a kill or a start that failed; the next one takes over. */
+  generationend: CustomEvent<{ generation: number; why: string }>
+  /** The coordinator has died, and another one has taken its place. */
+  restart: CustomEvent<{ why: string }>
 }
 
 /** Workers that run this app's jobs. */
-export class Pool {
+export class Pool extends EventTarget {
   private constructor()
+  addEventListener<Kind extends keyof PoolEvents>(kind: Kind, listener: (event: PoolEvents[Kind]) => void, options?: AddEventListenerOptions): void
   /** Sends a job, at once. What is refused is refused by the promise. */
   submit<Name extends keyof Jobs>(
     name: Name,
@@ -64,6 +77,8 @@ export interface Options {
   priority?: 'high' | 'normal' | 'low'
   /** Milliseconds from now; then the promise rejects with a `TimeoutError`. */
   timeout?: number
+  /** Where the queue is full, wait until there is room, first come, first served, instead of being refused. */
+  wait?: boolean
   /** Buffers of the input that are handed over, and empty from then on. What is not listed is copied, if it is small. */
   transfer?: readonly (ArrayBuffer | ArrayBufferView<ArrayBuffer>)[]
 }

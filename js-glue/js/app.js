@@ -1,7 +1,7 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
 import init, { Facade, Settings, inlineBytes, progressKept } from './facade.js'
-import { eachLeaf } from './transfer.js'
+import { Worker, eachLeaf } from './transfer.js'
 
 /** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
 export class OffmainError extends Error {
@@ -32,9 +32,10 @@ export async function start(config = {}) {
   await loading
   return raised(async () => {
     const settings = new Settings(config)
-    const facade = new Facade(startCoordinator, settings)
+    let pool
+    const facade = new Facade(startCoordinator, settings, (kind, detail) => pool?.dispatchEvent(new CustomEvent(kind, { detail })))
     await facade.started()
-    return new Pool(facade)
+    return (pool = new Pool(facade))
   })
 }
 
@@ -62,10 +63,12 @@ function asOffmainError(error) {
   return typeof error?.code === 'string' && !(error instanceof Error) ? new OffmainError(error.code, error.message) : error
 }
 
-export class Pool {
+/** Workers that run jobs. Its events are `stall`, `generationend` and `restart`. */
+export class Pool extends EventTarget {
   #facade
 
   constructor(facade) {
+    super()
     this.#facade = facade
   }
 
@@ -115,7 +118,7 @@ export class Job extends Promise {
   }
 }
 
-function submit(facade, name, input, { signal, priority, timeout, transfer = [] }) {
+function submit(facade, name, input, { signal, priority, timeout, transfer = [], wait = false }) {
   const reports = new Reports()
   let settled
   const job = new Job((resolve, reject) => (settled = { resolve, reject }))
@@ -131,23 +134,44 @@ function submit(facade, name, input, { signal, priority, timeout, transfer = [] 
       else settled.reject(errorOf(kind, name, details, value, signal))
     },
   }
+  const refuse = (error) => {
+    facade.countRejected()
+    signal?.removeEventListener('abort', aborted)
+    reports.end()
+    settled.reject(asOffmainError(error))
+  }
   if (signal?.aborted) {
+    facade.countCancelled()
     sink.settle('cancelled', {}, undefined)
     return job
   }
   try {
     const moved = transfer.map((item) => (ArrayBuffer.isView(item) ? item.buffer : item))
     const bytes = check(name, input, new Set(moved))
-    const id = facade.submit(name, input, bytes, priority, timeout, moved, sink)
-    if (id !== 0) {
-      job.stop = () => facade.cancel(id)
-      signal?.addEventListener('abort', aborted, { once: true })
+    signal?.addEventListener('abort', aborted, { once: true })
+    const send = () => {
+      const id = facade.submit(name, input, bytes, priority, timeout, moved, sink)
+      if (id !== 0) job.stop = () => facade.cancel(id)
     }
+    if (wait && facade.hasRoom(bytes) === false) whenFree(facade, bytes, job, sink, send).catch(refuse)
+    else send()
   } catch (error) {
-    reports.end()
-    settled.reject(asOffmainError(error))
+    refuse(error)
   }
   return job
+}
+
+/** Sends a job once there is room. Until then it may be cancelled, and nothing of it has left this thread. */
+async function whenFree(facade, bytes, job, sink, send) {
+  let waits = true
+  job.stop = () => {
+    waits = false
+    facade.countCancelled()
+    sink.settle('cancelled', {}, undefined)
+  }
+  while (waits && facade.hasRoom(bytes) === false) await facade.room(bytes)
+  if (waits) send()
+  facade.offerRoom()
 }
 
 /** Counts an input's binary data, and refuses what would be copied on this thread: the browser copies what is not moved. */

@@ -5,7 +5,7 @@ let coordinator
 let timer
 let settings
 
-const hostWith = (jobModule, buffersIn, compiled) => ({
+const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
   now: () => performance.now(),
   configure: (threads, parallelism) => (settings = { threads, parallelism }),
   openMemory(maximum) {
@@ -92,9 +92,9 @@ Promise.all([
   loaded('jobs_bg.wasm', compile(new URL('./jobs_bg.wasm', import.meta.url))),
   loadRuntime(),
 ]).then(
-  ([{ jobModule }, { buffersIn }, compiled, { Coordinator }]) =>
+  ([{ jobModule }, transfer, compiled, { Coordinator }]) =>
     guard(() => {
-      coordinator = new Coordinator(hostWith(jobModule, buffersIn, compiled))
+      coordinator = new Coordinator(hostWith(jobModule, transfer, compiled))
       onmessage = ({ data }) => guard(() => coordinator.receive(data))
       for (const data of early) guard(() => coordinator.receive(data))
     }),

@@ -5,7 +5,6 @@ const loading = Promise.all([loaded('jobs.js', import('./jobs.js')), loaded('tra
 let jobs
 let transfer
 let wasm
-let memory
 
 /** Names the file that could not be loaded. */
 function loaded(file, loading) {
@@ -33,8 +32,6 @@ function guard(work, where = '') {
     return work()
   } catch (error) {
     onmessage = null
-    // The bindings declare the whole memory dead; the jobs that still run in it have their time to finish.
-    new Int32Array(memory.buffer)[wasm.__instance_terminated.value / 4] = 0
     // The stack checks leave a sign.
     const overflow = wasm.__offmain_stack_limit.value === -1
     const kind = overflow ? 'stack overflow; a larger `stackSize` may help' : `${error?.message ?? error}`
@@ -82,8 +79,7 @@ function hasBlob(value) {
   return typeof value === 'object' && value !== null && transfer.isPlain(value) && Object.values(value).some(hasBlob)
 }
 
-async function join({ module, memory: shared, stackSize, threads, parallelism, role, id, record }) {
-  memory = shared
+async function join({ module, memory, stackSize, threads, parallelism, role, id, record }) {
   try {
     ;[jobs, transfer] = await loading
     wasm = await loaded('jobs_bg.wasm', jobs.default({ module_or_path: module, memory, thread_stack_size: stackSize }))

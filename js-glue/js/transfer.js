@@ -30,3 +30,11 @@ export function isPlain(value) {
   const prototype = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
+
+const { trustedTypes } = globalThis
+const policy = trustedTypes?.createPolicy('offmain', { createScriptURL: (url) => url })
+
+/** The browser's own, also where a page's content-security policy asks for trusted types. Named so, as bundlers look for the name. */
+export function Worker(url, options) {
+  return new globalThis.Worker(policy?.createScriptURL(`${url}`) ?? url, options)
+}

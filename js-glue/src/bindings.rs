@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use walrus::{ExportItem, ImportKind, Module, ModuleConfig};
+use walrus::ir::Value;
+use walrus::{ConstExpr, ExportItem, GlobalKind, ImportKind, Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::stack_check::add_stack_checks;
@@ -33,6 +34,7 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Pages
     let _ = module.exports.remove("main");
     let mut output = generator(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
     let module = output.wasm_mut();
+    never_declare_dead(module)?;
     add_stack_checks(module)?;
     widen_try_edges(module);
     let pages = imported_pages(module)?;
@@ -100,6 +102,17 @@ fn drop_hooks(module: &mut Module) {
     for id in hooks {
         module.exports.delete(id);
     }
+}
+
+/// Where one instance traps, the bindings set a word of the memory, and every instance on it refuses its next call. But each worker
+/// here has an instance of its own, and those that did not trap have their time to finish. So that word is nowhere: what JavaScript
+/// writes before the beginning of an array is lost, and what it reads there is no number.
+fn never_declare_dead(module: &mut Module) -> Result<()> {
+    const FLAG: &str = "__instance_terminated";
+    let flag = module.exports.iter().find(|export| export.name == FLAG).map(|export| export.item);
+    let Some(ExportItem::Global(flag)) = flag else { bail!("the bindings have no global `{FLAG}`, which this generator used to make") };
+    module.globals.get_mut(flag).kind = GlobalKind::Local(ConstExpr::Value(Value::I32(-4)));
+    Ok(())
 }
 
 /// The linker turns a function that nobody defines into an import, which no browser could satisfy.

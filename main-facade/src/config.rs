@@ -91,6 +91,12 @@ impl Config {
         self.settings.start_time_ms = milliseconds(time);
         self
     }
+
+    /// How long a running job may give no sign before it is reported as [`Incident::Stalled`](crate::Incident::Stalled).
+    pub fn stall_time(mut self, time: Duration) -> Self {
+        self.settings.stall_time_ms = milliseconds(time);
+        self
+    }
 }
 
 pub(crate) fn milliseconds(time: Duration) -> u64 {

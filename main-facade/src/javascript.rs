@@ -2,18 +2,18 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use futures::TryFutureExt;
+use futures::{StreamExt, TryFutureExt};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use offmain_protocol::{
-    Config, ConfigError, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
+    Config, ConfigError, Incident, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
     limits::{self, INLINE_BYTES, PROGRESS_KEPT, Range},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Worker;
 
 use crate::{
-    link::{Link, Request, Sink, text_of as text_of_error},
+    link::{Link, Offer, Request, Sink, text_of as text_of_error},
     pool::check_browser,
 };
 
@@ -68,15 +68,23 @@ impl Settings {
 
 #[wasm_bindgen]
 impl Facade {
-    /// Starts a pool with coordinators that `app.js` makes.
+    /// Starts a pool with coordinators that `app.js` makes. `tell` is called with the kind and the details of each incident.
     #[wasm_bindgen(constructor)]
-    pub fn new(make: Function, settings: Settings) -> Result<Self, JsValue> {
+    pub fn new(make: Function, settings: Settings, tell: Function) -> Result<Self, JsValue> {
         tell_of_panics();
         let make = move || {
             let made = make.call0(&JsValue::UNDEFINED);
             made.map(Worker::from).map_err(|error| StartError::File { file: "coordinator.js".into(), why: text_of_error(&error) })
         };
         let (link, started) = Link::open(Box::new(make), settings.0).map_err(|error| start_error(&error))?;
+        let mut incidents = link.incidents();
+        spawn_local(async move {
+            while let Some(incident) = incidents.next().await {
+                let (kind, details) = incident_object(incident);
+                // What a listener throws is the page's to report; it does so itself.
+                let _ = tell.call2(&JsValue::UNDEFINED, &kind.into(), &details);
+            }
+        });
         LINKS.with_borrow_mut(|links| {
             links.retain(|link| link.strong_count() > 0);
             links.push(Rc::downgrade(&link));
@@ -115,11 +123,46 @@ impl Facade {
         match self.link.submit(request, sink.clone()) {
             Ok(job) => Ok(job),
             Err(outcome) => {
-                self.link.count(&outcome);
+                self.link.outcomes().count(&outcome);
                 Sink::settle(&*sink, outcome, Payload::Object, input);
                 Ok(0)
             }
         }
+    }
+
+    /// Counts a job that was cancelled before it came here.
+    #[wasm_bindgen(js_name = countCancelled)]
+    pub fn count_cancelled(&self) {
+        self.link.outcomes().cancelled += 1;
+    }
+
+    /// Counts a job that was refused before it came here.
+    #[wasm_bindgen(js_name = countRejected)]
+    pub fn count_rejected(&self) {
+        self.link.outcomes().rejected += 1;
+    }
+
+    /// Whether a job with so many bytes would find room; undefined if it never will, and is to be refused by `submit`.
+    #[wasm_bindgen(js_name = hasRoom)]
+    pub fn has_room(&self, bytes: f64) -> Option<bool> {
+        self.link.has_room(bytes as u64)
+    }
+
+    /// Resolves when there may be room, or the pool has ended. Whoever takes it or not calls `offerRoom` then.
+    pub fn room(&self, bytes: f64) -> Promise {
+        let room = self.link.room(bytes as u64);
+        future_to_promise(async {
+            if let Ok(offer) = room.await {
+                Offer::end(offer);
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// Tells those who wait of the room there is.
+    #[wasm_bindgen(js_name = offerRoom)]
+    pub fn offer_room(&self) {
+        self.link.offer_room();
     }
 
     /// Asks a job to stop.
@@ -234,9 +277,10 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
             "cancelGrace" => settings.cancel_grace_ms = number(limits::CANCEL_GRACE_MS)?,
             "drainTime" => settings.drain_time_ms = number(limits::DRAIN_TIME_MS)?,
             "startTime" => settings.start_time_ms = number(limits::START_TIME_MS)?,
+            "stallTime" => settings.stall_time_ms = number(limits::STALL_TIME_MS)?,
             _ => {
                 let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
-                               parallelism, timeout, cancelGrace, drainTime and startTime";
+                               parallelism, timeout, cancelGrace, drainTime, startTime and stallTime";
                 return Err(ConfigError { field: key, value: text_of(&value), allowed: allowed.into() });
             }
         }
@@ -291,6 +335,20 @@ fn object(fields: Vec<(String, JsValue)>) -> Object {
         let _ = Reflect::set(&object, &key.into(), &value);
     }
     object
+}
+
+/// The kind of an incident, and its details.
+fn incident_object(incident: Incident) -> (&'static str, JsValue) {
+    let number = |key: &str, number: f64| (key.to_string(), JsValue::from(number));
+    let text = |key: &str, text: String| (key.to_string(), JsValue::from(text));
+    let (kind, fields) = match incident {
+        Incident::Stalled { job, name, worker, for_ms } => {
+            ("stall", vec![text("job", name), number("jobId", job.into()), number("worker", worker.into()), number("forMs", for_ms as f64)])
+        }
+        Incident::GenerationEnded { generation, why } => ("generationend", vec![number("generation", generation.into()), text("why", why)]),
+        Incident::Restarted { why } => ("restart", vec![text("why", why)]),
+    };
+    (kind, object(fields).into())
 }
 
 fn stats_object(stats: &Stats) -> Object {

@@ -1,17 +1,17 @@
 //! The line to the coordinator: what is pending, and what each message means for it.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
+    cell::{Cell, RefCell, RefMut},
+    collections::{BTreeMap, VecDeque},
     rc::{Rc, Weak},
 };
 
-use futures::channel::oneshot;
+use futures::channel::{mpsc, oneshot};
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
-    CodecError, JobId, Outcome, Outcomes, Payload, Priority, Rejection, StartError, Stats, Submit, ToCoordinator, ToFacade, VERSION,
-    Workers,
-    limits::{BEAT_MS, FAILED_STARTS},
+    CodecError, Incident, JobId, Outcome, Outcomes, Payload, Priority, Rejection, StartError, Stats, Submit, ToCoordinator, ToFacade,
+    VERSION, Workers,
+    limits::{AUTOMATIC_WORKERS, BEAT_MS, FAILED_STARTS, INCIDENTS_KEPT, WAITING},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker};
@@ -45,6 +45,9 @@ pub(crate) struct Link {
     pending: RefCell<BTreeMap<JobId, (u64, Rc<dyn Sink>)>>,
     reports: RefCell<BTreeMap<u32, oneshot::Sender<Stats>>>,
     ended: RefCell<Vec<oneshot::Sender<()>>>,
+    /// Callers that wait for room for so many bytes.
+    waiting: RefCell<VecDeque<(u64, oneshot::Sender<Offer>)>>,
+    watchers: RefCell<Vec<mpsc::Sender<Incident>>>,
     bytes: Cell<u64>,
     last: Cell<u32>,
     workers: Cell<u32>,
@@ -62,6 +65,24 @@ pub(crate) struct Link {
 
 /// Makes a coordinator: the first, and another one where it has died.
 pub(crate) type Make = Box<dyn Fn() -> Result<Worker, StartError>>;
+
+/// Room for somebody who waited. When it is dropped, used or not, the next one is asked.
+pub(crate) struct Offer(Weak<Link>);
+
+impl Offer {
+    /// Nobody is asked.
+    pub(crate) fn end(mut self) {
+        self.0 = Weak::new();
+    }
+}
+
+impl Drop for Offer {
+    fn drop(&mut self) {
+        if let Some(link) = self.0.upgrade() {
+            link.offer_room();
+        }
+    }
+}
 
 enum Phase {
     Starting(oneshot::Sender<Result<(), StartError>>),
@@ -94,9 +115,11 @@ impl Link {
             pending: RefCell::default(),
             reports: RefCell::default(),
             ended: RefCell::default(),
+            waiting: RefCell::default(),
+            watchers: RefCell::default(),
             bytes: Cell::new(0),
             last: Cell::new(0),
-            workers: Cell::new(settings.workers.map_or(cores(), |workers| workers.max)),
+            workers: Cell::new(settings.workers.map_or(cores().clamp(1, AUTOMATIC_WORKERS), |workers| workers.max)),
             settings: RefCell::new(settings),
             outcomes: RefCell::default(),
             ignored: Cell::new(0),
@@ -151,16 +174,73 @@ impl Link {
         Ok(job)
     }
 
-    /// Counts an outcome; what is refused before it gets here has one, too.
-    pub(crate) fn count(&self, outcome: &Outcome) {
-        self.outcomes.borrow_mut().count(outcome);
+    /// Whether a job with so many bytes would find room. `None` if it never will: it is to be submitted, and refused.
+    pub(crate) fn has_room(&self, bytes: u64) -> Option<bool> {
+        let can_wait = bytes <= self.settings.borrow().queue_bytes && self.waiting.borrow().len() < WAITING;
+        match self.admit(bytes) {
+            Ok(()) => Some(true),
+            Err(Outcome::Rejected(_)) if can_wait => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    /// Resolves when there may be room for so many bytes, first come, first served; also when the pool ends.
+    pub(crate) fn room(&self, bytes: u64) -> oneshot::Receiver<Offer> {
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.borrow_mut().push_back((bytes, sender));
+        receiver
+    }
+
+    /// Tells those who wait of the room there is.
+    pub(crate) fn offer_room(&self) {
+        let (mut jobs, mut bytes) = (0, 0);
+        let mut waiting = self.waiting.borrow_mut();
+        while let Some((wanted, sender)) = waiting.pop_front() {
+            if self.admit_after(jobs, bytes + wanted).is_err() {
+                return waiting.push_front((wanted, sender));
+            }
+            match sender.send(Offer(self.this.clone())) {
+                Ok(()) => (jobs, bytes) = (jobs + 1, bytes + wanted),
+                // One who does not wait any more takes no room, and this offer is made to the next one here.
+                Err(offer) => offer.end(),
+            }
+        }
+    }
+
+    /// What happens to the pool from now on, until it ends.
+    pub(crate) fn incidents(&self) -> mpsc::Receiver<Incident> {
+        let (sender, receiver) = mpsc::channel(INCIDENTS_KEPT);
+        if !matches!(&*self.phase.borrow(), Phase::Ended(_)) {
+            self.watchers.borrow_mut().push(sender);
+        }
+        receiver
+    }
+
+    fn tell_of(&self, incident: &Incident) {
+        // Of one who is slow, a full channel drops what is new.
+        let heard = |watcher: &mut mpsc::Sender<Incident>| !watcher.try_send(incident.clone()).is_err_and(|error| error.is_disconnected());
+        self.watchers.borrow_mut().retain_mut(heard);
+    }
+
+    /// How many jobs ended in which way; what ends before it gets here is to be counted, too.
+    pub(crate) fn outcomes(&self) -> RefMut<'_, Outcomes> {
+        self.outcomes.borrow_mut()
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        self.outcomes().count(outcome);
     }
 
     fn admit(&self, bytes: u64) -> Result<(), Outcome> {
+        self.admit_after(0, bytes)
+    }
+
+    /// Whether there is room beside what is pending and so many jobs more.
+    fn admit_after(&self, more: u64, bytes: u64) -> Result<(), Outcome> {
         if let Phase::Ended(why) = &*self.phase.borrow() {
             return Err(Outcome::Closed { why: why.clone() });
         }
-        let jobs = self.pending.borrow().len() as u64;
+        let jobs = self.pending.borrow().len() as u64 + more;
         let limit = self.settings.borrow().queue_jobs + u64::from(self.workers.get());
         if jobs >= limit {
             return Err(Outcome::Rejected(Rejection::QueueFull { jobs, limit }));
@@ -279,6 +359,7 @@ impl Link {
                         self.bytes.set(self.bytes.get() - bytes);
                         self.count(&outcome);
                         sink.settle(outcome, value, beside);
+                        self.offer_room();
                     }
                     None => self.ignore(),
                 }
@@ -290,6 +371,7 @@ impl Link {
                 let stats = Stats { outcomes, ignored, restarts: self.restarts.get(), ..stats };
                 let _ = asker.map(|asker| asker.send(stats));
             }
+            ToFacade::Incident(incident) => self.tell_of(&incident),
             ToFacade::Ended { why } => self.end(Outcome::Closed { why: why.clone() }, why),
         }
     }
@@ -361,11 +443,11 @@ impl Link {
             _ if failures > FAILED_STARTS => {
                 self.end(lost, Some(format!("{failures} coordinators in a row died; the last: {why}")));
             }
-            Phase::Open | Phase::Restarting => self.restart(lost),
+            Phase::Open | Phase::Restarting => self.restart(lost, why),
         }
     }
 
-    fn restart(&self, lost: Outcome) {
+    fn restart(&self, lost: Outcome, why: String) {
         self.disconnect();
         self.restarts.set(self.restarts.get() + 1);
         // The dead one's jobs: whoever hears of theirs may submit another at once.
@@ -376,6 +458,8 @@ impl Link {
             Err(error) => self.end(lost.clone(), Some(error.to_string())),
         }
         self.settle_all(pending, &lost);
+        self.tell_of(&Incident::Restarted { why });
+        self.offer_room();
     }
 
     /// The facade itself cannot go on.
@@ -393,6 +477,8 @@ impl Link {
         self.disconnect();
         self.pulse.replace(None);
         self.reports.borrow_mut().clear();
+        self.waiting.borrow_mut().clear();
+        self.watchers.borrow_mut().clear();
         self.bytes.set(0);
         let pending = std::mem::take(&mut *self.pending.borrow_mut());
         self.settle_all(pending, &outcome);

@@ -2,9 +2,15 @@
 
 use std::{rc::Rc, time::Duration};
 
+use futures::Stream;
 use js_sys::{Array, ArrayBuffer, Reflect};
-use offmain_protocol::{Bytes, ConfigError, Job, Outcome, Payload, Priority, Rejection, StartError, Stats, Workers, limits::INLINE_BYTES};
-use wasm_bindgen::{JsCast, JsValue};
+use offmain_protocol::{
+    Bytes, ConfigError, Incident, Job, Outcome, Payload, Priority, Rejection, StartError, Stats, Workers, limits::INLINE_BYTES,
+};
+use wasm_bindgen::{
+    JsCast, JsValue,
+    prelude::{Closure, wasm_bindgen},
+};
 use web_sys::{Worker, WorkerOptions, WorkerType};
 
 use crate::{
@@ -65,7 +71,7 @@ impl Pool {
             let options = WorkerOptions::new();
             options.set_type(WorkerType::Module);
             options.set_name("offmain coordinator");
-            Worker::new_with_options(&file, &options).map_err(|error| StartError::File { file: file.clone(), why: text_of(&error) })
+            worker(&file, &options).map_err(|error| StartError::File { file: file.clone(), why: text_of(&error) })
         };
         let (link, started) = Link::open(Box::new(make), config.settings)?;
         match started.await {
@@ -79,6 +85,12 @@ impl Pool {
     /// Sends a job, at once. What is refused is refused by the handle: it resolves with the reason, and hands the job back.
     pub fn submit<J: Job>(&self, job: J) -> JobHandle<J> {
         self.with(Options::new()).submit(job)
+    }
+
+    /// As [`Pool::submit`], but where the queue is full it waits until there is room, first come, first served. Nothing is
+    /// transferred before; dropping the future submits nothing. What would be refused for another reason is refused at once.
+    pub async fn submit_when_free<J: Job>(&self, job: J) -> JobHandle<J> {
+        self.with(Options::new()).submit_when_free(job).await
     }
 
     /// The same pool, with options for the next job.
@@ -102,6 +114,12 @@ impl Pool {
         self.0.stats().await.ok()
     }
 
+    /// What happens to the pool from now on, until it ends: jobs that stall, generations that end, coordinators that die. Of a
+    /// reader who is slow, what comes when [`limits::INCIDENTS_KEPT`](crate::limits::INCIDENTS_KEPT) wait is dropped.
+    pub fn incidents(&self) -> impl Stream<Item = Incident> + Unpin + use<> {
+        self.0.incidents()
+    }
+
     /// Takes no more jobs, finishes those there are, then ends; ready when nothing is left.
     pub async fn shutdown(&self) {
         let _ = self.0.shutdown().await;
@@ -121,10 +139,24 @@ impl WithOptions<'_> {
         match sent {
             Ok(id) => handle.sent(self.pool.0.clone(), id),
             Err(outcome) => {
-                self.pool.0.count(&outcome);
+                self.pool.0.outcomes().count(&outcome);
                 handle.refused(error_of(outcome, || Some(job)))
             }
         }
+    }
+
+    /// As [`Pool::submit`], but where the queue is full it waits until there is room, first come, first served. Nothing is
+    /// transferred before; dropping the future submits nothing. What would be refused for another reason is refused at once.
+    pub async fn submit_when_free<J: Job>(&self, job: J) -> JobHandle<J> {
+        let bytes = self.request(&job).map_or(0, |request| request.bytes);
+        let mut offer = None;
+        while self.pool.0.has_room(bytes) == Some(false) {
+            drop(offer.take());
+            // An error when the pool ends.
+            offer = self.pool.0.room(bytes).await.ok();
+        }
+        // The offer ends with this: the next one is asked when the job has taken its place.
+        self.submit(job)
     }
 
     fn request<J: Job>(&self, job: &J) -> Result<Request, Rejection> {
@@ -160,6 +192,40 @@ fn attachment(bytes: &Bytes) -> Result<JsValue, String> {
             bytes.len()
         )),
     }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type TrustedTypes;
+    #[wasm_bindgen(thread_local_v2, js_name = trustedTypes)]
+    static TRUSTED_TYPES: Option<TrustedTypes>;
+    #[wasm_bindgen(method, catch, js_name = createPolicy)]
+    fn create_policy(this: &TrustedTypes, name: &str, rules: &JsValue) -> Result<Policy, JsValue>;
+
+    type Policy;
+    #[wasm_bindgen(method, catch, js_name = createScriptURL)]
+    fn create_script_url(this: &Policy, url: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = Worker)]
+    type AnyWorker;
+    #[wasm_bindgen(constructor, catch, js_class = "Worker")]
+    fn new(url: &JsValue, options: &WorkerOptions) -> Result<AnyWorker, JsValue>;
+}
+
+/// A worker, also where the page's content-security policy asks for trusted types.
+fn worker(url: &str, options: &WorkerOptions) -> Result<Worker, JsValue> {
+    thread_local! {
+        static SAME: Closure<dyn Fn(JsValue) -> JsValue> = Closure::new(|url| url);
+        static POLICY: Option<Policy> = TRUSTED_TYPES.with(|types| {
+            let rules = js_sys::Object::new();
+            // A fresh plain object takes any key.
+            let _ = SAME.with(|same| Reflect::set(&rules, &"createScriptURL".into(), same.as_ref()));
+            types.as_ref()?.create_policy("offmain", &rules).ok()
+        });
+    }
+    let trusted = POLICY.with(|policy| policy.as_ref().map(|policy| policy.create_script_url(url)));
+    let url = trusted.unwrap_or_else(|| Ok(url.into()))?;
+    AnyWorker::new(&url, options).map(JsCast::unchecked_into)
 }
 
 /// Checks that this browser, on this page, can have shared memory.

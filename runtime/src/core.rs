@@ -74,7 +74,7 @@ impl<P> Core<P> {
             Event::Close => self.close(None, out),
             Event::WorkerReady { worker, jobs } => self.worker_ready(now, worker, jobs, out),
             Event::WorkerFailed { worker, error } => self.worker_failed(now, worker, error, out),
-            Event::Progress { generation, job, sequence, value } => self.progress(generation, job, sequence, value, out),
+            Event::Progress { generation, job, sequence, value } => self.progress(now, generation, job, sequence, value, out),
             Event::Settled { worker, job, outcome, value } => self.settled(now, worker, job, outcome, value, out),
             Event::Trapped { worker, kind } => self.trapped(now, worker, kind, out),
             Event::ThreadTrapped { generation, kind } => self.thread_trapped(now, generation, kind, out),
@@ -156,10 +156,12 @@ impl<P> Core<P> {
         if self.phase == Phase::Open && !self.known.contains(&waiting.name) {
             return Some(Rejection::UnknownJob { name: waiting.name.clone(), known: self.known.clone() });
         }
-        // While a worker is idle the queue is empty, so a job that can run at once is never refused here.
-        let jobs = self.queue.len() as u64;
-        if jobs >= self.config.queue_jobs {
-            return Some(Rejection::QueueFull { jobs, limit: self.config.queue_jobs });
+        // One a worker besides those that wait, whether the workers are there already or not: the facade, which counts the same,
+        // knows what will be refused before it sends it.
+        let jobs = (self.queue.len() + self.crew.running().count()) as u64;
+        let limit = self.config.queue_jobs + u64::from(self.workers.max);
+        if jobs >= limit {
+            return Some(Rejection::QueueFull { jobs, limit });
         }
         let held = self.queue.bytes() + self.crew.running().map(|(_, _, run)| run.bytes).sum::<u64>();
         let bytes = held.saturating_add(waiting.bytes);
@@ -186,12 +188,14 @@ impl<P> Core<P> {
         }
     }
 
-    fn progress(&mut self, generation: GenerationId, job: JobId, sequence: u32, value: P, out: &mut Outbox<P>) {
+    fn progress(&mut self, now: u64, generation: GenerationId, job: JobId, sequence: u32, value: P, out: &mut Outbox<P>) {
         let worker = self.crew.find_job(job).filter(|worker| self.crew.workers[worker].generation == generation);
+        let stalled_at = now.saturating_add(self.config.stall_time_ms);
         match worker.and_then(|worker| self.crew.run_mut(worker)) {
             // Reports of a job's threads come by different ways; one that was overtaken is dropped.
             Some(run) if run.sequence < sequence => {
                 run.sequence = sequence;
+                run.stalled_at = stalled_at;
                 out.push(Effect::Reply(Reply::Progress { job, value }));
             }
             Some(_) => {}
@@ -238,9 +242,11 @@ impl<P> Core<P> {
                 self.settle(job, Outcome::Rejected(rejection), Some(waiting.input), out);
                 continue;
             }
-            let run = Run { job, name: waiting.name.clone(), bytes: waiting.bytes, deadline: waiting.deadline, sequence: 0, stop: None };
+            let stalled_at = now.saturating_add(self.config.stall_time_ms);
+            let Waiting { name, bytes, deadline, input, .. } = waiting;
+            let run = Run { job, name: name.clone(), bytes, deadline, stalled_at, sequence: 0, stop: None };
             self.crew.set(worker, now, State::Running(run));
-            out.push(Effect::Run { worker, job, name: waiting.name, input: waiting.input });
+            out.push(Effect::Run { worker, job, name, input });
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct Run {
     pub(crate) name: String,
     pub(crate) bytes: u64,
     pub(crate) deadline: Option<u64>,
+    /// When its silence is to be reported.
+    pub(crate) stalled_at: u64,
     /// The last report passed on.
     pub(crate) sequence: u32,
     pub(crate) stop: Option<Stop>,

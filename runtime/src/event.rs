@@ -2,7 +2,7 @@
 //!
 //! `P` is a job's input, output, error or progress: a message's value in the browser, anything in a test.
 
-use offmain_protocol::{Config, JobId, Outcome, Priority, StartError, Workers};
+use offmain_protocol::{Config, Incident, JobId, Outcome, Priority, StartError, Workers};
 
 /// Names a worker; never reused within a pool's life.
 pub type WorkerId = u32;
@@ -167,6 +167,8 @@ pub enum Reply<P> {
         /// Output, error, or the input handed back.
         value: Option<P>,
     },
+    /// Something has happened that concerns the pool, not a caller.
+    Incident(Incident),
     /// The pool has ended; nothing of it is left.
     Ended {
         /// Why, if not by the app.

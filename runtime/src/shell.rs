@@ -328,6 +328,7 @@ impl Coordinator {
                 let value = value.unwrap_or(nothing);
                 (ToFacade::Settled { job, outcome, value: value.payload }, value.beside)
             }
+            Reply::Incident(incident) => (ToFacade::Incident(incident), JsValue::UNDEFINED),
             Reply::Ended { why } => (ToFacade::Ended { why }, JsValue::UNDEFINED),
         };
         self.host.reply(offmain_protocol::encode_message(&message), &beside);

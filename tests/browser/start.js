@@ -4,6 +4,9 @@
 const query = new URLSearchParams(location.search)
 const startTime = Number(query.get('startTime') ?? 10_000)
 
+globalThis.violations = []
+addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => violations.push(`${violatedDirective}: ${blockedURI}`))
+
 // The workers of this page that nobody has ended.
 const workers = new Set()
 const { terminate } = Worker.prototype

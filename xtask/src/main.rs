@@ -8,6 +8,7 @@ mod meter;
 mod rayon;
 mod site;
 mod smooth;
+mod soak;
 mod test;
 mod threads;
 mod vite;
@@ -26,6 +27,8 @@ enum Task {
     Rayon(rayon::Options),
     /// Measures how long the main thread is held while the pool works
     Smooth(smooth::Options),
+    /// Submits many random jobs, some hit by faults, and checks that each has exactly one outcome
+    Soak(soak::Options),
     /// Measures what threads, clocks, waits and channels cost in a pool worker
     Threads(threads::Options),
     /// Checks everything: format, lints, native tests, browser tests in three engines.
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Rayon(options) => rayon::run(&options),
         Task::Smooth(options) => smooth::run(&options),
+        Task::Soak(options) => soak::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Threads(options) => threads::run(&options),
     });

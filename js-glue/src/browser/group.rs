@@ -37,6 +37,12 @@ impl Group {
         descendants(leader).into_iter().chain([leader]).filter_map(ticks_of).sum()
     }
 
+    /// Memory of the leader and all that descend from it, in bytes; what several of them share counts once (`Pss`).
+    pub fn memory(&self) -> u64 {
+        let leader = self.child.id().cast_signed();
+        descendants(leader).into_iter().chain([leader]).filter_map(memory_of).sum()
+    }
+
     /// How the leader ended, or `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -107,6 +113,12 @@ fn parent_of(pid: i32) -> Option<i32> {
 /// The processor time of `pid`, in the program and in the system.
 fn ticks_of(pid: i32) -> Option<u64> {
     stat(pid)?.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum()
+}
+
+fn memory_of(pid: i32) -> Option<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    let kilobytes = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok())?;
+    Some(kilobytes * 1024)
 }
 
 /// The fields of `stat` after the command name. That may hold spaces and brackets, so they are counted from its last bracket.

@@ -115,6 +115,11 @@ impl Browser {
         self.session.hangs()
     }
 
+    /// Memory of all its processes, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.driver.memory()
+    }
+
     /// Whether it has computed for half of the last second, or more.
     pub fn computes(&self) -> bool {
         // Most are idle at the first look already.

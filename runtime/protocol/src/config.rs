@@ -40,6 +40,8 @@ pub struct Config {
     pub drain_time_ms: u64,
     /// See [`limits::START_TIME_MS`].
     pub start_time_ms: u64,
+    /// See [`limits::STALL_TIME_MS`].
+    pub stall_time_ms: u64,
 }
 
 impl Default for Config {
@@ -57,6 +59,7 @@ impl Default for Config {
             cancel_grace_ms: limits::CANCEL_GRACE_MS.default,
             drain_time_ms: limits::DRAIN_TIME_MS.default,
             start_time_ms: limits::START_TIME_MS.default,
+            stall_time_ms: limits::STALL_TIME_MS.default,
         }
     }
 }
@@ -97,6 +100,7 @@ impl Config {
         limits::CANCEL_GRACE_MS.check(self.cancel_grace_ms)?;
         limits::DRAIN_TIME_MS.check(self.drain_time_ms)?;
         limits::START_TIME_MS.check(self.start_time_ms)?;
+        limits::STALL_TIME_MS.check(self.stall_time_ms)?;
         if !self.stack_size.is_multiple_of(64 << 10) {
             let allowed = "a multiple of 65536 bytes".into();
             return Err(ConfigError { field: limits::STACK_SIZE.name.into(), value: self.stack_size.to_string(), allowed });

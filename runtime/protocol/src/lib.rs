@@ -7,6 +7,7 @@
 mod bytes;
 mod codec;
 mod config;
+mod incident;
 mod job;
 pub mod limits;
 mod message;
@@ -16,6 +17,7 @@ mod stats;
 pub use bytes::{Bytes, Foreign};
 pub use codec::{CodecError, Encoded, decode, decode_hello, encode, encode_hello, encode_message};
 pub use config::{Config, ConfigError, Workers};
+pub use incident::Incident;
 pub use job::{Cancelled, Job};
 pub use message::{FromWorker, JobId, Payload, Priority, Submit, ToCoordinator, ToFacade, ToWorker};
 pub use outcome::{Outcome, Rejection, StartError};

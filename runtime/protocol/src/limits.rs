@@ -11,7 +11,7 @@ pub const IDLE_TIME_MS: Range = Range { name: "idleTime", min: 0, max: 86_400_00
 pub const PANIC_TEXT_BYTES: usize = 8 * 1024;
 /// Bytes of a thread's name that are shown.
 pub const THREAD_NAME_BYTES: usize = 256;
-/// Jobs that may wait in the queue.
+/// Jobs that may wait in the queue, besides one for each worker.
 pub const QUEUE_JOBS: Range = Range { name: "queueJobs", min: 1, max: 1_000_000, default: 4096 };
 /// Bytes of binary input that unsettled jobs may hold.
 pub const QUEUE_BYTES: Range = Range { name: "queueBytes", min: 1, max: 4 << 30, default: 512 << 20 };
@@ -31,6 +31,8 @@ pub const CANCEL_GRACE_MS: Range = Range { name: "cancelGrace", min: 0, max: 600
 pub const DRAIN_TIME_MS: Range = Range { name: "drainTime", min: 0, max: 600_000, default: 5000 };
 /// Time the pool has to start, with the loading of its files, and later each worker, in milliseconds.
 pub const START_TIME_MS: Range = Range { name: "startTime", min: 100, max: 600_000, default: 30_000 };
+/// Time a running job may give no sign before it is reported as stalled, in milliseconds.
+pub const STALL_TIME_MS: Range = Range { name: "stallTime", min: 100, max: 86_400_000, default: 10_000 };
 
 /// Workers of a pool whose config names no number, however many cores the machine has.
 pub const AUTOMATIC_WORKERS: u32 = 16;
@@ -48,6 +50,10 @@ pub const RESTART_PAUSE_MS: u64 = 100;
 pub const BEAT_MS: u64 = 1000;
 /// Questions in a row without an answer after which the coordinator counts as dead.
 pub const SILENT_BEATS: u32 = 10;
+/// Incidents kept for a reader who is slow; further ones are dropped.
+pub const INCIDENTS_KEPT: usize = 64;
+/// Callers that may wait for room in the queue; further ones are refused as if they did not wait.
+pub const WAITING: usize = 65_536;
 /// Progress values kept for a reader who is slower than the job; the oldest are dropped.
 pub const PROGRESS_KEPT: usize = 256;
 /// Progress reports that a job may send in a burst; further ones are spaced, and the newest is kept.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, Outcome, StartError, Stats, Workers};
+use crate::{Config, Incident, Outcome, StartError, Stats, Workers};
 
 /// Names a job between its submit and its outcome; unique within a pool.
 pub type JobId = u32;
@@ -109,6 +109,8 @@ pub enum ToFacade {
         /// The report.
         stats: Stats,
     },
+    /// Something has happened that concerns the pool, not a caller.
+    Incident(Incident),
     /// The pool has ended: nothing of it is left.
     Ended {
         /// Why, if not by the app.

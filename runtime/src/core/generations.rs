@@ -1,13 +1,13 @@
 //! What happens to generations: one begins, ends, drains, is dropped.
 
 use offmain_protocol::{
-    Outcome,
+    Incident, Outcome,
     limits::{FAILED_STARTS, GENERATIONS, RESTART_PAUSE_MS},
 };
 
 use super::{Core, Outbox};
 use crate::{
-    Effect, GenerationId,
+    Effect, GenerationId, Reply,
     crew::{Draining, State},
 };
 
@@ -25,6 +25,7 @@ impl<P> Core<P> {
         if self.crew.current == Some(generation) {
             let drop_at = now.saturating_add(self.config.drain_time_ms);
             self.crew.current = None;
+            out.push(Effect::Reply(Reply::Incident(Incident::GenerationEnded { generation, why: why.clone() })));
             self.crew.draining.insert(generation, Draining { why: why.clone(), drop_at });
             self.crew.workers.retain(|_, worker| worker.generation != generation || matches!(worker.state, State::Running(_)));
             if self.failed_starts >= FAILED_STARTS {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use offmain_protocol::{Outcome, StartError, Workers, limits::STOP_TIME_MS};
+use offmain_protocol::{Incident, Outcome, StartError, Workers, limits::STOP_TIME_MS};
 
 use super::{Core, Outbox, Phase};
 use crate::{
@@ -96,7 +96,7 @@ impl<P> Core<P> {
             State::Starting => Some(worker.since.saturating_add(self.config.start_time_ms)),
             State::Idle => None,
             State::Running(Run { stop: Some(stop), .. }) => Some(stop.kill_at),
-            State::Running(run) => run.deadline,
+            State::Running(run) => Some(run.deadline.map_or(run.stalled_at, |deadline| deadline.min(run.stalled_at))),
             State::Stopping => Some(worker.since.saturating_add(STOP_TIME_MS)),
         }
     }
@@ -105,7 +105,10 @@ impl<P> Core<P> {
     pub(super) fn worker_due(&mut self, now: u64, worker: WorkerId, out: &mut Outbox<P>) {
         match self.crew.workers.get(&worker).map(|worker| &worker.state) {
             Some(State::Starting) => self.worker_failed(now, worker, StartError::Slow { limit_ms: self.config.start_time_ms }, out),
-            Some(State::Running(Run { stop: None, .. })) => self.stop_job(now, worker, Outcome::TimedOut, out),
+            Some(State::Running(Run { stop: None, deadline, .. })) if deadline.is_some_and(|deadline| deadline <= now) => {
+                self.stop_job(now, worker, Outcome::TimedOut, out);
+            }
+            Some(State::Running(Run { stop: None, .. })) => self.job_stalled(now, worker, out),
             Some(State::Running(Run { name, stop: Some(stop), .. })) => {
                 let (outcome, why) = (stop.outcome.clone(), format!("a job `{name}` did not stop when it was told to, and was killed"));
                 self.worker_died(now, worker, outcome, why, out);
@@ -115,6 +118,16 @@ impl<P> Core<P> {
                 self.worker_died(now, worker, Outcome::Lost { why: why.clone() }, why, out);
             }
             Some(State::Idle) | None => {}
+        }
+    }
+
+    fn job_stalled(&mut self, now: u64, worker: WorkerId, out: &mut Outbox<P>) {
+        let again_at = now.saturating_add(self.config.stall_time_ms);
+        let for_ms = self.crew.workers.get(&worker).map_or(0, |worker| now.saturating_sub(worker.since));
+        if let Some(run) = self.crew.run_mut(worker) {
+            run.stalled_at = again_at;
+            let stalled = Incident::Stalled { job: run.job, name: run.name.clone(), worker, for_ms };
+            out.push(Effect::Reply(Reply::Incident(stalled)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The way of a job: submitted, queued, run, reported, cancelled, timed out, settled.
 
-use offmain_protocol::{Outcome, Priority, Rejection, limits::AGEING_MS};
+use offmain_protocol::{Config, Outcome, Priority, Rejection, limits::AGEING_MS};
 use offmain_runtime::Event;
 
 use crate::shell::{Shell, Wish, config};
@@ -147,7 +147,7 @@ fn a_queue_full_of_jobs_hands_the_input_back() {
     (1..=4).for_each(|job| pool.submit(job));
     pool.expect([
         "run 1 on w1",
-        "4 rejected: the queue is full: it holds 2 jobs, the limit is 2; submit later, or raise `queueJobs`, input back",
+        "4 rejected: the queue is full: it holds 3 jobs, the limit is 3; submit later, or raise `queueJobs`, input back",
     ]);
     pool.done(1);
     pool.submit(4);
@@ -186,4 +186,26 @@ fn reports_keep_their_order_and_come_before_the_outcome() {
     pool.done(1);
     pool.send(Event::Progress { generation: 1, job: 1, sequence: 5, value: 105 });
     pool.expect(["1 reports 101", "1 reports 103", "1 reports 104", "1 done"]);
+}
+
+#[test]
+fn its_silence_is_reported_from_time_to_time() {
+    let mut pool = Shell::open(Config { stall_time_ms: 1000, ..config(1) });
+    pool.submit(1);
+    pool.log.clear();
+    pool.pass(900);
+    pool.send(Event::Progress { generation: 1, job: 1, sequence: 1, value: 0 });
+    pool.pass(999);
+    pool.expect(["1 reports 0"]);
+    pool.pass(1);
+    pool.expect(["1, a work, silent on w1 after 1900 ms"]);
+    pool.pass(1000);
+    pool.expect(["1, a work, silent on w1 after 2900 ms"]);
+    // One that was told to stop is known to be late.
+    pool.send(Event::Cancel { job: 1 });
+    pool.expect(["signal 1 on w1"]);
+    pool.done(1);
+    pool.log.clear();
+    pool.pass(10_000);
+    pool.expect([]);
 }

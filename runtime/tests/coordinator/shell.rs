@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offmain_protocol::{Config, JobId, Outcome, Outcomes, Priority, StartError, WorkerState, Workers, limits::GENERATIONS};
+use offmain_protocol::{Config, Incident, JobId, Outcome, Outcomes, Priority, StartError, WorkerState, Workers, limits::GENERATIONS};
 use offmain_runtime::{Core, Effect, Event, GenerationId, Reply, WorkerId};
 
 /// A job's input is its number; its output and its reports are anything else.
@@ -22,6 +22,10 @@ pub struct Shell {
     pub outcomes: Outcomes,
     pub ended: bool,
     size: Workers,
+    /// The greatest number of workers there might have been.
+    most: u32,
+    /// Ends of generations that were told.
+    pub incidents: Vec<Incident>,
     /// What the core wanted done since the last look.
     pub log: Vec<String>,
 }
@@ -77,8 +81,10 @@ impl Shell {
             unsettled: BTreeMap::new(),
             ran: BTreeSet::new(),
             outcomes: Outcomes::default(),
+            incidents: Vec::new(),
             ended: false,
             size: Workers { min: 1, max: 1 },
+            most: 1,
             log: Vec::new(),
         }
     }
@@ -169,6 +175,7 @@ impl Shell {
     pub fn send(&mut self, event: Event<JobId>) {
         let text = format!("{event:?}");
         self.hear(&event);
+        self.most = self.most.max(self.size.max);
         let (was_over, mut effects) = (self.ended, Vec::new());
         self.core.handle(self.now, event, &mut effects);
         for effect in effects {
@@ -253,6 +260,11 @@ impl Shell {
             }
             Effect::Reply(Reply::Progress { job, .. }) => assert!(self.unsettled.contains_key(&job), "{text}, which is settled"),
             Effect::Reply(Reply::Started(_)) => {}
+            Effect::Reply(Reply::Incident(Incident::Stalled { job, .. })) => {
+                assert!(self.unsettled.contains_key(&job), "{text}, which is settled")
+            }
+            // Every test of a trap or a kill would have to name it.
+            Effect::Reply(Reply::Incident(incident)) => return self.incidents.push(incident),
             Effect::Reply(Reply::NotStarted(_) | Reply::Ended { .. }) => self.ended = true,
         }
         self.log.push(text);
@@ -266,7 +278,7 @@ impl Shell {
     fn check(&self, event: &str) {
         let (stats, config) = (self.core.stats(self.now), self.core.config());
         assert!(self.core.deadline().is_none_or(|deadline| deadline > self.now), "the timer spins after {event}");
-        assert!(u64::from(stats.queued) <= config.queue_jobs, "{} jobs wait after {event}", stats.queued);
+        assert!(u64::from(stats.queued + stats.running) <= config.queue_jobs + u64::from(self.most), "{stats:?} after {event}");
         let bytes: u64 = self.unsettled.values().sum();
         assert!(bytes <= config.queue_bytes, "{bytes} bytes are held after {event}");
         assert!(self.generations.len() <= GENERATIONS, "{:?} are alive after {event}", self.generations);
@@ -303,6 +315,10 @@ fn text(effect: &Effect<JobId>) -> String {
             let back = if *value == Some(*job) { ", input back" } else { "" };
             format!("{job} {}{back}", outcome_text(outcome))
         }
+        Effect::Reply(Reply::Incident(Incident::Stalled { job, name, worker, for_ms })) => {
+            format!("{job}, a {name}, silent on w{worker} after {for_ms} ms")
+        }
+        Effect::Reply(Reply::Incident(incident)) => format!("{incident:?}"),
         Effect::Reply(Reply::Ended { why: None }) => "ended".into(),
         Effect::Reply(Reply::Ended { why: Some(why) }) => format!("ended: {why}"),
     }

@@ -2,9 +2,12 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use futures::future::{join, join_all};
+use futures::{
+    StreamExt,
+    future::{join, join_all},
+};
 use js_sys::Promise;
-use offmain::{JobError, Options, Pool, Priority, WorkerState};
+use offmain::{Incident, JobError, Options, Pool, Priority, WorkerState};
 use offmain_tests_contract::{Double, Nap, Stubborn};
 use wasm_bindgen_futures::JsFuture;
 
@@ -19,6 +22,7 @@ promises! {
     "a pool is resized 1 → 4 → 2 under load" => resizes,
     "shutdown finishes what there is, and takes no more" => shuts_down,
     "close settles everything at once" => closes,
+    "where the queue is full, those who wait get their turn; incidents are told" => waits,
 }
 
 async fn pause(ms: u32) -> Checked {
@@ -142,5 +146,28 @@ async fn closes() -> Checked {
     pool.close();
     check!(matches!(stubborn.await, Err(JobError::Closed { .. })));
     check!(join_all(jobs).await.iter().all(|result| matches!(result, Err(JobError::Closed { .. }))));
+    Ok(())
+}
+
+async fn waits() -> Checked {
+    let pool = Pool::start(config().workers(1).queue_jobs(2).stall_time(Duration::from_millis(100))).await?;
+    let mut incidents = pool.incidents();
+    let first = pool.submit(Nap { ms: 300 });
+    let jobs = (0..20).map(|number| {
+        let pool = &pool;
+        async move { pool.submit_when_free(Double { number }).await.await }
+    });
+    // A future that is dropped while it waits leaves its turn to the next.
+    let dropped = Box::pin(pool.submit_when_free(Double { number: 1 }));
+    let (first, doubled) = join(first, async {
+        drop(futures::future::select(dropped, Box::pin(pause(50))).await);
+        join_all(jobs).await
+    })
+    .await;
+    first?;
+    let doubled = doubled.into_iter().collect::<Result<Vec<_>, _>>()?;
+    check!(doubled == (0..20).map(|number| 2 * number).collect::<Vec<u32>>(), "{doubled:?}");
+    let told = incidents.next().await;
+    check!(matches!(&told, Some(Incident::Stalled { name, for_ms: 100.., .. }) if name == "nap"), "{told:?}");
     Ok(())
 }

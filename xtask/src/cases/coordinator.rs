@@ -29,7 +29,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
-    let package = mortal()?;
+    let package = Package::mortal()?;
     let server = site.with_files(MORTAL, package.path())?;
     open(browser, &server.url("/start.html"))?;
     let script = format!(
@@ -53,7 +53,7 @@ fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
 }
 
 fn crash_in_a_row(browser: &mut Browser, site: &Site) -> Result<()> {
-    let package = mortal()?;
+    let package = Package::mortal()?;
     let server = site.with_files(MORTAL, package.path())?;
     open(browser, &server.url("/start.html"))?;
     let script = "const job = submit('stuck')
@@ -97,20 +97,4 @@ fn open_package(browser: &mut Browser, address: &str, folder: &str) -> Result<()
     browser.until("globalThis.submit", LIMIT)?;
     browser.run("await keep(args[0], { workers: 1 })", &[json!(folder)], LIMIT)?;
     Ok(())
-}
-
-/// A package whose coordinator dies when it is told to.
-fn mortal() -> Result<Package> {
-    const RECEIVE: &str = "coordinator.receive(data)";
-    let package = Package::copy()?;
-    let script = String::from_utf8(package.read("coordinator.js")?)?;
-    ensure!(script.contains(RECEIVE), "coordinator.js does not hold `{RECEIVE}`");
-    let script = script.replace(RECEIVE, "obey(data)")
-        + "function obey(what) {
-             if (what === 'crash') throw new Error('as it was told')
-             while (what === 'loop');
-             coordinator.receive(what)
-           }";
-    package.write("coordinator.js", script.as_bytes())?;
-    Ok(package)
 }

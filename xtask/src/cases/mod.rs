@@ -3,9 +3,12 @@
 mod blocking;
 mod coordinator;
 mod package;
+mod page;
 mod photo_lab;
 mod stalling;
 mod start;
+
+pub use package::Package;
 
 use anyhow::Result;
 use cargo_offmain::browser::{Browser, Engine};
@@ -28,5 +31,5 @@ pub struct Case {
 
 /// All of them, in the order in which they run.
 pub fn all() -> Vec<Case> {
-    [start::cases(), coordinator::cases(), blocking::cases(), photo_lab::cases()].into_iter().flatten().collect()
+    [start::cases(), coordinator::cases(), page::cases(), blocking::cases(), photo_lab::cases()].into_iter().flatten().collect()
 }

@@ -22,6 +22,21 @@ impl Package {
         Ok(Self(folder))
     }
 
+    /// One whose coordinator dies when it is told to: `crash` throws, `loop` never returns.
+    pub fn mortal() -> Result<Self> {
+        const RECEIVE: &str = "coordinator.receive(data)";
+        let package = Self::copy()?;
+        let script = String::from_utf8(package.read("coordinator.js")?)?;
+        ensure!(script.contains(RECEIVE), "coordinator.js does not hold `{RECEIVE}`");
+        let obey = "function obey(what) {
+            if (what === 'crash') throw new Error('as it was told')
+            while (what === 'loop');
+            coordinator.receive(what)
+        }";
+        package.write("coordinator.js", (script.replace(RECEIVE, "obey(data)") + obey).as_bytes())?;
+        Ok(package)
+    }
+
     /// Where it is.
     pub fn path(&self) -> PathBuf {
         self.0.path().to_owned()

@@ -33,6 +33,7 @@ pub fn cases() -> Vec<Case> {
             ..case("a page that is not isolated is told the headers and the command that sends them", not_isolated)
         },
         case("a policy that forbids the module or the workers is a start error that says so", forbidden),
+        case("under a strict policy with trusted types everything works, faults too", strict),
         case("a missing file is a start error that names it and the cure", missing_file),
         case("a file that is damaged or a page of the server is a start error that names it and the cure", damaged_file),
         case("a file that never comes is a start error after the start time", stalled_file),
@@ -72,6 +73,30 @@ fn forbidden(browser: &mut Browser, site: &Site) -> Result<()> {
         error.is("file")?;
         error.says(&["coordinator.js", "content-security policy", "worker-src"])
     })
+}
+
+/// The policy that README promises to need no more than.
+const STRICT: &str =
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; img-src 'self' data:; require-trusted-types-for 'script'";
+
+fn strict(browser: &mut Browser, site: &Site) -> Result<()> {
+    let server = site.with_headers(Headers::isolated().and("Content-Security-Policy", STRICT))?;
+    each([JS, RUST], |face| {
+        browser.goto(&format!("{}start.html?face={face}&folder=/pkg/", server.url("")))?;
+        browser.until("globalThis.trial", LIMIT)?;
+        let told = browser.run("return await trial", &[], LIMIT)?;
+        ensure!(told["value"] == 42, "{face}: it ended otherwise: {told}");
+        Ok(())
+    })?;
+    browser.goto(&server.url("/start.html"))?;
+    browser.until("globalThis.submit", LIMIT)?;
+    browser.run("await keep('/pkg/', { workers: 1 })", &[], LIMIT)?;
+    let script = "const ends = [await submit('deep'), await submit('trap'), await submit('double', { number: 21 })]
+        return { ends, violations }";
+    let told = browser.run(script, &[], LIMIT)?;
+    ensure!(told["ends"][1]["name"] == "JobTrapped" && told["ends"][2] == 42, "{told}");
+    ensure!(told["violations"] == serde_json::json!([]), "the policy was violated: {told}");
+    Ok(())
 }
 
 fn missing_file(browser: &mut Browser, site: &Site) -> Result<()> {

@@ -69,24 +69,37 @@ fn workers() -> impl Strategy<Value = Workers> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (option::of(workers()), any::<[u64; 9]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(|(workers, numbers, timeout_ms, parallelism)| {
-        let [idle_time_ms, queue_jobs, queue_bytes, stack_size, memory_maximum, threads, cancel_grace_ms, drain_time_ms, start_time_ms] =
-            numbers;
-        Config {
-            workers,
-            idle_time_ms,
-            queue_jobs,
-            queue_bytes,
-            stack_size,
-            memory_maximum,
-            threads,
-            parallelism,
-            timeout_ms,
-            cancel_grace_ms,
-            drain_time_ms,
-            start_time_ms,
-        }
-    })
+    (option::of(workers()), any::<[u64; 10]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(
+        |(workers, numbers, timeout_ms, parallelism)| {
+            let [
+                idle_time_ms,
+                queue_jobs,
+                queue_bytes,
+                stack_size,
+                memory_maximum,
+                threads,
+                cancel_grace_ms,
+                drain_time_ms,
+                start_time_ms,
+                stall_time_ms,
+            ] = numbers;
+            Config {
+                workers,
+                idle_time_ms,
+                queue_jobs,
+                queue_bytes,
+                stack_size,
+                memory_maximum,
+                threads,
+                parallelism,
+                timeout_ms,
+                cancel_grace_ms,
+                drain_time_ms,
+                start_time_ms,
+                stall_time_ms,
+            }
+        },
+    )
 }
 
 fn rejection() -> impl Strategy<Value = Rejection> {
@@ -156,6 +169,14 @@ pub fn to_coordinator() -> impl Strategy<Value = ToCoordinator> {
     ]
 }
 
+fn incident() -> impl Strategy<Value = Incident> {
+    prop_oneof![
+        (any::<(u32, u32, u64)>(), text()).prop_map(|((job, worker, for_ms), name)| Incident::Stalled { job, name, worker, for_ms }),
+        (any::<u32>(), text()).prop_map(|(generation, why)| Incident::GenerationEnded { generation, why }),
+        text().prop_map(|why| Incident::Restarted { why }),
+    ]
+}
+
 pub fn to_facade() -> impl Strategy<Value = ToFacade> {
     prop_oneof![
         workers().prop_map(|workers| ToFacade::Started { workers }),
@@ -163,6 +184,7 @@ pub fn to_facade() -> impl Strategy<Value = ToFacade> {
         (any::<u32>(), payload()).prop_map(|(job, value)| ToFacade::Progress { job, value }),
         (any::<u32>(), outcome(), payload()).prop_map(|(job, outcome, value)| ToFacade::Settled { job, outcome, value }),
         (any::<u32>(), stats()).prop_map(|(request, stats)| ToFacade::Stats { request, stats }),
+        incident().prop_map(ToFacade::Incident),
         option::of(text()).prop_map(|why| ToFacade::Ended { why }),
     ]
 }

@@ -1,0 +1,33 @@
+//! What befalls a pool, for an app that watches it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::JobId;
+
+/// Something that the pool has dealt with, and that an app may want to log or to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Incident {
+    /// A running job has given no sign for `stallTime`, neither progress nor an outcome. Told again after each further such time.
+    Stalled {
+        /// Which.
+        job: JobId,
+        /// Its name.
+        name: String,
+        /// The worker it runs on.
+        worker: u32,
+        /// How long it has run, in milliseconds.
+        for_ms: u64,
+    },
+    /// A generation has ended, by a trap, a kill or a start that failed; the next one takes over.
+    GenerationEnded {
+        /// Which, counted from 1.
+        generation: u32,
+        /// What ended it.
+        why: String,
+    },
+    /// The coordinator has died, and another one has taken its place.
+    Restarted {
+        /// What the browser says of it.
+        why: String,
+    },
+}

@@ -1,0 +1,79 @@
+// What an app hears of its pool, and how it waits for room.
+
+import { ends, until, withPool } from '../pool.js'
+
+/** The details of the events of one kind, as they come. */
+const events = (pool, kind) => {
+  const heard = []
+  pool.addEventListener(kind, ({ detail }) => heard.push(detail))
+  return heard
+}
+
+const full = { workers: 1, queueJobs: 2, queueBytes: 1000 }
+
+export const tests = {
+  'a job without a sign is reported, with its worker and how long it has run': withPool({ workers: 1, stallTime: 100 }, async (pool, t) => {
+    const stalls = events(pool, 'stall')
+    const job = pool.submit('nap', { ms: 1000 })
+    await job
+    t.assert(stalls.length >= 2, `${stalls.length} reports`)
+    const [{ worker }] = (await pool.stats()).workers.map(({ id }) => ({ worker: id }))
+    for (const stall of stalls) t.equal([stall.job, stall.worker], ['nap', worker])
+    t.assert(stalls[0].forMs >= 100 && stalls[1].forMs >= stalls[0].forMs + 100, JSON.stringify(stalls))
+  }),
+
+  'a job that reports does not stall': withPool({ workers: 1, stallTime: 2000 }, async (pool, t) => {
+    const stalls = events(pool, 'stall')
+    t.equal(await pool.submit('steps', { steps: 30, every_ms: 100 }), 30)
+    t.equal(stalls, [])
+  }),
+
+  'the end of a generation is told, with its reason': withPool({ workers: 1 }, async (pool, t) => {
+    const ended = events(pool, 'generationend')
+    await t.rejects(pool.submit('trap', {}), 'JobTrapped')
+    t.equal(await pool.submit('double', { number: 4 }), 8)
+    t.equal(ended.length, 1)
+    t.assert(ended[0].generation === 1 && /a worker trapped/.test(ended[0].why), JSON.stringify(ended))
+  }),
+
+  'where the queue is full, those who wait get their turn in order': withPool(full, async (pool, t) => {
+    const order = []
+    const jobs = Array.from({ length: 20 }, (_, number) => {
+      const job = pool.submit('double', { number }, { wait: true })
+      job.then(() => order.push(number))
+      return job
+    })
+    await t.rejects(pool.submit('double', { number: 1 }), 'JobRejected', /queue is full/)
+    t.equal(await Promise.all(jobs), jobs.map((_, number) => 2 * number))
+    t.equal(order, jobs.map((_, number) => number))
+  }),
+
+  'what waits for bytes keeps its buffers until there is room': withPool(full, async (pool, t) => {
+    const buffers = [1, 2, 3].map((seed) => t.noise(600, seed))
+    const hashes = await Promise.all(buffers.map((bytes) => t.sha256(bytes)))
+    const jobs = buffers.map((bytes) => pool.submit('sha', { bytes }, { wait: true, transfer: [bytes] }))
+    t.equal(buffers.map(({ length }) => length), [0, 600, 600])
+    t.equal((await Promise.all(jobs)).map(({ sha256 }) => sha256), hashes)
+    t.equal(buffers.map(({ length }) => length), [0, 0, 0])
+    const large = t.noise(1001)
+    await t.rejects(pool.submit('sha', { bytes: large }, { wait: true, transfer: [large] }), 'JobRejected', /limit is 1000/)
+  }),
+
+  'a job that waits may be cancelled, and holds up nobody': withPool(full, async (pool, t) => {
+    const running = pool.submit('nap', { ms: 300 })
+    const controller = new AbortController()
+    const queued = [1, 2].map((number) => pool.submit('double', { number }))
+    const waiting = [3, 4, 5].map((number) => pool.submit('double', { number }, { wait: true, signal: number === 4 ? controller.signal : undefined }))
+    waiting[0].cancel()
+    controller.abort()
+    t.equal(await ends([...queued, ...waiting, running]), { done: 4, AbortError: 2 })
+    t.equal(await waiting[2], 10)
+  }),
+
+  'who waits when the pool is closed is told': withPool(full, async (pool, t) => {
+    const jobs = Array.from({ length: 6 }, () => pool.submit('nap', { ms: 60_000 }, { wait: true }))
+    await until(async () => (await pool.stats()).running === 1, 'one running')
+    pool.close()
+    t.equal(await ends(jobs), { PoolClosed: 6 })
+  }),
+}

@@ -1,0 +1,193 @@
+// Random jobs, cancels, resizes and faults, and a count of how each ended. `cargo xtask soak` asks for `open`, then `run` for so
+// many jobs at a time, then `close`, and looks from time to time whether it is done.
+
+import { start } from './mortal/offmain_tests.js'
+import { noise } from './js/t.js'
+
+const WORKERS = 2
+const config = { workers: WORKERS, cancelGrace: 200, drainTime: 3000, memoryMaximum: 2 ** 28, queueJobs: 16 }
+
+// Jobs in flight at one time. More than the queue takes, so that some wait.
+const IN_FLIGHT = 24
+
+const LARGEST = 20_000_000
+
+// What a job may end as beside what it is meant to: its neighbour's fault may have ended its generation or the coordinator, or
+// have left it no memory.
+const lost = ({ name }) => name === 'JobLost'
+const starved = ({ name, message }) => name === 'JobTrapped' || (name === 'JobPanicked' && /no memory/.test(message))
+
+// Each kind of fault: what to submit, with which options, and how it may end.
+const fault = (kind, ends, options = {}) => ({ name: 'fault', input: { kind }, options, ends })
+const endless = (kind) => fault(kind, ['TimeoutError'], { timeout: 100 })
+const FAULTS = {
+  panic: { name: 'panic', input: { message: 'soak' }, ends: ['JobPanicked'] },
+  'panic in a thread': { name: 'panic_in_thread', input: { message: 'soak' }, ends: ['done'] },
+  'panic in a scope': { name: 'panic_with_lock', input: {}, ends: ['JobPanicked'] },
+  'panic in a drop': fault('panic in a drop', ['JobPanicked']),
+  'payload that panics': fault('payload that panics', ['JobPanicked']),
+  'panic in a detached thread': fault('panic in a detached thread', ['done']),
+  trap: { name: 'trap', input: {}, ends: ['JobTrapped'] },
+  'stack overflow': { name: 'overflow', input: {}, ends: ['JobTrapped'] },
+  'out of bounds': fault('out of bounds', ['JobTrapped']),
+  'too much memory at once': fault('too much memory at once', ['JobPanicked', 'JobTrapped']),
+  'too much memory, little by little': fault('too much memory, little by little', ['JobPanicked', 'JobTrapped']),
+  park: endless('park'),
+  lock: endless('lock'),
+  'scope that blocks': endless('scope that blocks'),
+  stuck: { name: 'stuck', input: {}, options: { timeout: 100 }, ends: ['TimeoutError'] },
+  // Their loops compute on in WebKitGTK, which does not end a worker that does not come back to its event loop.
+  'thread that loops': { ...endless('thread that loops'), not: 'webkit' },
+  stubborn: { name: 'stubborn', input: {}, options: { timeout: 100 }, ends: ['TimeoutError'], not: 'webkit' },
+  'coordinator crashes': { act: () => coordinators.forEach((worker) => worker.postMessage('crash')) },
+}
+
+// The coordinators of this page that nobody has ended.
+const coordinators = new Set()
+globalThis.Worker = class extends Worker {
+  constructor(...args) {
+    super(...args)
+    coordinators.add(this)
+  }
+
+  terminate() {
+    coordinators.delete(this)
+    super.terminate()
+  }
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+function random(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+let pool
+let next
+let share
+let kinds
+let faulted
+// Jobs that take all the memory: how many there were, and how many there are.
+const shortages = { begun: 0, open: 0 }
+const wrong = []
+const outcomes = {}
+const faults = {}
+
+const count = (counts, key) => (counts[key] = (counts[key] ?? 0) + 1)
+const below = (limit) => Math.floor(next() * limit)
+
+/** The page does it by itself: in Firefox no worker starts while a driver's script waits. */
+globalThis.soak = (what, ...args) => {
+  globalThis.soaked = undefined
+  const work = { open, run, close }[what]
+  setTimeout(() => work(...args).then((value) => (globalThis.soaked = { value }), (error) => (globalThis.soaked = { error: `${error}` })))
+}
+
+/** `faulty` of a hundred jobs are hit by a fault, of the kind `only` if one is named. */
+async function open(seed, faulty, engine, only) {
+  next = random(seed)
+  share = faulty / 100
+  kinds = Object.keys(FAULTS).filter((kind) => FAULTS[kind].not !== engine && (only === null || kind === only))
+  if (kinds.length === 0) throw new Error(`there is no fault \`${only}\` here; there are: ${Object.keys(FAULTS).join(', ')}`)
+  faulted = 0
+  pool = await start(config)
+  return navigator.userAgent
+}
+
+/** Submits so many jobs, and gives the state of things when all have ended. */
+async function run(jobs) {
+  let left = jobs
+  const worker = async () => {
+    while (left-- > 0) await one()
+  }
+  await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
+  const stats = await pool.stats()
+  return { outcomes, faults, wrong: wrong.slice(0, 20), wrongs: wrong.length, memoryBytes: stats.memoryBytes, restarts: stats.restarts }
+}
+
+/** The pool must be what it was at first: so many workers, nothing else, and as many outcomes as there were jobs. */
+async function close() {
+  await pool.resize(WORKERS)
+  let stats
+  for (let tries = 0; tries < 500; tries++) {
+    stats = await pool.stats()
+    if (stats.workers.length === WORKERS && stats.workers.every(({ state }) => state === 'idle')) break
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  pool.close()
+  return { stats, workers: WORKERS, coordinators: coordinators.size }
+}
+
+async function one() {
+  if (below(200) === 0) await pool.resize(1 + below(4))
+  const kind = next() < share ? kinds[faulted++ % kinds.length] : undefined
+  const priority = ['high', 'normal', 'low'][below(3)]
+  if (kind) {
+    count(faults, kind)
+    const { act, name, input, options, ends } = FAULTS[kind]
+    if (!act) return settle(kind, pool.submit(name, input, { wait: true, priority, ...options }), ends)
+    act()
+  }
+  const choice = below(100)
+  if (choice < 50) {
+    const number = below(1e6)
+    return settle('double', pool.submit('double', { number }, { wait: true, priority }), ['done'], (value) => value === 2 * number)
+  }
+  if (choice < 80) return echo(priority)
+  if (choice < 88) return steps(priority)
+  if (choice < 94) {
+    const job = pool.submit('nap', { ms: 60_000 }, { wait: true, priority })
+    setTimeout(() => job.cancel(), below(40))
+    return settle('cancelled', job, ['AbortError'])
+  }
+  return settle('timed out', pool.submit('nap', { ms: 60_000 }, { wait: true, priority, timeout: 1 + below(40) }), ['TimeoutError'])
+}
+
+const source = noise(2 * LARGEST, 7)
+
+/** Bytes there and back: mostly few, some of all sizes. */
+function echo(priority) {
+  const length = below(400) === 0 ? below(LARGEST + 1) : Math.floor(2 ** (next() * 17)) - 1
+  const begin = below(LARGEST)
+  const bytes = source.slice(begin, begin + length)
+  const job = pool.submit('echo', { bytes, label: '' }, { wait: true, priority, transfer: [bytes] })
+  return settle('echo', job, ['done'], (value) => same(value.bytes, source.subarray(begin, begin + length)))
+}
+
+function same(actual, expected) {
+  if (actual.length !== expected.length) return false
+  return actual.every((byte, index) => byte === expected[index])
+}
+
+/** Progress comes in order, and before the outcome. */
+async function steps(priority) {
+  const job = pool.submit('steps', { steps: 5, every_ms: 1 }, { wait: true, priority })
+  const reports = []
+  const reading = (async () => {
+    for await (const report of job.progress) reports.push(report)
+  })()
+  await settle('steps', job, ['done'])
+  await reading
+  if (reports.some((report, index) => index > 0 && report <= reports[index - 1])) wrong.push(`steps: ${reports}`)
+}
+
+async function settle(what, job, ends, check = () => true) {
+  const calm = shortages.open === 0
+  const { begun } = shortages
+  const takesAll = what.startsWith('too much memory')
+  if (takesAll) {
+    shortages.begun += 1
+    shortages.open += 1
+  }
+  const [end, value] = await job.then((value) => ['done', value], (error) => [error.name, error])
+  if (takesAll) shortages.open -= 1
+  count(outcomes, end)
+  const short = !calm || shortages.begun > begun
+  if (!ends.includes(end) && !lost(value) && !(short && starved(value))) wrong.push(`${what} ended as ${end}: ${value?.message ?? JSON.stringify(value)}`)
+  else if (end === 'done' && !check(value)) wrong.push(`${what}: its result is wrong`)
+}

@@ -1,0 +1,85 @@
+//! What becomes of work in flight when its page is left, reloaded, or comes back; and many random jobs at once.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use cargo_offmain::browser::{Browser, Engine};
+use serde_json::json;
+
+use super::Case;
+use crate::site::Site;
+use crate::soak::{Plan, soak};
+
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// All of them.
+pub fn cases() -> Vec<Case> {
+    let case = |group, name, run| Case { group, name, skips: &[], needs_photo_lab: false, run };
+    vec![
+        Case {
+            skips: &[(Engine::Webkit, "WebKitGTK lets a loop of WebAssembly in a worker go on until the page's process ends")],
+            ..case("page", "no worker outlives its page, whatever it does", no_worker_outlives)
+        },
+        case("page", "after a reload with work in flight, the page has a pool as before", reloads),
+        case("page", "a page that comes back has its work, or is a new one", comes_back),
+        case("soak", "a thousand random jobs, twenty of them faults, have exactly one outcome each", soaks),
+    ]
+}
+
+fn no_worker_outlives(browser: &mut Browser, site: &Site) -> Result<()> {
+    open_at_work(browser, site, "stubborn")?;
+    ensure!(browser.computes(), "two endless loops do not compute");
+    browser.goto("about:blank")?;
+    let end = Instant::now() + LIMIT;
+    while browser.computes() {
+        ensure!(Instant::now() < end, "something still computes");
+    }
+    Ok(())
+}
+
+fn reloads(browser: &mut Browser, site: &Site) -> Result<()> {
+    open_at_work(browser, site, "stuck")?;
+    open(browser, site)?;
+    let doubled = browser.run("return await submit('double', { number: 21 })", &[], LIMIT)?;
+    ensure!(doubled == 42, "it is {doubled}");
+    Ok(())
+}
+
+fn comes_back(browser: &mut Browser, site: &Site) -> Result<()> {
+    open(browser, site)?;
+    browser.execute("globalThis.nap = submit('nap', { ms: 1500 })", &[])?;
+    browser.goto(&site.url("/soak.html"))?;
+    browser.execute("history.back()", &[])?;
+    browser.until("globalThis.submit", LIMIT)?;
+    if browser.execute("return 'nap' in globalThis", &[])? == true {
+        let ends = browser.run("return [await nap, await submit('double', { number: 21 })]", &[], LIMIT)?;
+        ensure!(ends == json!([1500, 42]), "the page was kept, but its jobs ended as {ends}");
+        return Ok(());
+    }
+    browser.run("await keep('/pkg/', { workers: 2 })", &[], LIMIT)?;
+    let doubled = browser.run("return await submit('double', { number: 21 })", &[], LIMIT)?;
+    ensure!(doubled == 42, "it is {doubled}");
+    Ok(())
+}
+
+fn soaks(browser: &mut Browser, site: &Site) -> Result<()> {
+    let facts = soak(browser, site, &Plan { jobs: 1000, faults: 2.0, only: None, seed: 7 }, |_| {})?;
+    ensure!(facts["failures"].as_array().is_some_and(Vec::is_empty), "{}", facts["failures"]);
+    Ok(())
+}
+
+fn open(browser: &mut Browser, site: &Site) -> Result<()> {
+    browser.goto(&site.url("/start.html"))?;
+    browser.until("globalThis.submit", LIMIT)?;
+    browser.run("await keep('/pkg/', { workers: 2 })", &[], LIMIT)?;
+    Ok(())
+}
+
+/// A page both of whose workers run a job that never ends.
+fn open_at_work(browser: &mut Browser, site: &Site, job: &str) -> Result<()> {
+    open(browser, site)?;
+    let work = "for (const name of [args[0], args[0]]) submit(name)
+        while ((await stats()).running < 2) await new Promise((resolve) => setTimeout(resolve, 10))";
+    browser.run(work, &[json!(job)], LIMIT)?;
+    Ok(())
+}
