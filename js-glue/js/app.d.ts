@@ -52,6 +52,7 @@ export interface PoolEvents {
 export class Pool extends EventTarget {
   private constructor()
   addEventListener<Kind extends keyof PoolEvents>(kind: Kind, listener: (event: PoolEvents[Kind]) => void, options?: AddEventListenerOptions): void
+  addEventListener(kind: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void
   /** Sends a job, at once. What is refused is refused by the promise. */
   submit<Name extends keyof Jobs>(
     name: Name,

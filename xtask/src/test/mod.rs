@@ -9,9 +9,10 @@ mod stage;
 mod tool;
 
 use std::process::ExitCode;
+use std::sync::mpsc;
 use std::thread;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use cargo_offmain::browser::{Engine, Programs};
 use cargo_offmain::{Step, Toolchain};
 
@@ -69,12 +70,30 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let programs = Programs::ensure(&engines, &made("tools"));
     // Before the lanes part, or both would install it. A test that needs it says what is wrong.
     let _ = Toolchain::ensure(&workspace());
-    // Two lanes: each leaves cores idle, while a browser starts or the last crate of a build is compiled. Neither uses the other's
-    // target folder for long, or cargo would let one wait for the other.
+    // Two lanes, for each leaves cores idle, while a browser waits or the last crate of a build is compiled. The second has the browsers,
+    // which come to photo-lab last; the first has everything else.
+    let cases = wanted_cases(&engines, &report);
+    let (photo_lab, built) = mpsc::channel();
     let lanes = thread::scope(|scope| {
-        let machine = scope.spawn(|| on_the_machine(options, &engines, &report));
-        let web = scope.spawn(|| for_the_web(options, &engines, programs, &report));
-        [machine.join(), web.join()]
+        let machine = scope.spawn(|| {
+            let done = on_the_machine(options, &report);
+            if programs.is_ok() && cases.iter().any(|case| case.needs_photo_lab) {
+                // An error: the other lane has ended.
+                let _ = photo_lab.send(build(&report, "photo-lab", site::build_photo_lab));
+            }
+            drop(photo_lab);
+            if options.wants(Part::Native) {
+                native::lint_web_sides(&report);
+            }
+            try_the_tool(options, &engines, &report);
+            done
+        });
+        let web = scope.spawn(|| match &programs {
+            Ok(programs) if !engines.is_empty() => in_browsers(&engines, programs, &cases, built, &report),
+            Ok(_) => {}
+            Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(anyhow!("{error:#}"))),
+        });
+        [machine.join(), web.join().map(Ok)]
     });
     for lane in lanes {
         lane.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -82,8 +101,13 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(report.finish())
 }
 
-/// What is compiled for this machine: native tests, and the tool at work.
-fn on_the_machine(options: &Options, engines: &[Engine], report: &Report) -> Result<()> {
+/// The cases that run in any of the engines.
+fn wanted_cases(engines: &[Engine], report: &Report) -> Vec<Case> {
+    cases::all().into_iter().filter(|case| engines.iter().any(|engine| report.wants(engine.name(), case.group, case.name))).collect()
+}
+
+/// What is compiled for this machine.
+fn on_the_machine(options: &Options, report: &Report) -> Result<()> {
     if options.wants(Part::Native) {
         native::test(report)?;
     }
@@ -94,50 +118,34 @@ fn on_the_machine(options: &Options, engines: &[Engine], report: &Report) -> Res
     if options.only.contains(&Part::Miri) {
         models::miri(report)?;
     }
-    if options.wants(Part::Tool) {
-        // The whole run is to stay below half an hour: it tries the command in one engine, and leaves out published suites.
-        let asked_for = options.only.contains(&Part::Tool);
-        let engines = if !asked_for {
-            vec![Engine::Chromium]
-        } else if engines.is_empty() {
-            Engine::ALL.to_vec()
-        } else {
-            engines.to_vec()
-        };
-        for engine in engines {
-            tool::test(engine, report);
-            if asked_for {
-                tool::test_suites(engine, report);
-            }
+    Ok(())
+}
+
+fn try_the_tool(options: &Options, engines: &[Engine], report: &Report) {
+    if !options.wants(Part::Tool) {
+        return;
+    }
+    // The whole run is to stay below half an hour: it tries the command in one engine, and leaves out published suites.
+    let asked_for = options.only.contains(&Part::Tool);
+    let engines = match engines {
+        _ if !asked_for => &[Engine::Chromium],
+        [] => &Engine::ALL[..],
+        engines => engines,
+    };
+    for &engine in engines {
+        tool::test(engine, report);
+        if asked_for {
+            tool::test_suites(engine, report);
         }
     }
-    Ok(())
 }
 
-/// What is compiled for the web, and the browsers.
-fn for_the_web(options: &Options, engines: &[Engine], programs: Result<Programs>, report: &Report) -> Result<()> {
-    if options.wants(Part::Native) {
-        native::lint_web_sides(report);
-    }
-    match programs {
-        Ok(programs) if !engines.is_empty() => in_browsers(engines, &programs, report),
-        Ok(_) => {}
-        Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(error)),
-    }
-    Ok(())
-}
-
-fn in_browsers(engines: &[Engine], programs: &Programs, report: &Report) {
-    let cases: Vec<Case> =
-        cases::all().into_iter().filter(|case| engines.iter().any(|engine| report.wants(engine.name(), case.group, case.name))).collect();
+/// Everything in each engine; then the cases with photo-lab, once that is built.
+fn in_browsers(engines: &[Engine], programs: &Programs, cases: &[Case], photo_lab: mpsc::Receiver<bool>, report: &Report) {
     // The suite knows its tests' names only once it is built, so it is built for every filter.
-    let mut built = build(report, "the job module of published crates", || site::build_crates(true))
-        & build(report, "the tests' Rust app", site::build_test_app);
-    if cases.iter().any(|case| case.needs_photo_lab) {
-        built &= build(report, "photo-lab", site::build_photo_lab);
-    }
-    // Last, as its types are compiled for the machine, where the other lane is at work first.
-    built &= build(report, "the tests' job module", site::build_test_jobs);
+    let built = build(report, "the tests' Rust app", site::build_test_app)
+        & build(report, "the tests' job module", site::build_test_jobs)
+        & build(report, "the job module of published crates", || site::build_crates(true));
     if !built {
         return eprintln!("no browser test runs, because not everything could be built");
     }
@@ -149,7 +157,13 @@ fn in_browsers(engines: &[Engine], programs: &Programs, report: &Report) {
     for &engine in engines {
         let mut stage = Stage::new(engine, programs, &site);
         stage.run_suite(report);
-        stage.run_cases(&cases, report);
+        stage.run_cases(cases.iter().filter(|case| !case.needs_photo_lab), report);
+    }
+    // An error if nobody wants it.
+    if photo_lab.recv() == Ok(true) {
+        for &engine in engines {
+            Stage::new(engine, programs, &site).run_cases(cases.iter().filter(|case| case.needs_photo_lab), report);
+        }
     }
 }
 

@@ -62,7 +62,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Runs tests that need pages of their own.
-    pub fn run_cases(&mut self, cases: &[Case], report: &Report) {
+    pub fn run_cases<'c>(&mut self, cases: impl Iterator<Item = &'c Case>, report: &Report) {
         for case in cases {
             report.test(self.engine.name(), case.group, case.name, || {
                 if let Some((_, reason)) = case.skips.iter().find(|(engine, _)| *engine == self.engine) {

@@ -1,0 +1,212 @@
+//! The life of coordinators: one is made, watched, dies, and another takes its place; and the end of all.
+
+use std::{
+    collections::BTreeMap,
+    rc::{Rc, Weak},
+};
+
+use js_sys::{Array, Reflect};
+use offmain_protocol::{
+    Incident, JobId, Outcome, Payload, StartError, ToCoordinator,
+    limits::{BEAT_MS, FAILED_STARTS},
+};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{ErrorEvent, MessageEvent};
+
+use super::{Link, Phase, Sink, cores};
+use crate::{pulse::Pulse, timer::Timer};
+
+pub(super) struct Handlers {
+    message: Closure<dyn FnMut(MessageEvent)>,
+    unreadable: Closure<dyn FnMut(MessageEvent)>,
+    error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Handlers {
+    pub(super) fn of(link: &Weak<Link>) -> Self {
+        let weak = link.clone();
+        let message = Closure::new(move |event: MessageEvent| on_link(&weak, |link| link.receive(event.data())));
+        let weak = link.clone();
+        let error = Closure::new(move |event: ErrorEvent| {
+            event.prevent_default();
+            on_link(&weak, |link| link.fail(StartError::File { file: "coordinator.js".into(), why: why_not_loaded(&event) }));
+        });
+        let weak = link.clone();
+        let unreadable = Closure::new(move |_: MessageEvent| {
+            let why = "a message of the coordinator could not be read".into();
+            on_link(&weak, |link| link.fail(StartError::Worker { why }));
+        });
+        Self { message, unreadable, error }
+    }
+}
+
+impl Link {
+    /// Has a coordinator made, and tells it to start.
+    pub(super) fn connect(&self) -> Result<(), StartError> {
+        let worker = (self.make)()?;
+        worker.set_onmessageerror(Some(self.handlers.unreadable.as_ref().unchecked_ref()));
+        worker.set_onmessage(Some(self.handlers.message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(self.handlers.error.as_ref().unchecked_ref()));
+        self.coordinator.replace(Some(worker));
+        let weak = self.this.clone();
+        let limit_ms = self.settings.borrow().start_time_ms;
+        let deadline = Timer::after(limit_ms, move || on_link(&weak, |link| link.start_is_over(limit_ms)));
+        self.deadline.replace(Some(deadline));
+        let hello = ToCoordinator::Start { config: self.settings.borrow().clone(), cores: cores() };
+        // Plain bytes can always be sent.
+        let _ = self.post(&offmain_protocol::encode_hello(&hello), &JsValue::UNDEFINED, &Array::new());
+        Ok(())
+    }
+
+    /// Ends the coordinator, and with it all workers. Nothing of it is heard any more.
+    fn disconnect(&self) {
+        self.deadline.replace(None);
+        if let Some(worker) = self.coordinator.take() {
+            worker.set_onmessage(None);
+            worker.set_onmessageerror(None);
+            worker.set_onerror(None);
+            worker.terminate();
+        }
+    }
+
+    /// What `coordinator.js` says without its module.
+    pub(super) fn receive_note(&self, note: &JsValue) {
+        let text = |key: &str| Reflect::get(note, &key.into()).ok().and_then(|value| value.as_string());
+        if let (Some(file), Some(why)) = (text("file"), text("why")) {
+            self.fail(StartError::File { file, why });
+        } else if let Some(why) = text("crashed") {
+            self.fail(StartError::Worker { why });
+        } else {
+            self.ignore();
+        }
+    }
+
+    fn start_is_over(&self, limit_ms: u64) {
+        let starting = matches!(&*self.phase.borrow(), Phase::Starting(_) | Phase::Restarting);
+        if starting {
+            self.fail(StartError::Slow { limit_ms });
+        }
+    }
+
+    /// Asks the coordinator for a sign of life from time to time, while anything is pending.
+    pub(super) fn watch(&self) {
+        let begins = || (Pulse::new(js_sys::Date::now()), self.next_beat());
+        self.pulse.borrow_mut().get_or_insert_with(begins);
+    }
+
+    fn next_beat(&self) -> Timer {
+        let weak = self.this.clone();
+        Timer::after(BEAT_MS, move || on_link(&weak, Link::beat))
+    }
+
+    fn beat(&self) {
+        let idle = self.pending.borrow().is_empty() && self.reports.borrow().is_empty() && self.ended.borrow().is_empty();
+        let Some((mut pulse, _)) = self.pulse.take().filter(|_| !idle) else { return };
+        // A start has its own limit.
+        let open = matches!(&*self.phase.borrow(), Phase::Open);
+        if pulse.beat(js_sys::Date::now()) && open {
+            return self.fail(StartError::Worker { why: "it does not answer any more".into() });
+        }
+        // Whatever it says is a sign.
+        self.tell(&ToCoordinator::Stats { request: 0 });
+        self.pulse.replace(Some((pulse, self.next_beat())));
+    }
+
+    /// The coordinator is no more, or never was. Its jobs are lost; once the pool has started, another coordinator takes its place.
+    pub(super) fn fail(&self, error: StartError) {
+        let why = match &error {
+            StartError::Worker { why } => format!("the coordinator died: {why}"),
+            error => format!("the coordinator died: {error}"),
+        };
+        let failures = self.failures.get() + 1;
+        self.failures.set(failures);
+        let lost = Outcome::Lost { why: why.clone() };
+        match self.phase.replace(Phase::Restarting) {
+            Phase::Starting(sender) => {
+                self.end(lost, Some(why));
+                let _ = sender.send(Err(error));
+            }
+            Phase::Ended(before) => drop(self.phase.replace(Phase::Ended(before))),
+            // Everything there was has its outcome.
+            _ if !self.ended.borrow().is_empty() => self.end(lost, Some(why)),
+            _ if failures > FAILED_STARTS => {
+                self.end(lost, Some(format!("{failures} coordinators in a row died; the last: {why}")));
+            }
+            Phase::Open | Phase::Restarting => self.restart(lost, why),
+        }
+    }
+
+    fn restart(&self, lost: Outcome, why: String) {
+        self.disconnect();
+        self.restarts.set(self.restarts.get() + 1);
+        // The dead one's jobs: whoever hears of theirs may submit another at once.
+        let pending = std::mem::take(&mut *self.pending.borrow_mut());
+        self.bytes.set(0);
+        match self.connect() {
+            Ok(()) => self.reports.borrow().keys().for_each(|request| self.tell(&ToCoordinator::Stats { request: *request })),
+            Err(error) => self.end(lost.clone(), Some(error.to_string())),
+        }
+        self.settle_all(pending, &lost);
+        self.tell_of(&Incident::Restarted { why });
+        self.offer_room();
+    }
+
+    /// The facade itself cannot go on.
+    pub(crate) fn die(&self, why: String) {
+        let before = self.phase.replace(Phase::Ended(Some(why.clone())));
+        self.end(Outcome::Lost { why: why.clone() }, Some(why.clone()));
+        if let Phase::Starting(sender) = before {
+            let _ = sender.send(Err(StartError::Worker { why }));
+        }
+    }
+
+    /// Settles all that is pending and lets go of the coordinator.
+    pub(super) fn end(&self, outcome: Outcome, why: Option<String>) {
+        self.phase.replace(Phase::Ended(why));
+        self.disconnect();
+        self.pulse.replace(None);
+        self.reports.borrow_mut().clear();
+        self.waiting.borrow_mut().clear();
+        self.watchers.borrow_mut().clear();
+        self.bytes.set(0);
+        let pending = std::mem::take(&mut *self.pending.borrow_mut());
+        self.settle_all(pending, &outcome);
+        for sender in self.ended.take() {
+            let _ = sender.send(());
+        }
+    }
+
+    pub(super) fn settle_all(&self, pending: BTreeMap<JobId, (u64, Rc<dyn Sink>)>, outcome: &Outcome) {
+        for (_, sink) in pending.into_values() {
+            self.count(outcome);
+            sink.settle(outcome.clone(), Payload::None, JsValue::UNDEFINED);
+        }
+    }
+}
+
+/// Runs what a message asks for. A panic in there, in a build that unwinds, settles what is pending.
+fn on_link(link: &Weak<Link>, work: impl FnOnce(&Link)) {
+    struct Bomb<'a>(&'a Link, bool);
+    impl Drop for Bomb<'_> {
+        fn drop(&mut self) {
+            if self.1 {
+                self.0.die("the facade panicked".into());
+            }
+        }
+    }
+    if let Some(link) = link.upgrade() {
+        let mut bomb = Bomb(&link, true);
+        work(&link);
+        bomb.1 = false;
+    }
+}
+
+/// What a worker's error event tells. Of a script that could not be loaded it tells nothing at all.
+fn why_not_loaded(event: &ErrorEvent) -> String {
+    let text = |key: &str| Reflect::get(event, &key.into()).ok().and_then(|text| text.as_string()).filter(|text| !text.is_empty());
+    match (text("message"), text("filename")) {
+        (Some(message), Some(file)) => format!("{message} ({file})"),
+        (Some(message), None) => message,
+        (None, _) => "the browser does not say why".into(),
+    }
+}
