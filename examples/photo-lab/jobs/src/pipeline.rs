@@ -5,9 +5,6 @@
 //!    └───────────────────┴──────── steps ────────────┴────▶ the job
 //! ```
 //!
-//! Stages wait, and compute in rayon's pool, which has as many threads as there are cores: however many photographs are
-//! worked on, no more threads than that want a core.
-//!
 //! The threads own what they work on, so that a cancelled job need not wait for the AVIF encoder, which cannot be
 //! interrupted: when the job drops the pipeline, each stage ends at its next send.
 
@@ -93,13 +90,8 @@ fn stage(name: &str, run: impl FnOnce() -> Result<(), Over> + Send + 'static) ->
         .unwrap_or_else(|error| panic!("the {name} stage has no thread: {error}"))
 }
 
-/// Runs `work` on one of rayon's threads, and waits for it.
-fn compute<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    rayon::scope(|_| work())
-}
-
 fn decode(photo: &Bytes, next: &Sender<Arc<Raster>>, say: &Sender<Step>) -> Result<(), Over> {
-    match compute(|| codecs::decode(photo.as_slice())) {
+    match codecs::decode(photo.as_slice()) {
         Ok(raster) => {
             say.send(Step::Decoded)?;
             next.send(Arc::new(raster))?;
@@ -118,9 +110,9 @@ fn resize(
     for raster in rasters {
         for &wanted in wanted {
             match wanted {
-                Wanted::Looks => say.send(Step::Made(wanted, Made::Looks(compute(|| looks(&raster)))))?,
+                Wanted::Looks => say.send(Step::Made(wanted, Made::Looks(looks(&raster))))?,
                 Wanted::Thumbnail { width, .. } => {
-                    let small = compute(|| codecs::fit_width(&raster, width).into_owned());
+                    let small = codecs::fit_width(&raster, width).into_owned();
                     next.send((wanted, Arc::new(small)))?;
                 }
                 Wanted::Jpeg { .. } | Wanted::Png { .. } | Wanted::Avif { .. } => {
@@ -134,7 +126,7 @@ fn resize(
 
 fn encode(sizes: &Receiver<(Wanted, Arc<Raster>)>, say: &Sender<Step>) -> Result<(), Over> {
     for (wanted, raster) in sizes {
-        match compute(|| file(wanted, &raster)) {
+        match file(wanted, &raster) {
             Ok(made) => say.send(Step::Made(wanted, made))?,
             Err(error) => {
                 say.send(Step::Failed(error))?;
