@@ -52,7 +52,9 @@ function guard(work) {
   try {
     work()
   } catch (error) {
-    postMessage({ crashed: `${error?.stack ?? error}` })
+    // Only Chromium's stack begins with the message.
+    const stack = error?.stack ?? ''
+    postMessage({ crashed: stack.includes(error?.message) ? stack : `${error}\n${stack}` })
     close()
   }
 }

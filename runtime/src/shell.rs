@@ -253,6 +253,11 @@ impl Coordinator {
                 if let Some((memory, address)) = self.cancel_word(worker) {
                     self.host.store(memory, address, job);
                 }
+                // A job that blocks until it is cancelled hears it from there.
+                let generation = self.members.get(&worker).and_then(|member| self.generations.get(&member.generation));
+                if let Some(reactor) = generation.and_then(|generation| generation.reactor) {
+                    self.send(reactor, &ToWorker::Wake, &JsValue::UNDEFINED);
+                }
             }
             Effect::Reply(reply) => self.reply(reply),
         }

@@ -2,6 +2,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
+use crossbeam_channel::Receiver;
 use offmain_protocol::{
     Cancelled, FromWorker, Job, JobId,
     limits::{PROGRESS_BURST, PROGRESS_SPACING_MS},
@@ -10,6 +11,7 @@ use parking_lot::Mutex;
 
 use crate::{
     cancel::CancelWord,
+    reactor,
     value::{Form, encode, post},
 };
 
@@ -57,6 +59,7 @@ impl<J: Job> JobContext<J> {
     #[cfg(not(target_family = "wasm"))]
     pub fn cancel_for_test(&self) {
         self.cancel.name(self.job);
+        reactor::tell_cancelled();
     }
 
     /// Natively, in tests: takes what was reported so far, in order.
@@ -76,6 +79,25 @@ impl<J: Job> JobContext<J> {
     /// [`Cancelled`]; a job that does not stop within the pool's `cancel_grace` is killed together with its generation.
     pub fn check(&self) -> Result<(), Cancelled> {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+
+    /// A receiver that is disconnected when the job should stop: for a job that blocks in [`crossbeam_channel::select!`].
+    ///
+    /// Each call costs a message and makes a receiver of its own, so call it once, before a loop.
+    ///
+    /// # Example
+    /// ```
+    /// # use crossbeam_channel::{Receiver, select};
+    /// # use offmain_pool::{Cancelled, Job, JobContext};
+    /// fn next<J: Job>(work: &Receiver<u32>, cancelled: &Receiver<()>) -> Result<Option<u32>, Cancelled> {
+    ///     select! {
+    ///         recv(work) -> item => Ok(item.ok()),
+    ///         recv(cancelled) -> _ => Err(Cancelled),
+    ///     }
+    /// }
+    /// ```
+    pub fn cancelled(&self) -> Receiver<()> {
+        reactor::watch(self.job, self.cancel)
     }
 
     /// Reports progress to the caller. It arrives in order and before the outcome; of very many reports some are

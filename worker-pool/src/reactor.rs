@@ -1,4 +1,5 @@
-//! Awaiting from code that blocks: a future runs on the generation's reactor, a worker that never blocks, while a thread waits for it.
+//! What code that blocks cannot hear by itself, the generation's reactor does for it, a worker that never blocks: a future runs there
+//! while a thread waits for it, and a job that blocks in a channel's `select!` is told of its cancel.
 
 use std::{
     future::Future,
@@ -7,14 +8,49 @@ use std::{
     sync::mpsc::sync_channel,
 };
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use futures::FutureExt;
+use offmain_protocol::JobId;
 use parking_lot::Mutex;
+
+use crate::cancel::CancelWord;
 
 /// What the reactor is to make and await.
 type Order = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
 /// Orders that the reactor has not taken yet; there are no more than threads that block.
 static ORDERS: Mutex<Vec<Order>> = Mutex::new(Vec::new());
+
+/// A job that waits for its cancel. Its receiver is disconnected when this is dropped.
+struct Watched {
+    job: JobId,
+    word: &'static CancelWord,
+    _sender: Sender<()>,
+}
+
+/// There is at most one for each call of `cancelled` of a job that runs.
+static WATCHED: Mutex<Vec<Watched>> = Mutex::new(Vec::new());
+
+/// A receiver that is disconnected when the job is cancelled, or over.
+pub(crate) fn watch(job: JobId, word: &'static CancelWord) -> Receiver<()> {
+    let (sender, receiver) = bounded(0);
+    WATCHED.lock().push(Watched { job, word, _sender: sender });
+    // A cancel of before, which nobody would tell of any more.
+    tell_cancelled();
+    #[cfg(target_family = "wasm")]
+    crate::value::post(&offmain_protocol::FromWorker::Await, &wasm_bindgen::JsValue::UNDEFINED);
+    receiver
+}
+
+/// Tells the jobs that have been cancelled.
+pub(crate) fn tell_cancelled() {
+    WATCHED.lock().retain(|watched| !watched.word.names(watched.job));
+}
+
+/// A job is over.
+pub(crate) fn unwatch(job: JobId) {
+    WATCHED.lock().retain(|watched| watched.job != job);
+}
 
 /// Blocks this thread until a future has ended, and gives its output: the way to the browser's promises from a plain function.
 ///
@@ -100,6 +136,7 @@ mod on_web {
     /// Starts what was ordered, if this is the reactor.
     pub(crate) fn take_orders() {
         if REACTOR.get() {
+            super::tell_cancelled();
             let orders = std::mem::take(&mut *ORDERS.lock());
             orders.into_iter().for_each(|order| executor::start(order()));
         }

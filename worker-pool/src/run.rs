@@ -46,6 +46,7 @@ impl Finished {
     }
 
     pub(crate) fn post(self) {
+        crate::reactor::unwatch(self.job);
         #[cfg(target_family = "wasm")]
         crate::job_name::set(None);
         post(&FromWorker::Settled { job: self.job, outcome: self.outcome, value: self.value }, &self.beside);

@@ -1,6 +1,6 @@
 // What each kind of fault is to its job, and that everybody else goes on.
 
-import { until, withPool, works } from '../pool.js'
+import { ends, until, withPool, works } from '../pool.js'
 
 const fault = (pool, kind, options) => pool.submit('fault', { kind }, options)
 
@@ -49,6 +49,18 @@ export const tests = {
   'a read beyond the memory is a trap': fatal('out of bounds', 'JobTrapped', /out of bounds/i),
   'too much memory at once is a panic': full('too much memory at once'),
   'too much memory little by little is a panic': full('too much memory, little by little'),
+  'a job that blocks until it is cancelled hears of it, queued or running, and is not killed': withPool({ workers: 2 }, async (pool, t) => {
+    await ready(pool)
+    for (let round = 0; round < 20; round++) {
+      const jobs = [1, 2, 3].map(() => fault(pool, 'blocks until it is cancelled'))
+      if (round % 2) await until(async () => (await pool.stats()).running === 2, 'two running')
+      for (const job of jobs) job.cancel()
+      t.equal(await ends(jobs), { AbortError: 3 })
+    }
+    await t.rejects(fault(pool, 'blocks until it is cancelled', { timeout: 50 }), 'TimeoutError')
+    t.equal((await pool.stats()).generations, 1)
+    await works(pool, t)
+  }),
   'a job parked for ever is killed': endless('park'),
   'a job that waits for a lock it holds is killed': endless('lock'),
   'a job whose thread loops is killed': endless('thread that loops'),

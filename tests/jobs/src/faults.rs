@@ -17,7 +17,7 @@ impl Drop for Bomb {
     }
 }
 
-pub fn fault(job: Fault, _: &JobContext<Fault>) -> Result<(), String> {
+pub fn fault(job: Fault, cx: &JobContext<Fault>) -> Result<(), String> {
     match job.kind.as_str() {
         "panic in a drop" => drop(Bomb),
         "payload that panics" => panic_any(Bomb),
@@ -44,6 +44,14 @@ pub fn fault(job: Fault, _: &JobContext<Fault>) -> Result<(), String> {
             let mut all = Vec::new();
             loop {
                 all.push(black_box(vec![1u8; 1 << 20]));
+            }
+        }
+        "blocks until it is cancelled" => {
+            let (_never, work) = crossbeam_channel::bounded::<()>(0);
+            let cancelled = cx.cancelled();
+            crossbeam_channel::select! {
+                recv(work) -> _ => return Err("there is no work".into()),
+                recv(cancelled) -> _ => cx.check()?,
             }
         }
         "park" => loop {
