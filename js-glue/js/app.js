@@ -169,9 +169,12 @@ async function whenFree(facade, bytes, job, sink, send) {
     facade.countCancelled()
     sink.settle('cancelled', {}, undefined)
   }
-  while (waits && facade.hasRoom(bytes) === false) await facade.room(bytes)
-  if (waits) send()
-  facade.offerRoom()
+  try {
+    while (waits && facade.hasRoom(bytes) === false) await facade.room(bytes)
+    if (waits) send()
+  } finally {
+    facade.offerRoom()
+  }
 }
 
 /** Counts an input's binary data, and refuses what would be copied on this thread: the browser copies what is not moved. */

@@ -31,21 +31,36 @@ impl Overlay {
         if overlay.sysroot.is_dir() {
             return Ok(overlay);
         }
-        // Laid aside and then renamed, so that a folder of this name is always whole, also when two builds start at once.
-        let aside = overlay.sysroot.with_extension(format!("{}.new", std::process::id()));
-        fill(&aside, &overlay, toolchain).with_context(|| format!("cannot lay the edited std in {}", aside.display())).inspect_err(
-            |_| {
-                let _ = fs::remove_dir_all(&aside);
-            },
-        )?;
-        if let Err(error) = fs::rename(&aside, &overlay.sysroot) {
-            fs::remove_dir_all(&aside)?;
-            if !overlay.sysroot.is_dir() {
-                return Err(error).with_context(|| format!("cannot rename to {}", overlay.sysroot.display()));
-            }
-        }
+        make_whole(&overlay.sysroot, |aside| fill(aside, &overlay, toolchain)).context("the edited std")?;
         Ok(overlay)
     }
+}
+
+/// Makes `folder` by `make`, aside and then renamed, so that a folder of this name is always whole, also when two builds start at once.
+pub(crate) fn make_whole(folder: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let aside = folder.with_extension(format!("{}.new", std::process::id()));
+    make(&aside).with_context(|| format!("cannot make {}", aside.display())).inspect_err(|_| {
+        let _ = fs::remove_dir_all(&aside);
+    })?;
+    if let Err(error) = fs::rename(&aside, folder) {
+        fs::remove_dir_all(&aside)?;
+        if !folder.is_dir() {
+            return Err(error).with_context(|| format!("cannot rename to {}", folder.display()));
+        }
+    }
+    Ok(())
+}
+
+/// Makes the `rustlib` of a sysroot, in which everything but `except` is what `real` has.
+pub(crate) fn link_rustlib(real: &Path, rustlib: &Path, except: &str) -> Result<()> {
+    fs::create_dir_all(rustlib)?;
+    for entry in fs::read_dir(real).with_context(|| format!("cannot read {}", real.display()))? {
+        let entry = entry?;
+        if entry.file_name() != except {
+            symlink(entry.path(), rustlib.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Changes with the edits and with where the toolchain is, which is written into the sysroot.
@@ -68,13 +83,8 @@ fn fingerprint(toolchain: &Toolchain) -> u32 {
 fn fill(root: &Path, overlay: &Overlay, toolchain: &Toolchain) -> Result<()> {
     let real = toolchain.sysroot.join("lib/rustlib");
     let rustlib = root.join("lib/rustlib");
+    link_rustlib(&real, &rustlib, "src")?;
     fs::create_dir_all(rustlib.join("src/rust"))?;
-    for entry in fs::read_dir(&real).with_context(|| format!("cannot read {}", real.display()))? {
-        let entry = entry?;
-        if entry.file_name() != "src" {
-            symlink(entry.path(), rustlib.join(entry.file_name()))?;
-        }
-    }
     let library = rustlib.join("src/rust/library");
     copy_dir(&toolchain.library(), &library)?;
     for file in EDITS {

@@ -5,12 +5,12 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::flavour::{TARGET, cargo, give_flags, set_profile};
+use crate::overlay::{link_rustlib, make_whole};
 use crate::step::Step;
 use crate::toolchain::Toolchain;
 use crate::wasm_build::artifacts;
@@ -40,17 +40,7 @@ impl Std<'_> {
         }
         let step =
             Step::begin(&format!("compiling std for the web (panic={}, opt-level={}), once for all builds", self.panic, self.opt_level));
-        // Two builds may do this at once; each has its own folder, and one of them is the first to rename it.
-        let aside = sysroot.with_extension(format!("{}.new", std::process::id()));
-        self.make(toolchain, &aside).with_context(|| format!("cannot make the compiled std in {}", aside.display())).inspect_err(|_| {
-            let _ = fs::remove_dir_all(&aside);
-        })?;
-        if let Err(error) = fs::rename(&aside, &sysroot) {
-            fs::remove_dir_all(&aside)?;
-            if !sysroot.is_dir() {
-                return Err(error).with_context(|| format!("cannot rename to {}", sysroot.display()));
-            }
-        }
+        make_whole(&sysroot, |aside| self.make(toolchain, aside)).context("the compiled std")?;
         step.end();
         Ok(sysroot)
     }
@@ -81,13 +71,8 @@ impl Std<'_> {
     fn lay(&self, libraries: &[PathBuf], sysroot: &Path) -> Result<()> {
         let rustlib = sysroot.join("lib/rustlib");
         let lib = rustlib.join(TARGET).join("lib");
+        link_rustlib(&self.sources.join("lib/rustlib"), &rustlib, TARGET)?;
         fs::create_dir_all(&lib)?;
-        for entry in fs::read_dir(self.sources.join("lib/rustlib"))? {
-            let entry = entry?;
-            if entry.file_name() != TARGET {
-                symlink(entry.path(), rustlib.join(entry.file_name()))?;
-            }
-        }
         for library in libraries {
             let name = library.file_name().context("a library without a name")?;
             fs::copy(library, lib.join(name)).with_context(|| format!("cannot copy {}", library.display()))?;

@@ -13,7 +13,7 @@ use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Worker;
 
 use crate::{
-    link::{Link, Offer, Request, Sink, text_of as text_of_error},
+    link::{Link, Request, Sink, text_of as text_of_error},
     pool::check_browser,
 };
 
@@ -153,7 +153,7 @@ impl Facade {
         let room = self.link.room(bytes as u64);
         future_to_promise(async {
             if let Ok(offer) = room.await {
-                Offer::end(offer);
+                offer.end();
             }
             Ok(JsValue::UNDEFINED)
         })

@@ -20,7 +20,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Worker;
 
 use self::life::Handlers;
-pub(crate) use self::room::Offer;
+use self::room::Offer;
 use crate::{pulse::Pulse, timer::Timer};
 
 /// Where a job's progress and its outcome go.
@@ -130,7 +130,7 @@ impl Link {
     /// What happens to the pool from now on, until it ends.
     pub(crate) fn incidents(&self) -> mpsc::Receiver<Incident> {
         let (sender, receiver) = mpsc::channel(INCIDENTS_KEPT);
-        if !matches!(&*self.phase.borrow(), Phase::Ended(_)) {
+        if !self.is_over() {
             self.watchers.borrow_mut().push(sender);
         }
         receiver
@@ -166,7 +166,7 @@ impl Link {
     pub(crate) fn stats(&self) -> oneshot::Receiver<Stats> {
         let (sender, receiver) = oneshot::channel();
         let request = self.next();
-        if !matches!(&*self.phase.borrow(), Phase::Ended(_)) {
+        if !self.is_over() {
             self.reports.borrow_mut().insert(request, sender);
             self.tell(&ToCoordinator::Stats { request });
             self.watch();
@@ -177,7 +177,7 @@ impl Link {
     /// Finishes all jobs there are, then ends. Resolves when nothing is left.
     pub(crate) fn shutdown(&self) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
-        if !matches!(&*self.phase.borrow(), Phase::Ended(_)) {
+        if !self.is_over() {
             self.ended.borrow_mut().push(sender);
             self.tell(&ToCoordinator::Shutdown);
             self.watch();
@@ -273,6 +273,10 @@ impl Link {
             ToFacade::Incident(incident) => self.tell_of(&incident),
             ToFacade::Ended { why } => self.end(Outcome::Closed { why: why.clone() }, why),
         }
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(&*self.phase.borrow(), Phase::Ended(_))
     }
 
     fn ignore(&self) {

@@ -134,8 +134,13 @@ impl Pool {
 impl WithOptions<'_> {
     /// As [`Pool::submit`].
     pub fn submit<J: Job>(&self, job: J) -> JobHandle<J> {
+        let request = self.request(&job);
+        self.send(job, request)
+    }
+
+    fn send<J: Job>(&self, job: J, request: Result<Request, Rejection>) -> JobHandle<J> {
         let (handle, sink) = JobHandle::new();
-        let sent = self.request(&job).map_err(Outcome::Rejected).and_then(|request| self.pool.0.submit(request, sink));
+        let sent = request.map_err(Outcome::Rejected).and_then(|request| self.pool.0.submit(request, sink));
         match sent {
             Ok(id) => handle.sent(self.pool.0.clone(), id),
             Err(outcome) => {
@@ -148,7 +153,8 @@ impl WithOptions<'_> {
     /// As [`Pool::submit`], but where the queue is full it waits until there is room, first come, first served. Nothing is
     /// transferred before; dropping the future submits nothing. What would be refused for another reason is refused at once.
     pub async fn submit_when_free<J: Job>(&self, job: J) -> JobHandle<J> {
-        let bytes = self.request(&job).map_or(0, |request| request.bytes);
+        let request = self.request(&job);
+        let bytes = request.as_ref().map_or(0, |request| request.bytes);
         let mut offer = None;
         while self.pool.0.has_room(bytes) == Some(false) {
             drop(offer.take());
@@ -156,7 +162,7 @@ impl WithOptions<'_> {
             offer = self.pool.0.room(bytes).await.ok();
         }
         // The offer ends with this: the next one is asked when the job has taken its place.
-        self.submit(job)
+        self.send(job, request)
     }
 
     fn request<J: Job>(&self, job: &J) -> Result<Request, Rejection> {

@@ -2,7 +2,9 @@
 // many jobs at a time, then `close`, and looks from time to time whether it is done.
 
 import { start } from './mortal/offmain_tests.js'
-import { noise } from './js/t.js'
+import { noise, sleep } from './js/t.js'
+// A page's only workers are its coordinators.
+import { workers as coordinators } from './workers.js'
 
 const WORKERS = 2
 const config = { workers: WORKERS, cancelGrace: 200, drainTime: 3000, memoryMaximum: 2 ** 28, queueJobs: 16 }
@@ -40,20 +42,6 @@ const FAULTS = {
   'thread that loops': { ...endless('thread that loops'), not: 'webkit' },
   stubborn: { name: 'stubborn', input: {}, options: { timeout: 100 }, ends: ['TimeoutError'], not: 'webkit' },
   'coordinator crashes': { act: () => coordinators.forEach((worker) => worker.postMessage('crash')) },
-}
-
-// The coordinators of this page that nobody has ended.
-const coordinators = new Set()
-globalThis.Worker = class extends Worker {
-  constructor(...args) {
-    super(...args)
-    coordinators.add(this)
-  }
-
-  terminate() {
-    coordinators.delete(this)
-    super.terminate()
-  }
 }
 
 /** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
@@ -107,7 +95,7 @@ async function run(jobs) {
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
   const stats = await pool.stats()
-  return { outcomes, faults, wrong: wrong.slice(0, 20), wrongs: wrong.length, memoryBytes: stats.memoryBytes, restarts: stats.restarts }
+  return { outcomes, faults, wrong: wrong.slice(0, 20), memoryBytes: stats.memoryBytes }
 }
 
 /** The pool must be what it was at first: so many workers, nothing else, and as many outcomes as there were jobs. */
@@ -117,7 +105,7 @@ async function close() {
   for (let tries = 0; tries < 500; tries++) {
     stats = await pool.stats()
     if (stats.workers.length === WORKERS && stats.workers.every(({ state }) => state === 'idle')) break
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await sleep(20)
   }
   pool.close()
   return { stats, workers: WORKERS, coordinators: coordinators.size }

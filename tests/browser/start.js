@@ -1,26 +1,13 @@
 // Starts a pool from a folder whose files may be wrong, and tells how that ended.
 // `?face=js` or `?face=rust`; `folder=/pkg/`; `startTime=2000`; without a face, nothing starts by itself.
 
+import { end, workers } from './workers.js'
+
 const query = new URLSearchParams(location.search)
 const startTime = Number(query.get('startTime') ?? 10_000)
 
 globalThis.violations = []
 addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => violations.push(`${violatedDirective}: ${blockedURI}`))
-
-// The workers of this page that nobody has ended.
-const workers = new Set()
-const { terminate } = Worker.prototype
-globalThis.Worker = class extends Worker {
-  constructor(...args) {
-    super(...args)
-    workers.add(this)
-  }
-
-  terminate() {
-    workers.delete(this)
-    super.terminate()
-  }
-}
 
 const faces = {
   async js(folder) {
@@ -62,7 +49,7 @@ globalThis.keep = async (folder, config) => {
 globalThis.submit = (name, input = {}) => pool.submit(name, input).catch(({ name, message }) => ({ name, message }))
 globalThis.stats = () => pool.stats()
 // Ends the coordinator without the facade's knowledge, or says something to it.
-globalThis.endCoordinator = () => workers.forEach((worker) => terminate.call(worker))
+globalThis.endCoordinator = () => workers.forEach(end)
 globalThis.tellCoordinator = (what) => workers.forEach((worker) => worker.postMessage(what))
 globalThis.tellFacade = (data) => workers.forEach((worker) => worker.dispatchEvent(new MessageEvent('message', { data })))
 // More bytes than the facade's memory can ever hold: its own code panics.

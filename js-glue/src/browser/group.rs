@@ -33,14 +33,17 @@ impl Group {
 
     /// Processor time used so far by the leader and all that descend from it, in clock ticks: 10 ms each.
     pub fn ticks(&self) -> u64 {
-        let leader = self.child.id().cast_signed();
-        descendants(leader).into_iter().chain([leader]).filter_map(ticks_of).sum()
+        self.members().filter_map(ticks_of).sum()
     }
 
     /// Memory of the leader and all that descend from it, in bytes; what several of them share counts once (`Pss`).
     pub fn memory(&self) -> u64 {
+        self.members().filter_map(memory_of).sum()
+    }
+
+    fn members(&self) -> impl Iterator<Item = i32> {
         let leader = self.child.id().cast_signed();
-        descendants(leader).into_iter().chain([leader]).filter_map(memory_of).sum()
+        descendants(leader).into_iter().chain([leader])
     }
 
     /// How the leader ended, or `None` while it runs.

@@ -17,8 +17,8 @@ export const tests = {
     const job = pool.submit('nap', { ms: 1000 })
     await job
     t.assert(stalls.length >= 2, `${stalls.length} reports`)
-    const [{ worker }] = (await pool.stats()).workers.map(({ id }) => ({ worker: id }))
-    for (const stall of stalls) t.equal([stall.job, stall.worker], ['nap', worker])
+    const [{ id }] = (await pool.stats()).workers
+    for (const stall of stalls) t.equal([stall.job, stall.worker], ['nap', id])
     t.assert(stalls[0].forMs >= 100 && stalls[1].forMs >= stalls[0].forMs + 100, JSON.stringify(stalls))
   }),
 

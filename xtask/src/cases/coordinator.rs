@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use cargo_offmain::browser::Browser;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Case;
 use super::package::Package;
+use super::{Case, keep};
 use crate::site::Site;
 
 /// A death that says nothing is noticed after ten seconds of silence; on a busy machine the next start takes some more.
@@ -31,7 +31,7 @@ pub fn cases() -> Vec<Case> {
 fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
     let package = Package::mortal()?;
     let server = site.with_files(MORTAL, package.path())?;
-    open(browser, &server.url("/start.html"))?;
+    keep(browser, &server.url("/start.html"), MORTAL, json!({ "workers": 1 }))?;
     let script = format!(
         "const jobs = [submit('nap', {{ ms: 60_000 }}), ...[1, 2, 3].map((number) => submit('double', {{ number }}))]
         while ((await stats()).running !== 1) await new Promise((resolve) => setTimeout(resolve, 10))
@@ -41,8 +41,7 @@ fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
     );
     let told = browser.run(&script, &[], LIMIT).context("the jobs are still pending")?;
     let ends = told["ends"].as_array().context("no ends")?;
-    let lost =
-        |end: &serde_json::Value| end["name"] == "JobLost" && end["message"].as_str().unwrap_or_default().contains("the coordinator died");
+    let lost = |end: &Value| end["name"] == "JobLost" && end["message"].as_str().unwrap_or_default().contains("the coordinator died");
     // A job that was done in time may have told so.
     ensure!(lost(&ends[0]) && ends[1..].iter().all(|end| lost(end) || end.is_number()), "the jobs ended otherwise: {told}");
     let stats = &told["stats"];
@@ -55,7 +54,7 @@ fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
 fn crash_in_a_row(browser: &mut Browser, site: &Site) -> Result<()> {
     let package = Package::mortal()?;
     let server = site.with_files(MORTAL, package.path())?;
-    open(browser, &server.url("/start.html"))?;
+    keep(browser, &server.url("/start.html"), MORTAL, json!({ "workers": 1 }))?;
     let script = "const job = submit('stuck')
         const beat = setInterval(() => tellCoordinator('crash'), 5)
         const ends = [await job]
@@ -75,7 +74,7 @@ fn crash_in_a_row(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 fn forged(browser: &mut Browser, site: &Site) -> Result<()> {
-    open_package(browser, &site.url("/start.html"), "/pkg/")?;
+    keep(browser, &site.url("/start.html"), "/pkg/", json!({ "workers": 1 }))?;
     let script = "const nonsense = [null, 7, 'garbage', {}, [], [1, 2], [new Uint8Array(0)], [new Uint8Array([255, 255, 255, 255])], { file: 1 }]
         const job = submit('nap', { ms: 300 })
         for (const what of nonsense) {
@@ -85,16 +84,5 @@ fn forged(browser: &mut Browser, site: &Site) -> Result<()> {
         return { job: await job, next: await submit('double', { number: 21 }), ignored: (await stats()).ignored, sent: 2 * nonsense.length }";
     let told = browser.run(script, &[], LIMIT)?;
     ensure!(told["job"] == 300 && told["next"] == 42 && told["ignored"] == told["sent"], "{told}");
-    Ok(())
-}
-
-fn open(browser: &mut Browser, address: &str) -> Result<()> {
-    open_package(browser, address, MORTAL)
-}
-
-fn open_package(browser: &mut Browser, address: &str, folder: &str) -> Result<()> {
-    browser.goto(address)?;
-    browser.until("globalThis.submit", LIMIT)?;
-    browser.run("await keep(args[0], { workers: 1 })", &[json!(folder)], LIMIT)?;
     Ok(())
 }

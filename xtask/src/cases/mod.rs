@@ -10,8 +10,11 @@ mod start;
 
 pub use package::Package;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use cargo_offmain::browser::{Browser, Engine};
+use serde_json::Value;
 
 use crate::site::Site;
 
@@ -27,6 +30,16 @@ pub struct Case {
     pub needs_photo_lab: bool,
     /// The test; it loads its own page.
     pub run: fn(&mut Browser, &Site) -> Result<()>,
+}
+
+/// For a page to come up and its pool to start, on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(40);
+
+/// Opens `start.html` of the server at `address`, with a pool from `folder` that stays.
+fn keep(browser: &Browser, address: &str, folder: &str, config: Value) -> Result<()> {
+    browser.goto(address)?;
+    browser.until("globalThis.submit", START_LIMIT)?;
+    browser.run("await keep(args[0], args[1])", &[folder.into(), config], START_LIMIT).map(drop)
 }
 
 /// All of them, in the order in which they run.

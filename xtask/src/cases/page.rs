@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use cargo_offmain::browser::{Browser, Engine};
 use serde_json::json;
 
-use super::Case;
+use super::{Case, keep};
 use crate::site::Site;
 use crate::soak::{Plan, soak};
 
@@ -69,11 +69,8 @@ fn soaks(browser: &mut Browser, site: &Site) -> Result<()> {
     Ok(())
 }
 
-fn open(browser: &mut Browser, site: &Site) -> Result<()> {
-    browser.goto(&site.url("/start.html"))?;
-    browser.until("globalThis.submit", LIMIT)?;
-    browser.run("await keep('/pkg/', { workers: 2 })", &[], LIMIT)?;
-    Ok(())
+fn open(browser: &Browser, site: &Site) -> Result<()> {
+    keep(browser, &site.url("/start.html"), "/pkg/", json!({ "workers": 2 }))
 }
 
 /// A page both of whose workers run a job that never ends.

@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use cargo_offmain::Headers;
 use cargo_offmain::browser::{Browser, Engine};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Case;
 use super::package::Package;
 use super::stalling::Stalling;
+use super::{Case, keep};
 use crate::site::Site;
 
 /// What a failed start may take on a busy machine, beyond a `startTime` that it waits for.
@@ -88,14 +88,12 @@ fn strict(browser: &mut Browser, site: &Site) -> Result<()> {
         ensure!(told["value"] == 42, "{face}: it ended otherwise: {told}");
         Ok(())
     })?;
-    browser.goto(&server.url("/start.html"))?;
-    browser.until("globalThis.submit", LIMIT)?;
-    browser.run("await keep('/pkg/', { workers: 1 })", &[], LIMIT)?;
+    keep(browser, &server.url("/start.html"), "/pkg/", json!({ "workers": 1 }))?;
     let script = "const ends = [await submit('deep'), await submit('trap'), await submit('double', { number: 21 })]
         return { ends, violations }";
     let told = browser.run(script, &[], LIMIT)?;
     ensure!(told["ends"][1]["name"] == "JobTrapped" && told["ends"][2] == 42, "{told}");
-    ensure!(told["violations"] == serde_json::json!([]), "the policy was violated: {told}");
+    ensure!(told["violations"] == json!([]), "the policy was violated: {told}");
     Ok(())
 }
 
@@ -204,9 +202,7 @@ fn endless_init(browser: &mut Browser, site: &Site) -> Result<()> {
 fn thread_without_file(browser: &mut Browser, site: &Site) -> Result<()> {
     let package = Package::copy()?;
     let server = site.with_files(CHANGED, package.path())?;
-    browser.goto(&server.url("/start.html"))?;
-    browser.until("globalThis.submit", LIMIT)?;
-    browser.run("await keep(args[0], { workers: 1, drainTime: 100 })", &[CHANGED.into()], LIMIT)?;
+    keep(browser, &server.url("/start.html"), CHANGED, json!({ "workers": 1, "drainTime": 100 }))?;
     package.remove("pool-worker.js")?;
     let error = browser.run("return await submit('deep')", &[], LIMIT).context("the job neither ended nor was lost")?;
     let message = error["message"].as_str().unwrap_or_default();
@@ -215,9 +211,7 @@ fn thread_without_file(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 fn facade_panics(browser: &mut Browser, site: &Site) -> Result<()> {
-    browser.goto(&site.url("/start.html"))?;
-    browser.until("globalThis.submit", LIMIT)?;
-    browser.run("await keep('/pkg/', { workers: 1 })", &[], LIMIT)?;
+    keep(browser, &site.url("/start.html"), "/pkg/", json!({ "workers": 1 }))?;
     let script = "const pending = submit('stuck'); breakFacade(); return [await pending, await submit('stuck')]";
     let errors = browser.run(script, &[], LIMIT).context("the job is still pending")?;
     let says =
@@ -227,9 +221,8 @@ fn facade_panics(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 fn prints(browser: &mut Browser, site: &Site) -> Result<()> {
-    browser.goto(&site.url("/start.html"))?;
-    browser.until("globalThis.submit", LIMIT)?;
-    browser.run("await keep('/pkg/', { workers: 1 }); await submit('print', { text: 'what it says' })", &[], LIMIT)?;
+    keep(browser, &site.url("/start.html"), "/pkg/", json!({ "workers": 1 }))?;
+    browser.run("await submit('print', { text: 'what it says' })", &[], LIMIT)?;
     let wanted = ["[speaker, print] out: what it says", "[speaker, print] err: what it says"];
     let mut lines = Vec::new();
     // The console comes by a way of its own.

@@ -71,32 +71,22 @@ fn workers() -> impl Strategy<Value = Workers> {
 fn config() -> impl Strategy<Value = Config> {
     (option::of(workers()), any::<[u64; 10]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(
         |(workers, numbers, timeout_ms, parallelism)| {
-            let [
-                idle_time_ms,
-                queue_jobs,
-                queue_bytes,
-                stack_size,
-                memory_maximum,
-                threads,
-                cancel_grace_ms,
-                drain_time_ms,
-                start_time_ms,
-                stall_time_ms,
-            ] = numbers;
+            let mut numbers = numbers.into_iter();
+            let mut next = || numbers.next().expect("a number for each field");
             Config {
                 workers,
-                idle_time_ms,
-                queue_jobs,
-                queue_bytes,
-                stack_size,
-                memory_maximum,
-                threads,
+                idle_time_ms: next(),
+                queue_jobs: next(),
+                queue_bytes: next(),
+                stack_size: next(),
+                memory_maximum: next(),
+                threads: next(),
                 parallelism,
                 timeout_ms,
-                cancel_grace_ms,
-                drain_time_ms,
-                start_time_ms,
-                stall_time_ms,
+                cancel_grace_ms: next(),
+                drain_time_ms: next(),
+                start_time_ms: next(),
+                stall_time_ms: next(),
             }
         },
     )
