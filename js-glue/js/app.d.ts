@@ -36,12 +36,18 @@ export interface Config {
   startTime?: number
   /** How long a running job may give no sign before the pool's event `stall` tells of it. */
   stallTime?: number
+  /** How many progress values are kept for a reader who is slow. */
+  progressKept?: number
+  /** How far apart a job's progress reports are sent, after a burst; the newest is kept meanwhile. */
+  progressSpacing?: number
 }
 
 /** What a pool tells of, as events; each has its details in `detail`. */
 export interface PoolEvents {
   /** A running job has given no sign for `stallTime`, neither progress nor an outcome. Told again after each further such time. */
   stall: CustomEvent<{ job: string; jobId: number; worker: number; forMs: number }>
+  /** A job is over, and threads that it spawned go on: detached ones, or those of a thread pool such as rayon's own. */
+  threadsleft: CustomEvent<{ job: string; jobId: number; worker: number; threads: number }>
   /** A generation has ended, by a trap, a kill or a start that failed; the next one takes over. */
   generationend: CustomEvent<{ generation: number; why: string }>
   /** The coordinator has died, and another one has taken its place. */

@@ -1,6 +1,6 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
-import init, { Facade, Settings, inlineBytes, progressKept } from './facade.js'
+import init, { Facade, Settings, inlineBytes } from './facade.js'
 import { Worker, eachLeaf } from './transfer.js'
 
 /** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
@@ -63,7 +63,7 @@ function asOffmainError(error) {
   return typeof error?.code === 'string' && !(error instanceof Error) ? new OffmainError(error.code, error.message) : error
 }
 
-/** Workers that run jobs. Its events are `stall`, `generationend` and `restart`. */
+/** Workers that run jobs. Its events are `stall`, `threadsleft`, `generationend` and `restart`. */
 export class Pool extends EventTarget {
   #facade
 
@@ -119,7 +119,7 @@ export class Job extends Promise {
 }
 
 function submit(facade, name, input, { signal, priority, timeout, transfer = [], wait = false }) {
-  const reports = new Reports()
+  const reports = new Reports(facade.progressKept())
   let settled
   const job = new Job((resolve, reject) => (settled = { resolve, reject }))
   Object.defineProperties(job, { progress: { value: reports }, stop: { value: undefined, writable: true } })
@@ -222,9 +222,14 @@ class Reports {
   #values = []
   #over = false
   #wake
+  #kept
+
+  constructor(kept) {
+    this.#kept = kept
+  }
 
   push(value) {
-    if (this.#values.length === progressKept()) this.#values.shift()
+    if (this.#values.length === this.#kept) this.#values.shift()
     this.#values.push(value)
     this.#wake?.()
   }

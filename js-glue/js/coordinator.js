@@ -5,9 +5,14 @@ let coordinator
 let timer
 let settings
 
+// Each worker holds a lock of its own for as long as it lives. It is granted to somebody else only when that worker has really ended,
+// which Chromium lets take two seconds after `terminate`.
+const pool = crypto.randomUUID()
+const lockOf = (id) => `offmain ${pool} ${id}`
+
 const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
   now: () => performance.now(),
-  configure: (threads, parallelism) => (settings = { threads, parallelism }),
+  configure: (threads, parallelism, progressSpacing) => (settings = { threads, parallelism, progressSpacing }),
   openMemory(maximum) {
     const pages = Math.min(jobModule.maximumPages, Math.floor(maximum / PAGE))
     return new WebAssembly.Memory({ initial: jobModule.initialPages, maximum: pages, shared: true })
@@ -30,12 +35,16 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
       guard(() => coordinator.receiveFrom(id, heard ? { trap: why } : { file: 'pool-worker.js', why }))
     }
     worker.onmessageerror = () => guard(() => coordinator.receiveFrom(id, { trap: 'a message of its could not be read' }))
-    worker.postMessage({ module: compiled, memory, stackSize, ...settings, role, id, record })
+    worker.postMessage({ module: compiled, memory, stackSize, ...settings, role, id, record, lock: lockOf(id) })
     return worker
   },
   endWorker(worker) {
     worker.onmessage = worker.onerror = worker.onmessageerror = null
     worker.terminate()
+  },
+  awaitEnd(id, generation) {
+    // Where there are no locks for this page, the core's time limit does it.
+    navigator.locks?.request(lockOf(id), () => guard(() => coordinator.workerGone(id, generation))).catch(() => {})
   },
   send: (worker, message, beside) => worker.postMessage([message, beside], buffersIn(beside)),
   reply: (message, beside) => postMessage([message, beside], buffersIn(beside)),

@@ -79,16 +79,27 @@ function hasBlob(value) {
   return typeof value === 'object' && value !== null && transfer.isPlain(value) && Object.values(value).some(hasBlob)
 }
 
-async function join({ module, memory, stackSize, threads, parallelism, role, id, record }) {
+/** Takes a lock that this worker never gives back: whoever is granted it next knows that nothing here writes to the memory any more. */
+const holdForEver = (lock) =>
+  new Promise((held) => {
+    const never = () => {
+      held()
+      return new Promise(() => {})
+    }
+    if (navigator.locks) navigator.locks.request(lock, never).catch(held)
+    else held()
+  })
+
+async function join({ module, memory, stackSize, threads, parallelism, progressSpacing, role, id, record, lock }) {
   try {
-    ;[jobs, transfer] = await loading
+    ;[[jobs, transfer]] = await Promise.all([loading, holdForEver(lock)])
     wasm = await loaded('jobs_bg.wasm', jobs.default({ module_or_path: module, memory, thread_stack_size: stackSize }))
   } catch (failure) {
     return postMessage(failure)
   }
   const prepared = guard(() => {
     wasm.__offmain_stack_limit.value = wasm.__stack_alloc.value || takeStack(stackSize)
-    jobs.offmainPrepare(parallelism, threads, stackSize)
+    jobs.offmainPrepare(parallelism, threads, stackSize, progressSpacing)
     return true
   })
   if (!prepared) return

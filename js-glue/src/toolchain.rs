@@ -109,6 +109,27 @@ impl Toolchain {
         }
     }
 
+    /// Its clippy, installed if it is missing and said so: a user builds without.
+    ///
+    /// # Errors
+    /// The cure, if it cannot be installed.
+    pub fn ensure_clippy(&self) -> Result<()> {
+        let clippy = self.rustc.with_file_name("cargo-clippy");
+        if clippy.exists() {
+            return Ok(());
+        }
+        let (program, args): (_, &[&str]) = match self.origin {
+            Origin::Rustup => ("rustup", &["component", "add", "clippy", "--toolchain", &self.release]),
+            Origin::Debian => ("apt-get", &["install", "-y", "-q", "--no-install-recommends", "rust-web-clippy"]),
+        };
+        let call = format!("{program} {}", args.join(" "));
+        eprintln!("offmain: {call}");
+        if !run(Command::new(program).args(args)) || !clippy.exists() {
+            bail!("Rust {} has no clippy here\n  cure: `{call}`", self.release);
+        }
+        Ok(())
+    }
+
     /// The sources of its std.
     pub fn library(&self) -> PathBuf {
         self.sysroot.join("lib/rustlib/src/rust/library")

@@ -97,6 +97,18 @@ impl Config {
         self.settings.stall_time_ms = milliseconds(time);
         self
     }
+
+    /// How many progress values are kept for a reader who is slow; the oldest are dropped.
+    pub fn progress_kept(mut self, reports: u64) -> Self {
+        self.settings.progress_kept = reports;
+        self
+    }
+
+    /// How far apart a job's progress reports are sent, after a burst; the newest is kept meanwhile.
+    pub fn progress_spacing(mut self, time: Duration) -> Self {
+        self.settings.progress_spacing_ms = milliseconds(time);
+        self
+    }
 }
 
 pub(crate) fn milliseconds(time: Duration) -> u64 {

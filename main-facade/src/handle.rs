@@ -10,7 +10,7 @@ use std::{
 
 use futures::Stream;
 use js_sys::{Array, ArrayBuffer};
-use offmain_protocol::{Bytes, Job, JobId, Outcome, Payload, Rejection, limits::PROGRESS_KEPT};
+use offmain_protocol::{Bytes, Job, JobId, Outcome, Payload, Rejection};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -34,6 +34,8 @@ struct State<J: Job> {
     outcome: Option<Result<J::Output, JobError<J>>>,
     settled: bool,
     reports: VecDeque<J::Progress>,
+    /// Reports that are kept for a slow reader.
+    kept: usize,
     waiting: [Option<Waker>; 2],
 }
 
@@ -42,8 +44,8 @@ pub(crate) struct JobSink<J: Job>(Rc<RefCell<State<J>>>);
 
 impl<J: Job> JobHandle<J> {
     /// A handle and the sink that feeds it, for a job that is about to be sent.
-    pub(crate) fn new() -> (Self, Rc<JobSink<J>>) {
-        let state = State { outcome: None, settled: false, reports: VecDeque::new(), waiting: [None, None] };
+    pub(crate) fn new(kept: usize) -> (Self, Rc<JobSink<J>>) {
+        let state = State { outcome: None, settled: false, reports: VecDeque::new(), kept, waiting: [None, None] };
         let state = Rc::new(RefCell::new(state));
         (Self { sent: None, state: state.clone() }, Rc::new(JobSink(state)))
     }
@@ -119,7 +121,7 @@ impl<J: Job> Sink for JobSink<J> {
     fn progress(&self, value: Payload, beside: JsValue) {
         let Ok(report) = decode(value, &beside) else { return };
         let mut state = self.0.borrow_mut();
-        if state.reports.len() == PROGRESS_KEPT {
+        if state.reports.len() == state.kept {
             state.reports.pop_front();
         }
         state.reports.push_back(report);

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryFutureExt};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use offmain_protocol::{
     Config, ConfigError, Incident, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
-    limits::{self, INLINE_BYTES, PROGRESS_KEPT, Range},
+    limits::{self, INLINE_BYTES, Range},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
@@ -43,12 +43,6 @@ pub struct Facade {
 #[wasm_bindgen(js_name = inlineBytes)]
 pub fn inline_bytes() -> u32 {
     INLINE_BYTES as u32
-}
-
-/// Progress values kept for a reader who is slow.
-#[wasm_bindgen(js_name = progressKept)]
-pub fn progress_kept() -> u32 {
-    PROGRESS_KEPT as u32
 }
 
 /// A config that was checked, before any worker is started.
@@ -128,6 +122,12 @@ impl Facade {
                 Ok(0)
             }
         }
+    }
+
+    /// Progress values kept for a reader who is slow.
+    #[wasm_bindgen(js_name = progressKept)]
+    pub fn progress_kept(&self) -> u32 {
+        self.link.progress_kept() as u32
     }
 
     /// Counts a job that was cancelled before it came here.
@@ -278,9 +278,11 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
             "drainTime" => settings.drain_time_ms = number(limits::DRAIN_TIME_MS)?,
             "startTime" => settings.start_time_ms = number(limits::START_TIME_MS)?,
             "stallTime" => settings.stall_time_ms = number(limits::STALL_TIME_MS)?,
+            "progressKept" => settings.progress_kept = number(limits::PROGRESS_KEPT)?,
+            "progressSpacing" => settings.progress_spacing_ms = number(limits::PROGRESS_SPACING_MS)?,
             _ => {
                 let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
-                               parallelism, timeout, cancelGrace, drainTime, startTime and stallTime";
+                               parallelism, timeout, cancelGrace, drainTime, startTime, stallTime, progressKept and progressSpacing";
                 return Err(ConfigError { field: key, value: text_of(&value), allowed: allowed.into() });
             }
         }
@@ -344,6 +346,11 @@ fn incident_object(incident: Incident) -> (&'static str, JsValue) {
     let (kind, fields) = match incident {
         Incident::Stalled { job, name, worker, for_ms } => {
             ("stall", vec![text("job", name), number("jobId", job.into()), number("worker", worker.into()), number("forMs", for_ms as f64)])
+        }
+        Incident::ThreadsLeft { job, name, worker, threads } => {
+            let fields =
+                vec![text("job", name), number("jobId", job.into()), number("worker", worker.into()), number("threads", threads.into())];
+            ("threadsleft", fields)
         }
         Incident::GenerationEnded { generation, why } => ("generationend", vec![number("generation", generation.into()), text("why", why)]),
         Incident::Restarted { why } => ("restart", vec![text("why", why)]),

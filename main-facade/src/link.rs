@@ -151,6 +151,11 @@ impl Link {
         self.outcomes().count(outcome);
     }
 
+    /// Reports of a job that are kept for a slow reader.
+    pub(crate) fn progress_kept(&self) -> usize {
+        self.settings.borrow().progress_kept as usize
+    }
+
     pub(crate) fn cancel(&self, job: JobId) {
         if self.pending.borrow().contains_key(&job) {
             self.tell(&ToCoordinator::Cancel { job });

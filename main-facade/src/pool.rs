@@ -139,7 +139,7 @@ impl WithOptions<'_> {
     }
 
     fn send<J: Job>(&self, job: J, request: Result<Request, Rejection>) -> JobHandle<J> {
-        let (handle, sink) = JobHandle::new();
+        let (handle, sink) = JobHandle::new(self.pool.0.progress_kept());
         let sent = request.map_err(Outcome::Rejected).and_then(|request| self.pool.0.submit(request, sink));
         match sent {
             Ok(id) => handle.sent(self.pool.0.clone(), id),

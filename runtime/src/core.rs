@@ -4,7 +4,7 @@ mod generations;
 mod workers;
 
 use offmain_protocol::{
-    Config, JobId, Outcome, Rejection, Stats, Workers,
+    Config, Incident, JobId, Outcome, Rejection, Stats, Workers,
     limits::{AUTOMATIC_WORKERS, TIMEOUT_MS},
 };
 
@@ -25,8 +25,20 @@ pub struct Core<P> {
     crew: Crew,
     ignored: u32,
     failed_starts: u32,
-    /// When the next generation is to begin, if there is none.
-    begin_at: Option<u64>,
+    next: Next,
+}
+
+/// Whether another generation is to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// There is one, or the pool has ended.
+    No,
+    /// At this time.
+    At(u64),
+    /// Once it is known how much memory those before hold.
+    Weighing,
+    /// When one of those before is gone.
+    Crowded,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +64,7 @@ impl<P> Default for Core<P> {
             crew: Crew::default(),
             ignored: 0,
             failed_starts: 0,
-            begin_at: None,
+            next: Next::No,
         }
     }
 }
@@ -75,10 +87,12 @@ impl<P> Core<P> {
             Event::WorkerReady { worker, jobs } => self.worker_ready(now, worker, jobs, out),
             Event::WorkerFailed { worker, error } => self.worker_failed(now, worker, error, out),
             Event::Progress { generation, job, sequence, value } => self.progress(now, generation, job, sequence, value, out),
-            Event::Settled { worker, job, outcome, value } => self.settled(now, worker, job, outcome, value, out),
+            Event::Settled { worker, job, outcome, value, threads } => self.settled(now, worker, job, outcome, value, threads, out),
             Event::Trapped { worker, kind } => self.trapped(now, worker, kind, out),
             Event::ThreadTrapped { generation, kind } => self.thread_trapped(now, generation, kind, out),
             Event::WorkerEnded { worker } => self.worker_ended(worker),
+            Event::GenerationGone { generation } => self.generation_gone(now, generation),
+            Event::Weighed { bytes } => self.weighed(now, bytes, out),
             Event::Tick => {}
         }
         self.expire(now, out);
@@ -93,9 +107,11 @@ impl<P> Core<P> {
     /// When to handle a [`Event::Tick`] at the latest. Later than the last event, so that a timer for it cannot spin.
     pub fn deadline(&self) -> Option<u64> {
         let workers = self.crew.workers.values().filter_map(|worker| self.due(worker));
-        let generations = self.crew.draining.values().map(|draining| draining.drop_at);
+        let draining = self.crew.draining.values().map(|draining| draining.drop_at);
+        let dying = self.crew.dying.values().copied();
         let surplus = self.surplus().map(|(due, _)| due);
-        workers.chain(generations).chain(surplus).chain(self.queue.deadline()).chain(self.begin_at).min()
+        let next = if let Next::At(time) = self.next { Some(time) } else { None };
+        workers.chain(draining).chain(dying).chain(surplus).chain(self.queue.deadline()).chain(next).min()
     }
 
     /// What the pool is doing. Threads and memory are for the shell to add, outcomes for the facade.
@@ -135,7 +151,7 @@ impl<P> Core<P> {
         self.workers = config.workers.unwrap_or(cores.clamp(1, AUTOMATIC_WORKERS).into());
         self.config = config;
         self.phase = Phase::Starting;
-        self.begin_generation(out);
+        self.begin_generation(self.config.memory_maximum, out);
     }
 
     fn submit(&mut self, job: JobId, waiting: Waiting<P>, out: &mut Outbox<P>) {
@@ -203,13 +219,16 @@ impl<P> Core<P> {
         }
     }
 
-    fn settled(&mut self, now: u64, worker: WorkerId, job: JobId, outcome: Outcome, value: P, out: &mut Outbox<P>) {
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn settled(&mut self, now: u64, worker: WorkerId, job: JobId, outcome: Outcome, value: P, threads: u32, out: &mut Outbox<P>) {
         let Some(run) = self.crew.run_mut(worker).filter(|run| run.job == job) else { return self.ignore() };
         let outcome = match (outcome, run.stop.take()) {
             (Outcome::Cancelled, Some(stop)) => stop.outcome,
             (outcome, _) => outcome,
         };
+        let left = (threads > 0).then(|| Incident::ThreadsLeft { job, name: run.name.clone(), worker, threads });
         self.settle(job, outcome, Some(value), out);
+        out.extend(left.map(|left| Effect::Reply(Reply::Incident(left))));
         self.worker_free(now, worker, out);
     }
 
@@ -227,10 +246,15 @@ impl<P> Core<P> {
             self.worker_due(now, worker, out);
         }
         while let Some(generation) = self.crew.find_draining(|draining| draining.drop_at <= now) {
-            self.drop_generation(generation, out);
+            self.drop_generation(now, generation, out);
         }
-        if self.begin_at.is_some_and(|at| at <= now) {
-            self.begin_generation(out);
+        while let Some(generation) = self.crew.dead(now) {
+            self.generation_gone(now, generation);
+            out.push(Effect::ForgetGeneration(generation));
+        }
+        if matches!(self.next, Next::At(time) if time <= now) {
+            self.next = Next::Weighing;
+            out.push(Effect::WeighGenerations);
         }
     }
 

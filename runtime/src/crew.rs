@@ -59,6 +59,8 @@ pub(crate) struct Draining {
 pub(crate) struct Crew {
     pub(crate) workers: BTreeMap<WorkerId, Worker>,
     pub(crate) draining: BTreeMap<GenerationId, Draining>,
+    /// Generations that have been dropped, whose workers may not have ended yet, and when they count as gone all the same.
+    pub(crate) dying: BTreeMap<GenerationId, u64>,
     /// The generation that takes jobs.
     pub(crate) current: Option<GenerationId>,
     pub(crate) generations: u32,
@@ -117,6 +119,11 @@ impl Crew {
     /// The oldest such generation that drains.
     pub(crate) fn find_draining(&self, is_it: impl Fn(&Draining) -> bool) -> Option<GenerationId> {
         self.draining.iter().find(|(_, draining)| is_it(draining)).map(|(id, _)| *id)
+    }
+
+    /// A dropped generation whose time to end is over.
+    pub(crate) fn dead(&self, now: u64) -> Option<GenerationId> {
+        self.dying.iter().find(|(_, gone_at)| **gone_at <= now).map(|(id, _)| *id)
     }
 
     pub(crate) fn running(&self) -> impl Iterator<Item = (WorkerId, &Worker, &Run)> {

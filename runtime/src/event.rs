@@ -80,6 +80,8 @@ pub enum Event<P> {
         outcome: Outcome,
         /// Output or error.
         value: P,
+        /// Threads that it spawned and that go on.
+        threads: u32,
     },
     /// A worker died.
     Trapped {
@@ -100,6 +102,16 @@ pub enum Event<P> {
         /// Which.
         worker: WorkerId,
     },
+    /// No worker or thread of a generation that was dropped runs any more.
+    GenerationGone {
+        /// Which.
+        generation: GenerationId,
+    },
+    /// The answer to [`Effect::WeighGenerations`].
+    Weighed {
+        /// Shared memory of all generations together, in bytes.
+        bytes: u64,
+    },
     /// The time for which [`Core::deadline`](crate::Core::deadline) asked has come.
     Tick,
 }
@@ -107,8 +119,15 @@ pub enum Event<P> {
 /// What the core wants done, in order.
 #[derive(Debug, PartialEq)]
 pub enum Effect<P> {
+    /// Say at once, by [`Event::Weighed`], how much memory the generations hold that are not gone.
+    WeighGenerations,
     /// Make a shared memory.
-    OpenGeneration(GenerationId),
+    OpenGeneration {
+        /// Its name.
+        generation: GenerationId,
+        /// How large it may grow, in bytes.
+        maximum: u64,
+    },
     /// Start a worker on it.
     StartWorker {
         /// Whose memory it joins.
@@ -120,8 +139,10 @@ pub enum Effect<P> {
     StopWorker(WorkerId),
     /// End a worker at once, whatever it does. Its generation ends with it.
     KillWorker(WorkerId),
-    /// End all workers and threads of a generation and forget its memory.
+    /// End all workers and threads of a generation, and say [`Event::GenerationGone`] once they have really ended.
     DropGeneration(GenerationId),
+    /// Count on a dropped generation no longer: its time to end is over.
+    ForgetGeneration(GenerationId),
     /// Have a worker run a job.
     Run {
         /// Which worker.

@@ -2,7 +2,7 @@
 //!
 //! Other kinds of workers, such as ones with separate memories, would be another shell around the same core.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{CodecError, FromWorker, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION};
@@ -18,7 +18,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn now(this: &Host) -> f64;
     #[wasm_bindgen(method)]
-    fn configure(this: &Host, threads: u32, parallelism: u32);
+    fn configure(this: &Host, threads: u32, parallelism: u32, progress_spacing_ms: u32);
     #[wasm_bindgen(method, catch, js_name = openMemory)]
     fn open_memory(this: &Host, maximum: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, js_name = memoryBytes)]
@@ -27,6 +27,9 @@ extern "C" {
     fn start_worker(this: &Host, id: u32, role: &str, name: &str, memory: &JsValue, stack_size: u32, record: u32) -> Worker;
     #[wasm_bindgen(method, js_name = endWorker)]
     fn end_worker(this: &Host, worker: &Worker);
+    /// Calls [`Coordinator::worker_gone`] when the worker has really ended.
+    #[wasm_bindgen(method, js_name = awaitEnd)]
+    fn await_end(this: &Host, id: u32, generation: GenerationId);
     #[wasm_bindgen(method)]
     fn send(this: &Host, worker: &Worker, message: Vec<u8>, beside: &JsValue);
     #[wasm_bindgen(method)]
@@ -51,6 +54,9 @@ struct Generation {
     threads: Option<u32>,
     /// The worker that awaits futures for threads that block, once one did.
     reactor: Option<u32>,
+    /// Workers and threads that were terminated, and that may still write to the memory.
+    dying: BTreeSet<u32>,
+    dropped: bool,
 }
 
 /// A pool worker or a thread.
@@ -110,7 +116,8 @@ impl Coordinator {
         match offmain_protocol::decode_hello(bytes) {
             Ok(ToCoordinator::Start { config, cores }) => {
                 self.begun = true;
-                self.host.configure(config.threads as u32, config.parallelism.unwrap_or(cores).max(1));
+                let parallelism = config.parallelism.unwrap_or(cores).max(1);
+                self.host.configure(config.threads as u32, parallelism, config.progress_spacing_ms as u32);
                 self.handle(Event::Start { config, cores });
             }
             Ok(_) | Err(CodecError::TooLarge { .. } | CodecError::Malformed(_)) => self.core.ignore(),
@@ -164,8 +171,8 @@ impl Coordinator {
             FromWorker::Progress { job, sequence, value } => {
                 self.handle(Event::Progress { generation, job, sequence, value: Value { payload: value, beside } });
             }
-            FromWorker::Settled { job, outcome, value } => {
-                self.handle(Event::Settled { worker: id, job, outcome, value: Value { payload: value, beside } });
+            FromWorker::Settled { job, outcome, value, threads } => {
+                self.handle(Event::Settled { worker: id, job, outcome, value: Value { payload: value, beside }, threads });
             }
             FromWorker::Spawn { record, name, stack_size } => {
                 let name = if name.is_empty() { "offmain thread".into() } else { format!("offmain thread {name}") };
@@ -190,7 +197,7 @@ impl Coordinator {
             self.worker_died(id, kind);
         } else if text("ended").is_some() {
             if let Some(member) = self.members.remove(&id) {
-                self.host.end_worker(&member.worker);
+                self.end(id, &member);
             }
             if id < FIRST_THREAD {
                 self.handle(Event::WorkerEnded { worker: id });
@@ -211,6 +218,16 @@ impl Coordinator {
         self.handle(event);
     }
 
+    /// A worker or a thread that was terminated has really ended.
+    #[wasm_bindgen(js_name = workerGone)]
+    pub fn worker_gone(&mut self, id: u32, generation: GenerationId) {
+        if let Some(entry) = self.generations.get_mut(&generation) {
+            entry.dying.remove(&id);
+            self.look_whether_gone(generation);
+            self.handle_all();
+        }
+    }
+
     /// The timer has rung.
     pub fn tick(&mut self) {
         self.handle(Event::Tick);
@@ -218,6 +235,10 @@ impl Coordinator {
 
     fn handle(&mut self, event: Event<Value>) {
         self.events.push_back(event);
+        self.handle_all();
+    }
+
+    fn handle_all(&mut self) {
         let now = self.host.now();
         let mut effects = Vec::new();
         while let Some(event) = self.events.pop_front() {
@@ -233,19 +254,26 @@ impl Coordinator {
 
     fn perform(&mut self, effect: Effect<Value>) {
         match effect {
-            Effect::OpenGeneration(generation) => self.open_generation(generation),
+            Effect::WeighGenerations => {
+                let memories = self.generations.values().filter_map(|generation| generation.memory.as_ref().ok());
+                let bytes = memories.map(|memory| self.host.memory_bytes(memory) as u64).sum();
+                self.events.push_back(Event::Weighed { bytes });
+            }
+            Effect::OpenGeneration { generation, maximum } => self.open_generation(generation, maximum),
             Effect::StartWorker { generation, worker } => self.start_worker(generation, worker),
             Effect::StopWorker(worker) => self.send(worker, &ToWorker::Stop, &JsValue::UNDEFINED),
             Effect::KillWorker(worker) => {
                 if let Some(member) = self.members.remove(&worker) {
-                    self.host.end_worker(&member.worker);
+                    self.end(worker, &member);
                 }
             }
             Effect::DropGeneration(generation) => {
-                let gone = self.members.extract_if(.., |_, member| member.generation == generation);
-                gone.for_each(|(_, member)| self.host.end_worker(&member.worker));
-                self.generations.remove(&generation);
+                let members = self.members.extract_if(.., |_, member| member.generation == generation).collect::<Vec<_>>();
+                members.iter().for_each(|(id, member)| self.end(*id, member));
+                self.generations.entry(generation).and_modify(|generation| generation.dropped = true);
+                self.look_whether_gone(generation);
             }
+            Effect::ForgetGeneration(generation) => drop(self.generations.remove(&generation)),
             Effect::Run { worker, job, name, input } => {
                 self.send(worker, &ToWorker::Run { job, name, input: input.payload }, &input.beside);
             }
@@ -263,11 +291,28 @@ impl Coordinator {
         }
     }
 
-    fn open_generation(&mut self, generation: GenerationId) {
-        let memory = self.host.open_memory(self.core.config().memory_maximum as f64);
+    /// Terminates a worker or a thread, and waits for its end without blocking.
+    fn end(&mut self, id: u32, member: &Member) {
+        self.host.end_worker(&member.worker);
+        if let Some(generation) = self.generations.get_mut(&member.generation) {
+            generation.dying.insert(id);
+            self.host.await_end(id, member.generation);
+        }
+    }
+
+    /// A dropped generation is gone, and its memory let go of, when all who wrote to it have ended.
+    fn look_whether_gone(&mut self, generation: GenerationId) {
+        if self.generations.get(&generation).is_some_and(|generation| generation.dropped && generation.dying.is_empty()) {
+            self.generations.remove(&generation);
+            self.events.push_back(Event::GenerationGone { generation });
+        }
+    }
+
+    fn open_generation(&mut self, generation: GenerationId, maximum: u64) {
+        let memory = self.host.open_memory(maximum as f64);
         let memory =
             memory.map_err(|error| format!("no shared memory of this size (a smaller `memoryMaximum` may help): {}", text_of(&error)));
-        self.generations.insert(generation, Generation { memory, threads: None, reactor: None });
+        self.generations.insert(generation, Generation { memory, threads: None, reactor: None, dying: BTreeSet::new(), dropped: false });
     }
 
     fn start_worker(&mut self, generation: GenerationId, worker: WorkerId) {

@@ -1,6 +1,12 @@
 //! What a running job knows of its caller: whether it still wants the outcome, and where to report progress.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use crossbeam_channel::Receiver;
 use offmain_protocol::{
@@ -24,6 +30,16 @@ pub struct JobContext<J: Job> {
     cancel: &'static CancelWord,
     reports: Arc<Mutex<Reports<J::Progress>>>,
     job_type: PhantomData<fn(J)>,
+}
+
+/// Milliseconds between two reports, after a burst.
+static PROGRESS_SPACING: AtomicU32 = AtomicU32::new(PROGRESS_SPACING_MS.default as u32);
+
+/// Spaces reports as the config wants it.
+#[cfg(target_family = "wasm")]
+pub(crate) fn space_progress(ms: u32) {
+    // ORDERING: relaxed; the `Once` around the call publishes it.
+    PROGRESS_SPACING.store(ms.max(1), Ordering::Relaxed);
 }
 
 /// Spaces the reports of a job that has many.
@@ -105,7 +121,7 @@ impl<J: Job> JobContext<J> {
     pub fn progress(&self, value: J::Progress) {
         let mut reports = self.reports.lock();
         let now_ms = now_ms();
-        let spaces = now_ms.saturating_sub(reports.last_ms) / PROGRESS_SPACING_MS;
+        let spaces = now_ms.saturating_sub(reports.last_ms) / u64::from(PROGRESS_SPACING.load(Ordering::Relaxed));
         if spaces > 0 {
             reports.burst = PROGRESS_BURST.min(reports.burst + spaces.min(u64::from(PROGRESS_BURST)) as u32);
             reports.last_ms = now_ms;

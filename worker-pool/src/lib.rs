@@ -20,7 +20,7 @@ mod context;
 mod describe;
 mod executor;
 #[cfg(target_family = "wasm")]
-mod job_name;
+mod owner;
 #[cfg(target_family = "wasm")]
 mod platform;
 mod reactor;

@@ -48,8 +48,10 @@ impl Finished {
     pub(crate) fn post(self) {
         crate::reactor::unwatch(self.job);
         #[cfg(target_family = "wasm")]
-        crate::job_name::set(None);
-        post(&FromWorker::Settled { job: self.job, outcome: self.outcome, value: self.value }, &self.beside);
+        let threads = crate::owner::set(None).map_or(0, |owner| owner.threads());
+        #[cfg(not(target_family = "wasm"))]
+        let threads = 0;
+        post(&FromWorker::Settled { job: self.job, outcome: self.outcome, value: self.value, threads }, &self.beside);
     }
 }
 

@@ -13,7 +13,9 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     JobTable,
     cancel::CancelWord,
-    executor, job_name, platform, reactor,
+    context, executor,
+    owner::{self, Owner},
+    platform, reactor,
     run::{Execution, Finished, Request, hear_panics, panic_text},
     value::post_hello,
 };
@@ -30,12 +32,13 @@ thread_local! {
 
 /// Prepares this memory for threads; called in every worker and thread before anything else.
 #[wasm_bindgen(js_name = offmainPrepare)]
-pub fn prepare(parallelism: u32, threads: u32, stack_size: u32) {
+pub fn prepare(parallelism: u32, threads: u32, stack_size: u32, progress_spacing_ms: u32) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         hear_panics();
         set_alloc_error_hook(out_of_memory);
         platform::configure(parallelism, threads, stack_size);
+        context::space_progress(progress_spacing_ms);
     });
 }
 
@@ -99,7 +102,7 @@ pub fn receive(message: &[u8], beside: JsValue) -> Result<bool, JsValue> {
 
 fn run(name: &str, request: Request) {
     let job = request.job;
-    job_name::set(Some(name.into()));
+    owner::set(Some(Owner::new(name)));
     let execution = TABLE.with(|table| Some((table.get()?.find(name)?.run)(request)));
     match execution {
         Some(Execution::Now(finished)) => finished.post(),

@@ -42,6 +42,10 @@ pub struct Config {
     pub start_time_ms: u64,
     /// See [`limits::STALL_TIME_MS`].
     pub stall_time_ms: u64,
+    /// See [`limits::PROGRESS_KEPT`].
+    pub progress_kept: u64,
+    /// See [`limits::PROGRESS_SPACING_MS`].
+    pub progress_spacing_ms: u64,
 }
 
 impl Default for Config {
@@ -60,6 +64,8 @@ impl Default for Config {
             drain_time_ms: limits::DRAIN_TIME_MS.default,
             start_time_ms: limits::START_TIME_MS.default,
             stall_time_ms: limits::STALL_TIME_MS.default,
+            progress_kept: limits::PROGRESS_KEPT.default,
+            progress_spacing_ms: limits::PROGRESS_SPACING_MS.default,
         }
     }
 }
@@ -101,6 +107,8 @@ impl Config {
         limits::DRAIN_TIME_MS.check(self.drain_time_ms)?;
         limits::START_TIME_MS.check(self.start_time_ms)?;
         limits::STALL_TIME_MS.check(self.stall_time_ms)?;
+        limits::PROGRESS_KEPT.check(self.progress_kept)?;
+        limits::PROGRESS_SPACING_MS.check(self.progress_spacing_ms)?;
         if !self.stack_size.is_multiple_of(64 << 10) {
             let allowed = "a multiple of 65536 bytes".into();
             return Err(ConfigError { field: limits::STACK_SIZE.name.into(), value: self.stack_size.to_string(), allowed });

@@ -18,6 +18,18 @@ pub enum Incident {
         /// How long it has run, in milliseconds.
         for_ms: u64,
     },
+    /// A job is over, and threads that it spawned go on: detached ones, or those of a thread pool such as rayon's own, which stays
+    /// for the next job. They end with their generation.
+    ThreadsLeft {
+        /// Which job.
+        job: JobId,
+        /// Its name.
+        name: String,
+        /// The worker it ran on.
+        worker: u32,
+        /// How many.
+        threads: u32,
+    },
     /// A generation has ended, by a trap, a kill or a start that failed; the next one takes over.
     GenerationEnded {
         /// Which, counted from 1.

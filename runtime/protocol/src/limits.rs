@@ -33,6 +33,10 @@ pub const DRAIN_TIME_MS: Range = Range { name: "drainTime", min: 0, max: 600_000
 pub const START_TIME_MS: Range = Range { name: "startTime", min: 100, max: 600_000, default: 30_000 };
 /// Time a running job may give no sign before it is reported as stalled, in milliseconds.
 pub const STALL_TIME_MS: Range = Range { name: "stallTime", min: 100, max: 86_400_000, default: 10_000 };
+/// Progress values kept for a reader who is slower than the job; the oldest are dropped.
+pub const PROGRESS_KEPT: Range = Range { name: "progressKept", min: 1, max: 65_536, default: 256 };
+/// Spacing of a job's progress reports after a burst, in milliseconds.
+pub const PROGRESS_SPACING_MS: Range = Range { name: "progressSpacing", min: 1, max: 60_000, default: 4 };
 
 /// Workers of a pool whose config names no number, however many cores the machine has.
 pub const AUTOMATIC_WORKERS: u32 = 16;
@@ -42,6 +46,10 @@ pub const STOP_TIME_MS: u64 = 5000;
 pub const AGEING_MS: u64 = 1000;
 /// Generations alive at one time: the current one and those whose running jobs may still finish.
 pub const GENERATIONS: usize = 3;
+/// Generations that have been dropped and whose workers may not have ended yet; the next generation waits for one of them.
+pub const DYING_GENERATIONS: usize = 8;
+/// Time after which the workers of a dropped generation count as ended, whatever the browser says, in milliseconds.
+pub const DEATH_TIME_MS: u64 = 10_000;
 /// Failed starts in a row after which the pool closes instead of flapping: of generations, and of coordinators.
 pub const FAILED_STARTS: u32 = 4;
 /// Pause before the second start in a row, in milliseconds; doubled for each further one.
@@ -54,12 +62,8 @@ pub const SILENT_BEATS: u32 = 10;
 pub const INCIDENTS_KEPT: usize = 64;
 /// Callers that may wait for room in the queue; further ones are refused as if they did not wait.
 pub const WAITING: usize = 65_536;
-/// Progress values kept for a reader who is slower than the job; the oldest are dropped.
-pub const PROGRESS_KEPT: usize = 256;
 /// Progress reports that a job may send in a burst; further ones are spaced, and the newest is kept.
 pub const PROGRESS_BURST: u32 = 64;
-/// Spacing of progress reports after a burst, in milliseconds.
-pub const PROGRESS_SPACING_MS: u64 = 4;
 
 /// What a config value may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -167,6 +167,8 @@ pub enum FromWorker {
         outcome: Outcome,
         /// The output or error.
         value: Payload,
+        /// Threads that it spawned and that go on.
+        threads: u32,
     },
     /// Start a worker for a thread that a job spawned.
     Spawn {

@@ -74,7 +74,7 @@ impl<P> Core<P> {
         let Some(&Worker { generation, retiring, .. }) = self.crew.workers.get(&worker) else { return };
         if self.crew.current != Some(generation) {
             self.crew.workers.remove(&worker);
-            self.drop_if_done(generation, out);
+            self.drop_if_done(now, generation, out);
         } else if retiring {
             self.stop_worker(now, worker, out);
         }

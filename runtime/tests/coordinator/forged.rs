@@ -7,7 +7,7 @@ use crate::shell::{Shell, config, known};
 
 #[test]
 fn they_are_ignored_and_counted() {
-    let settled = |worker, job| Event::Settled { worker, job, outcome: Outcome::Done, value: 0 };
+    let settled = |worker, job| Event::Settled { worker, job, outcome: Outcome::Done, value: 0, threads: 0 };
     let progress = |generation, job| Event::Progress { generation, job, sequence: 9, value: 0 };
     let submit = |job| Event::Submit { job, name: "work".into(), priority: Priority::High, timeout_ms: None, bytes: 0, input: job };
     let trapped = |worker| Event::Trapped { worker, kind: "forged".into() };

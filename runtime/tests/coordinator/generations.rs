@@ -111,6 +111,7 @@ fn no_more_generations_are_alive_than_the_limit() {
         pool.submit(2 * job + 1);
         let trapping = pool.find(|member| member.runs == Some(2 * job)).unwrap();
         pool.trap(trapping);
+        pool.all_gone();
         pool.ready_all();
     }
     assert_eq!(pool.generations.len(), limits::GENERATIONS);
@@ -125,6 +126,7 @@ fn jobs_that_always_trap_are_no_failed_starts() {
         // Only one worker of the generation is ever ready.
         let worker = pool.find(|member| member.runs == Some(job)).unwrap();
         pool.trap(worker);
+        pool.all_gone();
         let next = pool.find(|member| !member.ready).unwrap();
         pool.ready(next);
     }
@@ -176,10 +178,12 @@ fn a_generation_that_starts_forgives_the_failed_ones() {
     for round in 0..10 {
         let worker = pool.find(|_| true).unwrap();
         pool.trap(worker);
+        pool.all_gone();
         for pause in [100, 200, 400] {
             let worker = pool.find(|_| true).unwrap();
             pool.fail(worker);
             pool.pass(pause);
+            pool.all_gone();
         }
         pool.ready_all();
         assert!(!pool.ended, "round {round}");
@@ -200,4 +204,59 @@ fn an_old_generation_is_dropped_while_the_next_one_is_awaited() {
     pool.expect(["open g3", "start w5 in g3", "start w6 in g3"]);
     pool.ready(5);
     pool.expect(["run 2 on w5"]);
+}
+
+#[test]
+fn the_memory_of_those_before_counts_against_the_maximum() {
+    let mut pool = Shell::open(Config { memory_maximum: 1000 << 20, ..config(2) });
+    pool.submit(1);
+    pool.bytes = 400 << 20;
+    pool.trap(2);
+    assert_eq!(pool.core.current_generation(), Some(2), "600 MiB are left");
+    pool.ready_all();
+    pool.submit(2);
+    pool.log.clear();
+    // Nothing is left for a third one: what still runs in those before gives way.
+    pool.bytes = 900 << 20;
+    let worker = pool.find(|member| member.runs == Some(2)).unwrap();
+    pool.trap(worker);
+    pool.submit(3);
+    pool.expect(["2 trapped: unreachable", &format!("kill w{worker}"), "drop g2", "1 lost: a worker trapped: unreachable", "drop g1"]);
+    assert_eq!(pool.core.current_generation(), None);
+    pool.gone(2);
+    pool.expect([]);
+    pool.bytes = 0;
+    pool.gone(1);
+    pool.expect(["open g3", "start w5 in g3", "start w6 in g3"]);
+    pool.ready_all();
+    pool.expect(["run 3 on w5"]);
+}
+
+#[test]
+fn a_generation_whose_end_nobody_tells_is_forgotten_in_time() {
+    let mut pool = Shell::open(config(1));
+    pool.bytes = limits::MEMORY_MAXIMUM.default;
+    pool.trap(1);
+    pool.expect(["kill w1", "drop g1"]);
+    pool.pass(limits::DEATH_TIME_MS - 1);
+    pool.expect([]);
+    pool.bytes = 0;
+    pool.pass(1);
+    pool.expect(["forget g1", "open g2", "start w2 in g2"]);
+}
+
+#[test]
+fn no_more_generations_die_at_one_time_than_the_limit() {
+    let mut pool = Shell::open(config(1));
+    for _ in 0..limits::DYING_GENERATIONS {
+        pool.ready_all();
+        let worker = pool.find(|_| true).expect("a worker");
+        pool.trap(worker);
+    }
+    assert_eq!((pool.dying.len(), pool.core.current_generation()), (limits::DYING_GENERATIONS, None));
+    pool.submit(1);
+    let first = *pool.dying.first().unwrap();
+    pool.gone(first);
+    pool.ready_all();
+    assert!(pool.find(|member| member.runs == Some(1)).is_some());
 }

@@ -26,6 +26,10 @@ enum Step {
     Trap(Index),
     TrapThread(Index),
     End(Index),
+    /// All who wrote to a dropped generation's memory have ended.
+    Gone(Index),
+    /// So much memory is held from here on.
+    Hold(u64),
     /// The timer rings when it should, or this much later.
     Ring(u64),
     /// Time passes and the timer is late.
@@ -45,6 +49,8 @@ enum Forged {
     Trapped,
     ThreadTrapped,
     Ended,
+    Gone,
+    Weighed,
     Cancel,
 }
 
@@ -57,8 +63,8 @@ fn step() -> impl Strategy<Value = Step> {
         Outcome::Panicked { message: String::new(), location: None },
         Outcome::Cancelled,
     ]);
-    use Forged::{Cancel, Ended, Failed, Progress, Ready, Settled, ThreadTrapped, Trapped};
-    let forged = prop::sample::select(vec![Ready, Failed, Progress, Settled, Trapped, ThreadTrapped, Ended, Cancel]);
+    use Forged::{Cancel, Ended, Failed, Gone, Progress, Ready, Settled, ThreadTrapped, Trapped, Weighed};
+    let forged = prop::sample::select(vec![Ready, Failed, Progress, Settled, Trapped, ThreadTrapped, Ended, Gone, Weighed, Cancel]);
     let index = any::<Index>;
     prop_oneof![
         30 => submit.prop_map(|(priority, timeout_ms, bytes, known)| Step::Submit { priority, timeout_ms, bytes, known }),
@@ -72,6 +78,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => index().prop_map(Step::Trap),
         1 => index().prop_map(Step::TrapThread),
         10 => index().prop_map(Step::End),
+        4 => index().prop_map(Step::Gone),
+        2 => prop_oneof![Just(0), 0..2u64 << 30].prop_map(Step::Hold),
         15 => prop_oneof![Just(0), 1..50u64].prop_map(Step::Ring),
         5 => (0..1500u64).prop_map(Step::Pass),
         5 => (forged, 0..24u32, 0..24u32).prop_map(|(forged, who, what)| Step::Forge(forged, who, what)),
@@ -124,7 +132,7 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
             .map(|worker| Event::WorkerFailed { worker, error: StartError::Init { why: String::new() } }),
         Step::Finish(who, outcome) => pick(pool, who, |member| member.runs.is_some()).map(|worker| {
             let job = pool.workers[&worker].runs.unwrap_or_default();
-            Event::Settled { worker, job, outcome, value: 0 }
+            Event::Settled { worker, job, outcome, value: 0, threads: 0 }
         }),
         Step::Report(who, sequence) => pick(pool, who, |member| member.runs.is_some()).map(|worker| {
             let Member { generation, runs, .. } = pool.workers[&worker];
@@ -136,6 +144,14 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
             (!them.is_empty()).then(|| Event::ThreadTrapped { generation: *which.get(&them), kind: String::new() })
         }
         Step::End(who) => pick(pool, who, |member| member.stopping).map(|worker| Event::WorkerEnded { worker }),
+        Step::Gone(which) => {
+            let them: Vec<_> = pool.dying.iter().copied().collect();
+            (!them.is_empty()).then(|| Event::GenerationGone { generation: *which.get(&them) })
+        }
+        Step::Hold(bytes) => {
+            pool.bytes = bytes;
+            None
+        }
         Step::Ring(late) => {
             pool.now = pool.core.deadline().unwrap_or(pool.now) + late;
             Some(Event::Tick)
@@ -148,10 +164,12 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
             Forged::Ready => Event::WorkerReady { worker: who, jobs: known() },
             Forged::Failed => Event::WorkerFailed { worker: who, error: StartError::NotIsolated },
             Forged::Progress => Event::Progress { generation: who, job: what, sequence: what, value: 0 },
-            Forged::Settled => Event::Settled { worker: who, job: what, outcome: Outcome::Done, value: 0 },
+            Forged::Settled => Event::Settled { worker: who, job: what, outcome: Outcome::Done, value: 0, threads: what },
             Forged::Trapped => Event::Trapped { worker: who, kind: String::new() },
             Forged::ThreadTrapped => Event::ThreadTrapped { generation: who, kind: String::new() },
             Forged::Ended => Event::WorkerEnded { worker: who },
+            Forged::Gone => Event::GenerationGone { generation: who },
+            Forged::Weighed => Event::Weighed { bytes: what.into() },
             Forged::Cancel => Event::Cancel { job: what },
         }),
         Step::Shutdown => Some(Event::Shutdown),
@@ -168,7 +186,10 @@ fn let_finish(pool: &mut Shell) {
         if pool.ended {
             return;
         }
-        if let Some(worker) = pool.find(|member| !member.ready) {
+        if let Some(&generation) = pool.dying.first() {
+            pool.bytes = 0;
+            pool.gone(generation);
+        } else if let Some(worker) = pool.find(|member| !member.ready) {
             pool.ready(worker);
         } else if let Some(job) = pool.workers.values().find_map(|member| member.runs) {
             pool.done(job);

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offmain_protocol::{Config, Incident, JobId, Outcome, Outcomes, Priority, StartError, WorkerState, Workers, limits::GENERATIONS};
+use offmain_protocol::{
+    Config, Incident, JobId, Outcome, Outcomes, Priority, StartError, WorkerState, Workers,
+    limits::{DYING_GENERATIONS, GENERATIONS},
+};
 use offmain_runtime::{Core, Effect, Event, GenerationId, Reply, WorkerId};
 
 /// A job's input is its number; its output and its reports are anything else.
@@ -13,6 +16,10 @@ pub struct Shell {
     pub workers: BTreeMap<WorkerId, Member>,
     /// Memories that have been made and not dropped.
     pub generations: BTreeSet<GenerationId>,
+    /// Generations that were dropped and are not gone.
+    pub dying: BTreeSet<GenerationId>,
+    /// What all generations hold, as the shell of a test says.
+    pub bytes: u64,
     /// Generations that have a hole.
     holed: BTreeSet<GenerationId>,
     /// Jobs without an outcome, and the bytes of each.
@@ -77,6 +84,8 @@ impl Shell {
             now: 1_000_000,
             workers: BTreeMap::new(),
             generations: BTreeSet::new(),
+            dying: BTreeSet::new(),
+            bytes: 0,
             holed: BTreeSet::new(),
             unsettled: BTreeMap::new(),
             ran: BTreeSet::new(),
@@ -140,7 +149,19 @@ impl Shell {
 
     pub fn finish(&mut self, job: JobId, outcome: Outcome) {
         let worker = self.find(|member| member.runs == Some(job)).expect("the job runs");
-        self.send(Event::Settled { worker, job, outcome, value: 0 });
+        self.send(Event::Settled { worker, job, outcome, value: 0, threads: 0 });
+    }
+
+    /// All who wrote to the memory of a dropped generation have ended.
+    pub fn gone(&mut self, generation: GenerationId) {
+        self.send(Event::GenerationGone { generation });
+    }
+
+    /// The same of all that have been dropped.
+    pub fn all_gone(&mut self) {
+        while let Some(&generation) = self.dying.first() {
+            self.gone(generation);
+        }
     }
 
     pub fn done(&mut self, job: JobId) {
@@ -176,12 +197,19 @@ impl Shell {
         let text = format!("{event:?}");
         self.hear(&event);
         self.most = self.most.max(self.size.max);
-        let (was_over, mut effects) = (self.ended, Vec::new());
-        self.core.handle(self.now, event, &mut effects);
-        for effect in effects {
-            let late = matches!(&effect, Effect::Reply(Reply::Settled { outcome: Outcome::Closed { .. }, .. }));
-            assert!(!self.ended || was_over && late, "{effect:?} after the end, upon {text}");
-            self.perform(effect);
+        let (was_over, mut next) = (self.ended, Some(event));
+        while let Some(event) = next.take() {
+            let mut effects = Vec::new();
+            self.core.handle(self.now, event, &mut effects);
+            for effect in effects {
+                let late = matches!(&effect, Effect::Reply(Reply::Settled { outcome: Outcome::Closed { .. }, .. }));
+                assert!(!self.ended || was_over && late, "{effect:?} after the end, upon {text}");
+                if effect == Effect::WeighGenerations {
+                    next = Some(Event::Weighed { bytes: self.bytes });
+                } else {
+                    self.perform(effect);
+                }
+            }
         }
         self.check(&text);
     }
@@ -211,6 +239,7 @@ impl Shell {
             }
             Event::Trapped { worker, .. } => self.holed.extend(self.workers.get(worker).map(|member| member.generation)),
             Event::ThreadTrapped { generation, .. } => self.holed.extend(self.generations.get(generation)),
+            Event::GenerationGone { generation } => drop(self.dying.remove(generation)),
             Event::WorkerEnded { worker } => self.workers.retain(|id, member| id != worker || !member.stopping),
             _ => {}
         }
@@ -219,7 +248,14 @@ impl Shell {
     fn perform(&mut self, effect: Effect<JobId>) {
         let text = text(&effect);
         match effect {
-            Effect::OpenGeneration(generation) => assert!(self.generations.insert(generation), "{text} twice"),
+            Effect::WeighGenerations => unreachable!("answered by `send`"),
+            Effect::OpenGeneration { generation, maximum } => {
+                let all = self.core.config().memory_maximum;
+                assert!(maximum >= all / 2 && maximum + self.bytes.min(all) >= all, "{text} with {maximum} bytes beside {}", self.bytes);
+                assert!(self.dying.len() < DYING_GENERATIONS, "{text} beside {:?}", self.dying);
+                assert!(self.generations.insert(generation), "{text} twice");
+            }
+            Effect::ForgetGeneration(generation) => assert!(self.dying.remove(&generation), "{text}, which is gone"),
             Effect::StartWorker { generation, worker } => {
                 let there = self.workers.values().filter(|member| member.generation == generation).count();
                 assert!(self.takes_jobs(generation), "{text}, which is over");
@@ -238,6 +274,7 @@ impl Shell {
             }
             Effect::DropGeneration(generation) => {
                 assert!(self.generations.remove(&generation), "{text}, which is gone");
+                self.dying.insert(generation);
                 self.workers.retain(|_, member| member.generation != generation);
             }
             Effect::Run { worker, job, input, .. } => {
@@ -301,11 +338,13 @@ impl Shell {
 /// An effect as tests spell it.
 fn text(effect: &Effect<JobId>) -> String {
     match effect {
-        Effect::OpenGeneration(generation) => format!("open g{generation}"),
+        Effect::WeighGenerations => "weigh".into(),
+        Effect::OpenGeneration { generation, .. } => format!("open g{generation}"),
         Effect::StartWorker { generation, worker } => format!("start w{worker} in g{generation}"),
         Effect::StopWorker(worker) => format!("stop w{worker}"),
         Effect::KillWorker(worker) => format!("kill w{worker}"),
         Effect::DropGeneration(generation) => format!("drop g{generation}"),
+        Effect::ForgetGeneration(generation) => format!("forget g{generation}"),
         Effect::Run { worker, job, .. } => format!("run {job} on w{worker}"),
         Effect::SignalCancel { worker, job } => format!("signal {job} on w{worker}"),
         Effect::Reply(Reply::Started(Workers { min, max })) => format!("started {min}..={max}"),

@@ -35,6 +35,18 @@ export const tests = {
     t.equal((await pool.stats()).generations, 1)
   }),
 
+  'a job killed with rayon work lent out harms nobody, and rayon goes on': withPool({ workers: 2, cancelGrace: 100, drainTime: 1500 }, async (pool, t) => {
+    for (let round = 0; round < 3; round++) {
+      const stuck = pool.submit('parallel_stuck', {}, { timeout: 300 })
+      const beside = pool.submit('parallel', { len: 300_000 })
+      await t.rejects(stuck, 'TimeoutError')
+      const [end] = await Promise.allSettled([beside])
+      t.assert(end.status === 'fulfilled' || end.reason.name === 'JobLost', `${end.reason?.message}`)
+      t.equal(await pool.submit('parallel', { len: 10_000 }), navigator.hardwareConcurrency)
+    }
+    t.equal((await pool.stats()).generations, 4)
+  }),
+
   'jobs that block and jobs that work with rayon do not keep each other waiting': withPool({ workers: 5 }, async (pool, t) => {
     const work = () => pool.submit('parallel', { len: 200_000 })
     const blocked = [1, 2, 3].map(() => pool.submit('pass', {}))

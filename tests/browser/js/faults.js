@@ -38,6 +38,20 @@ const fatal = (kind, name, pattern, options) =>
     await ready(pool)
   })
 
+/** A job killed at a bad moment: whoever shares what it held ends in bounded time, done or lost, and no foreign byte is written. */
+const killed = (kind, neighbour) =>
+  withPool({ workers: 2, cancelGrace: 100, drainTime: 1500 }, async (pool, t) => {
+    for (let round = 0; round < 5; round++) {
+      await ready(pool)
+      const beside = fault(pool, neighbour)
+      await t.rejects(fault(pool, kind, { timeout: 200 }), 'TimeoutError')
+      const [end] = await Promise.allSettled([beside])
+      t.assert(end.status === 'fulfilled' || end.reason.name === 'JobLost', `${end.reason?.message}`)
+      await works(pool, t)
+    }
+    t.equal((await pool.stats()).generations, 6)
+  })
+
 const endless = (kind) => fatal(kind, 'TimeoutError', undefined, { timeout: 300 })
 
 export const tests = {
@@ -65,4 +79,17 @@ export const tests = {
   'a job that waits for a lock it holds is killed': endless('lock'),
   'a job whose thread loops is killed': endless('thread that loops'),
   'a job whose scope blocks is killed': endless('scope that blocks'),
+  'a job killed inside the allocator harms nobody': killed('allocates for ever', 'beside one that allocates'),
+  'a job killed while it waits on a channel harms nobody who sends to it': killed('receives for ever', 'beside one that receives'),
+  'a worker that was killed is known to have ended by its lock, and nothing keeps it': withPool({ workers: 2, cancelGrace: 0 }, async (pool, t) => {
+    const held = async () => {
+      const { held } = await navigator.locks.query()
+      return held.filter(({ name }) => name.startsWith('offmain ')).length
+    }
+    const before = await until(held, 'locks of the workers')
+    await ready(pool)
+    for (let round = 0; round < 3; round++) await t.rejects(fault(pool, 'park', { timeout: 20 }), 'TimeoutError')
+    await ready(pool)
+    await until(async () => (await held()) <= Math.max(before, 2), 'the end of those that were killed')
+  }),
 }

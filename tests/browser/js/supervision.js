@@ -28,6 +28,28 @@ export const tests = {
     t.equal(stalls, [])
   }),
 
+  'threads that outlive their job are reported, those that end with it are not': withPool({ workers: 1 }, async (pool, t) => {
+    const left = events(pool, 'threadsleft')
+    await pool.submit('sum', { n: 1000, threads: 3 })
+    await pool.submit('deep', {})
+    const job = pool.submit('fault', { kind: 'leaves threads' })
+    await job
+    await until(() => left.length > 0, 'a report')
+    const [{ id }] = (await pool.stats()).workers
+    t.equal(left.map(({ job, worker, threads }) => [job, worker, threads]), [['fault', id, 2]])
+    await until(async () => (await pool.stats()).threads.running === 0, 'the end of the threads')
+    t.equal((await pool.stats()).generations, 1)
+  }),
+
+  'progress is kept and spaced as the config says': withPool({ workers: 1, progressKept: 3, progressSpacing: 1000 }, async (pool, t) => {
+    const job = pool.submit('steps', { steps: 500, every_ms: 0 })
+    await job
+    const kept = []
+    for await (const report of job.progress) kept.push(report)
+    // A burst, then nothing for a second, and the newest at the end.
+    t.equal(kept, [62, 63, 499])
+  }),
+
   'the end of a generation is told, with its reason': withPool({ workers: 1 }, async (pool, t) => {
     const ended = events(pool, 'generationend')
     await t.rejects(pool.submit('trap', {}), 'JobTrapped')

@@ -21,6 +21,7 @@ macro_rules! job {
 
 job!(#[doc = "Sorts and adds up `len` integers with rayon and without, and compares; gives the number of threads of the pool, all of which have worked. Without `threads` it is the global one."] Parallel { pub len: u32, pub threads: Option<u32> } => "parallel", u32);
 job!(#[doc = "Panics inside a parallel iterator."] ParallelPanic { pub message: String } => "parallel_panic", ());
+job!(#[doc = "Blocks for ever inside a parallel iterator, with work lent out."] ParallelStuck {} => "parallel_stuck", ());
 job!(#[doc = "Blocks until the gate is open."] Pass {} => "pass", ());
 job!(#[doc = "Has rayon open the gate."] OpenGate {} => "open_gate", ());
 job!(#[doc = "Indexes the texts of the numbers below `documents` and gives the numbers that match, in order."] Search { pub documents: u32, pub query: String } => "search", Vec<u32>);

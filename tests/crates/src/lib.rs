@@ -18,6 +18,7 @@ offmain_pool::jobs! {
     Parallel => with_rayon::parallel,
     Kernel => with_rayon::kernel,
     ParallelPanic => with_rayon::panic,
+    ParallelStuck => with_rayon::stuck,
     Pass => with_rayon::pass,
     OpenGate => with_rayon::open_gate,
     Search => search::search,

@@ -11,7 +11,7 @@ use offmain_pool::JobContext;
 use rayon::{ThreadPoolBuilder, prelude::*};
 
 use crate::{
-    Kernel, OpenGate, Parallel, ParallelPanic, Pass, Timed,
+    Kernel, OpenGate, Parallel, ParallelPanic, ParallelStuck, Pass, Timed,
     kernel::{mandelbrot, sort},
     numbers::{numbers, sorted},
 };
@@ -52,6 +52,16 @@ fn equal<T: PartialEq>(what: &str, theirs: &T, ours: &T) -> Result<(), String> {
 
 pub fn panic(job: ParallelPanic, _: &JobContext<ParallelPanic>) -> Result<(), String> {
     (0..1000u32).into_par_iter().for_each(|number| assert!(number != 777, "{}", job.message));
+    Ok(())
+}
+
+pub fn stuck(_: ParallelStuck, _: &JobContext<ParallelStuck>) -> Result<(), String> {
+    let lent = numbers(1000);
+    lent.par_iter().enumerate().for_each(|(index, _)| {
+        while index == 500 {
+            thread::park();
+        }
+    });
     Ok(())
 }
 

@@ -1,6 +1,14 @@
 //! Faults by name, each as users' code may have it.
 
-use std::{hint::black_box, panic::panic_any, sync::mpsc, thread};
+use std::{
+    hint::black_box,
+    panic::panic_any,
+    sync::{LazyLock, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, Sender};
 
 use offmain_pool::JobContext;
 use offmain_tests_contract::Fault;
@@ -15,6 +23,22 @@ impl Drop for Bomb {
     fn drop(&mut self) {
         panic!("dropped");
     }
+}
+
+/// What neighbours share with a job that is killed.
+static SHARED: LazyLock<(Sender<u32>, Receiver<u32>)> = LazyLock::new(|| crossbeam_channel::bounded(0));
+
+/// Works for a while on what a killed neighbour may have left locked or broken, with bytes of its own that nobody else may write.
+fn beside(mut work: impl FnMut()) -> Result<(), String> {
+    let (own, end) = ([0xa5u8; 16 << 10], Instant::now() + Duration::from_millis(800));
+    while Instant::now() < end {
+        let heap = vec![0x5au8; 4096];
+        work();
+        if black_box(&own).iter().any(|byte| *byte != 0xa5) || black_box(&heap).iter().any(|byte| *byte != 0x5a) {
+            return Err("foreign bytes were written".into());
+        }
+    }
+    Ok(())
 }
 
 pub fn fault(job: Fault, cx: &JobContext<Fault>) -> Result<(), String> {
@@ -52,6 +76,25 @@ pub fn fault(job: Fault, cx: &JobContext<Fault>) -> Result<(), String> {
             crossbeam_channel::select! {
                 recv(work) -> _ => return Err("there is no work".into()),
                 recv(cancelled) -> _ => cx.check()?,
+            }
+        }
+        "allocates for ever" => loop {
+            drop(black_box(Vec::<u8>::with_capacity(black_box(64))));
+        },
+        "beside one that allocates" => beside(|| drop(black_box(vec![1u8; 100])))?,
+        "receives for ever" => while SHARED.1.recv().is_ok() {},
+        "beside one that receives" => beside(|| {
+            // Nobody takes it any more, or somebody who is dead.
+            let _ = SHARED.0.send_timeout(1, Duration::from_millis(5));
+        })?,
+        "leaves threads" => {
+            for _ in 0..2 {
+                let (sender, begun) = mpsc::channel();
+                drop(thread::spawn(move || {
+                    let _ = sender.send(());
+                    thread::sleep(Duration::from_millis(300));
+                }));
+                let _ = begun.recv();
             }
         }
         "park" => loop {

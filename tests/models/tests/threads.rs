@@ -11,8 +11,8 @@ use std::sync::{
     mpsc,
 };
 
-#[path = "../../../worker-pool/src/job_name.rs"]
-mod job_name;
+#[path = "../../../worker-pool/src/owner.rs"]
+mod owner;
 #[path = "../../../worker-pool/src/platform/thread.rs"]
 mod thread;
 #[path = "../../../worker-pool/src/platform/warm.rs"]

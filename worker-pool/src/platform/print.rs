@@ -5,7 +5,7 @@ use std::thread;
 use parking_lot::Mutex;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::job_name;
+use crate::owner;
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,12 +39,12 @@ extern "Rust" fn __offmain_print(stream: u32, bytes: *const u8, len: usize) {
             lines.push(std::mem::take(&mut *open));
         }
     }
-    let (thread, job) = (thread::current(), job_name::current());
+    let (thread, job) = (thread::current(), owner::current());
     for line in lines {
         print_line(
             stream,
             thread.name().unwrap_or_default(),
-            job.as_deref().unwrap_or_default(),
+            job.as_ref().map(|job| job.name.as_str()).unwrap_or_default(),
             String::from_utf8_lossy(&line).trim_end_matches('\n'),
         );
     }

@@ -10,7 +10,10 @@ use offmain_protocol::{FromWorker, limits::THREAD_NAME_BYTES};
 use wasm_bindgen::JsValue;
 
 use super::warm::{End, List, Next, Place, Worker, Workers};
-use crate::{job_name, value::post};
+use crate::{
+    owner::{self, Owner},
+    value::post,
+};
 
 static PARALLELISM: AtomicU32 = AtomicU32::new(1);
 static LIMIT: AtomicU32 = AtomicU32::new(0);
@@ -24,7 +27,7 @@ struct Thread {
     run: unsafe fn(*mut ()),
     data: *mut (),
     /// The job of the thread that spawned it.
-    job: Option<Arc<str>>,
+    owner: Option<Arc<Owner>>,
     end: End,
 }
 
@@ -57,12 +60,17 @@ extern "Rust" fn __offmain_parallelism() -> usize {
 
 #[unsafe(no_mangle)]
 extern "Rust" fn __offmain_thread_spawn(name: &str, stack: usize, run: unsafe fn(*mut ()), data: *mut ()) -> usize {
-    let thread = Arc::new(Thread { run, data, job: job_name::current(), end: End::new() });
+    let owner = owner::current();
+    owner.iter().for_each(|owner| owner.begin_thread());
+    let thread = Arc::new(Thread { run, data, owner, end: End::new() });
     let stack = stack.max(STACK_SIZE.load(Ordering::Relaxed) as usize).next_multiple_of(64 << 10);
     match WORKERS.place(&thread, stack, LIMIT.load(Ordering::Relaxed)) {
         Place::Warm => {}
         Place::New => ask_for_worker(&thread, name, stack),
-        Place::None => return 0,
+        Place::None => {
+            thread.owner.iter().for_each(|owner| owner.end_thread());
+            return 0;
+        }
     }
     Arc::into_raw(thread) as usize
 }
@@ -94,9 +102,10 @@ pub(crate) fn run_threads(record: u32, tls_base: u32, stack: u32) {
     let worker = Worker::new(stack as usize);
     loop {
         count(0, 1);
-        job_name::set(thread.job.clone());
+        owner::set(thread.owner.clone());
         // SAFETY: std's function with std's data, run once; it catches panics, and runs the destructors of thread-locals at its end.
         unsafe { (thread.run)(thread.data) };
+        thread.owner.iter().for_each(|owner| owner.end_thread());
         count(0, -1);
         // SAFETY: the block is this worker's own, its destructors have run, and nothing here refers into it.
         unsafe { __wasm_init_tls(tls_base as *mut u8) };

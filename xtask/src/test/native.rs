@@ -47,6 +47,7 @@ const WASM_SIDES: &[(Flavour, &str, &[&str])] = &[
 
 fn wasm_clippy(flavour: Flavour, packages: &[&str]) -> Result<Command> {
     let toolchain = Toolchain::ensure(&workspace())?;
+    toolchain.ensure_clippy()?;
     let mut command = wasm_command(&toolchain, flavour, "clippy", &workspace(), &target(), false)?;
     for package in packages {
         command.args(["-p", package]);

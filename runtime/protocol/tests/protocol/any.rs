@@ -69,7 +69,7 @@ fn workers() -> impl Strategy<Value = Workers> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (option::of(workers()), any::<[u64; 10]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(
+    (option::of(workers()), any::<[u64; 12]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(
         |(workers, numbers, timeout_ms, parallelism)| {
             let mut numbers = numbers.into_iter();
             let mut next = || numbers.next().expect("a number for each field");
@@ -87,6 +87,8 @@ fn config() -> impl Strategy<Value = Config> {
                 drain_time_ms: next(),
                 start_time_ms: next(),
                 stall_time_ms: next(),
+                progress_kept: next(),
+                progress_spacing_ms: next(),
             }
         },
     )
@@ -162,6 +164,7 @@ pub fn to_coordinator() -> impl Strategy<Value = ToCoordinator> {
 fn incident() -> impl Strategy<Value = Incident> {
     prop_oneof![
         (any::<(u32, u32, u64)>(), text()).prop_map(|((job, worker, for_ms), name)| Incident::Stalled { job, name, worker, for_ms }),
+        (any::<(u32, u32, u32)>(), text()).prop_map(|((job, worker, threads), name)| Incident::ThreadsLeft { job, name, worker, threads }),
         (any::<u32>(), text()).prop_map(|(generation, why)| Incident::GenerationEnded { generation, why }),
         text().prop_map(|why| Incident::Restarted { why }),
     ]
@@ -192,7 +195,12 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
         (any::<(u32, u32)>(), vec(text(), 0..5)).prop_map(|((cancel, threads), jobs)| FromWorker::Ready { cancel, threads, jobs }),
         start_error().prop_map(FromWorker::NotReady),
         (any::<(u32, u32)>(), payload()).prop_map(|((job, sequence), value)| FromWorker::Progress { job, sequence, value }),
-        (any::<u32>(), outcome(), payload()).prop_map(|(job, outcome, value)| FromWorker::Settled { job, outcome, value }),
+        (any::<(u32, u32)>(), outcome(), payload()).prop_map(|((job, threads), outcome, value)| FromWorker::Settled {
+            job,
+            outcome,
+            value,
+            threads
+        }),
         (any::<(u32, u32)>(), text()).prop_map(|((record, stack_size), name)| FromWorker::Spawn { record, name, stack_size }),
         Just(FromWorker::Await),
         any::<u32>().prop_map(|worker| FromWorker::Wake { worker }),
