@@ -1,7 +1,7 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
 import init, { Facade, Settings, inlineBytes } from './facade.js'
-import { Worker, eachLeaf } from './transfer.js'
+import { Worker, compile, eachLeaf } from './transfer.js'
 
 /** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
 export class OffmainError extends Error {
@@ -25,7 +25,7 @@ let loading
 
 /** Starts a pool; resolves when a worker takes jobs. */
 export async function start(config = {}) {
-  loading ??= init().catch((error) => {
+  loading ??= load().catch((error) => {
     loading = undefined
     throw notLoaded('facade_bg.wasm', error)
   })
@@ -38,6 +38,8 @@ export async function start(config = {}) {
     return (pool = new Pool(facade))
   })
 }
+
+const load = async () => init({ module_or_path: await compile(fetch(new URL('./facade_bg.wasm', import.meta.url))) })
 
 const startCoordinator = () => new Worker(new URL('./coordinator.js', import.meta.url), { type: 'module', name: 'offmain coordinator' })
 

@@ -75,16 +75,19 @@ function loaded(file, loading) {
   })
 }
 
-async function loadRuntime() {
-  const runtime = await loaded('runtime.js', import('./runtime.js'))
-  await loaded('runtime_bg.wasm', runtime.default())
-  return runtime
+const transfer = loaded('transfer.js', import('./transfer.js'))
+
+/** Compiles a module whose fetch has begun already. */
+const compiled = async (file, fetching) => {
+  const { compile } = await transfer
+  return loaded(file, compile(fetching))
 }
 
-async function compile(url) {
-  const response = await fetch(url)
-  if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`)
-  return WebAssembly.compile(await response.arrayBuffer())
+async function loadRuntime() {
+  const runtime = await loaded('runtime.js', import('./runtime.js'))
+  const module_or_path = await compiled('runtime_bg.wasm', fetch(new URL('./runtime_bg.wasm', import.meta.url)))
+  await loaded('runtime_bg.wasm', runtime.default({ module_or_path }))
+  return runtime
 }
 
 // A message that cannot be read, for want of memory, may have been anybody's outcome.
@@ -99,8 +102,8 @@ onmessage = ({ data }) => early.push(data)
 // make a classic script of this.
 Promise.all([
   loaded('module.js', import('./module.js')),
-  loaded('transfer.js', import('./transfer.js')),
-  loaded('jobs_bg.wasm', compile(new URL('./jobs_bg.wasm', import.meta.url))),
+  transfer,
+  compiled('jobs_bg.wasm', fetch(new URL('./jobs_bg.wasm', import.meta.url))),
   loadRuntime(),
 ]).then(
   ([{ jobModule }, transfer, compiled, { Coordinator }]) =>

@@ -31,6 +31,16 @@ export function isPlain(value) {
   return prototype === Object.prototype || prototype === null
 }
 
+/**
+ * Compiles a module that is being fetched, as a whole: Firefox 140 never says that one was cut short which it compiles while it comes,
+ * and from then on compiles nothing any more.
+ */
+export async function compile(fetching) {
+  const response = await fetching
+  if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`)
+  return WebAssembly.compile(await response.arrayBuffer())
+}
+
 const { trustedTypes } = globalThis
 const policy = trustedTypes?.createPolicy('offmain', { createScriptURL: (url) => url })
 

@@ -24,6 +24,8 @@ pub enum Flavour {
     Plain,
     /// As `Plain`, but for speed: work that is done on the main thread, to be compared with.
     PlainFast,
+    /// As `PlainFast`, but compiled sooner and slower at work: to be tried, not to be measured.
+    PlainSoon,
 }
 
 impl Flavour {
@@ -32,7 +34,7 @@ impl Flavour {
         match self {
             Flavour::Threads => "threads",
             Flavour::Tests => "test",
-            Flavour::Plain | Flavour::PlainFast => "plain",
+            Flavour::Plain | Flavour::PlainFast | Flavour::PlainSoon => "plain",
         }
     }
 }
@@ -88,7 +90,7 @@ pub fn wasm_command(
             let profile = if dev { &flags.dev } else { &flags.release };
             set_profile(&mut command, dev, &[("OPT_LEVEL", &profile.opt_level), ("LTO", &profile.lto), ("PANIC", &flags.panic)]);
         }
-        Flavour::Plain | Flavour::PlainFast => {
+        Flavour::Plain | Flavour::PlainFast | Flavour::PlainSoon => {
             let std = Std {
                 sources: &toolchain.sysroot,
                 rustc: &toolchain.rustc,
@@ -102,6 +104,7 @@ pub fn wasm_command(
             let settings = match flavour {
                 _ if dev => [("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16")],
                 Flavour::Plain => [("OPT_LEVEL", "s"), ("LTO", "fat"), ("CODEGEN_UNITS", "1")],
+                Flavour::PlainSoon => [("OPT_LEVEL", "1"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
                 _ => [("OPT_LEVEL", "3"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
             };
             set_profile(&mut command, dev, &[&settings[..], &[("PANIC", std.panic)]].concat());

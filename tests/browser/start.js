@@ -52,7 +52,7 @@ globalThis.stats = () => pool.stats()
 globalThis.endCoordinator = () => workers.forEach(end)
 globalThis.tellCoordinator = (what) => workers.forEach((worker) => worker.postMessage(what))
 globalThis.tellFacade = (data) => workers.forEach((worker) => worker.dispatchEvent(new MessageEvent('message', { data })))
-// More bytes than the facade's memory can ever hold: its own code panics.
-globalThis.breakFacade = () => tellFacade([new Uint8Array(2 ** 31), undefined])
+// More bytes than the facade's memory can ever hold: its own code panics. They are a memory's, as these take no room before they are touched.
+globalThis.breakFacade = () => tellFacade([new Uint8Array(new WebAssembly.Memory({ initial: 2 ** 15 }).buffer), undefined])
 
 globalThis.trial = query.has('face') ? trial() : undefined

@@ -32,6 +32,18 @@ pub fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// As [`cargo`], but the workspace's own crates are linted while they are compiled, and a warning is an error: one build for lints and tests.
+pub fn linting_cargo(args: &[&str]) -> Command {
+    let mut command = cargo(args);
+    let program = PathBuf::from(command.get_program());
+    // Beside cargo, where that is a toolchain's own and no proxy.
+    let driver = Some(program.with_file_name("clippy-driver")).filter(|driver| driver.is_file());
+    command.env("RUSTC_WORKSPACE_WRAPPER", driver.unwrap_or_else(|| "clippy-driver".into()));
+    // How cargo-clippy hands the driver its arguments.
+    command.env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__");
+    command
+}
+
 /// Runs `command` to its end; both its streams, in the order in which they were written, and whether it succeeded.
 pub fn output(command: &mut Command) -> Result<(bool, String)> {
     let name = command.get_program().to_string_lossy().into_owned();

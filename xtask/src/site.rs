@@ -58,11 +58,11 @@ pub fn build_test_app() -> Result<()> {
     build_plain(&workspace().join("tests/app"), &made("site/app"), "app", Flavour::Plain).map(drop)
 }
 
-/// Builds photo-lab: its job module, and the same work as a module for the main thread.
-pub fn build_photo_lab() -> Result<()> {
+/// Builds photo-lab: its job module, and the same work as a module for the main thread, of which `flavour` says how fast it is to be.
+pub fn build_photo_lab(flavour: Flavour) -> Result<()> {
     build_photo_lab_jobs()?;
     let photo_lab = workspace().join("examples/photo-lab");
-    build_plain(&photo_lab.join("main-thread"), &photo_lab.join("pkg-main"), "photo_lab_main", Flavour::PlainFast).map(drop)
+    build_plain(&photo_lab.join("main-thread"), &photo_lab.join("pkg-main"), "photo_lab_main", flavour).map(drop)
 }
 
 /// Builds photo-lab's job module.

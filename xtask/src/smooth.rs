@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use cargo_offmain::browser::{Browser, Programs};
-use cargo_offmain::{Server, ServerOptions, Step};
+use cargo_offmain::{Flavour, Server, ServerOptions, Step};
 use serde_json::{Value, json};
 
 use crate::command::{made, workspace};
@@ -42,7 +42,7 @@ const PARTS: [(&str, &str); 5] = [
 pub fn run(options: &Options) -> Result<ExitCode> {
     let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
     let step = Step::begin("building photo-lab");
-    build_photo_lab()?;
+    build_photo_lab(Flavour::PlainFast)?;
     step.end();
     let folder = ServerOptions::new(workspace().join("examples/photo-lab")).mount("/control/", workspace().join("tests/browser"));
     let server = Server::start(folder)?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use cargo_offmain::browser::{Browser, Engine, Programs};
-use cargo_offmain::{Server, ServerOptions, Step, in_words};
+use cargo_offmain::{Flavour, Server, ServerOptions, Step, in_words};
 use serde_json::{Value, json};
 
 use crate::command::{made, workspace};
@@ -54,7 +54,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let own = options.photos.as_deref().map(photograph::files_in).transpose()?;
     let programs = Programs::ensure(&[options.engine], &made("tools"))?;
     let step = Step::begin("building photo-lab");
-    build_photo_lab()?;
+    build_photo_lab(Flavour::PlainFast)?;
     step.end();
     let folder = made("demo");
     let server = serve(options, &folder)?;

@@ -14,7 +14,7 @@ use std::thread;
 
 use anyhow::{Result, anyhow};
 use cargo_offmain::browser::{Engine, Programs};
-use cargo_offmain::{Step, Toolchain};
+use cargo_offmain::{Flavour, Step, Toolchain};
 
 use crate::cases::{self, Case};
 use crate::command::{made, workspace};
@@ -70,8 +70,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let programs = Programs::ensure(&engines, &made("tools"));
     // Before the lanes part, or both would install it. A test that needs it says what is wrong.
     let _ = Toolchain::ensure(&workspace());
-    // Two lanes, for each leaves cores idle, while a browser waits or the last crate of a build is compiled. The second has the browsers,
-    // which come to photo-lab last; the first has everything else.
+    // Two lanes, for each leaves cores idle while the last crate of a build is compiled. The second has the browsers, all at once, which
+    // come to photo-lab last; the first has everything else.
     let cases = wanted_cases(&engines, &report);
     let (photo_lab, built) = mpsc::channel();
     let lanes = thread::scope(|scope| {
@@ -79,7 +79,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             let done = on_the_machine(options, &report);
             if programs.is_ok() && cases.iter().any(|case| case.needs_photo_lab) {
                 // An error: the other lane has ended.
-                let _ = photo_lab.send(build(&report, "photo-lab", site::build_photo_lab));
+                let _ = photo_lab.send(build(&report, "photo-lab", || site::build_photo_lab(Flavour::PlainSoon)));
             }
             drop(photo_lab);
             if options.wants(Part::Native) {
@@ -154,17 +154,25 @@ fn in_browsers(engines: &[Engine], programs: &Programs, cases: &[Case], photo_la
         Ok(site) => site,
         Err(error) => return report.record("setup", "server", "the test server starts", None, Err(error)),
     };
-    for &engine in engines {
+    in_each(engines, |engine| {
         let mut stage = Stage::new(engine, programs, &site);
         stage.run_suite(report);
         stage.run_cases(cases.iter().filter(|case| !case.needs_photo_lab), report);
-    }
+    });
     // An error if nobody wants it.
     if photo_lab.recv() == Ok(true) {
-        for &engine in engines {
-            Stage::new(engine, programs, &site).run_cases(cases.iter().filter(|case| case.needs_photo_lab), report);
-        }
+        in_each(engines, |engine| Stage::new(engine, programs, &site).run_cases(cases.iter().filter(|case| case.needs_photo_lab), report));
     }
+}
+
+/// Does it in all engines at once: most tests wait more than they compute.
+fn in_each(engines: &[Engine], work: impl Fn(Engine) + Sync) {
+    thread::scope(|scope| {
+        for &engine in engines {
+            let work = &work;
+            scope.spawn(move || work(engine));
+        }
+    });
 }
 
 fn build(report: &Report, what: &str, build: impl FnOnce() -> Result<()>) -> bool {

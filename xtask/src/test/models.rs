@@ -6,14 +6,14 @@ use anyhow::Result;
 
 use super::native::run_tests;
 use super::report::{Report, Verdict};
-use crate::command::{cargo, output, workspace};
+use crate::command::{linting_cargo, output, workspace};
 
 /// The package that holds both.
 pub const PACKAGE: &str = "offmain-models";
 
 /// Runs every model.
 pub fn loom(report: &Report) -> Result<()> {
-    run_tests(report, "loom", &mut cargo(&["test", "--package", PACKAGE, "--test", "loom"]))
+    run_tests(report, "loom", &mut linting_cargo(&["test", "--package", PACKAGE, "--test", "loom"]))
 }
 
 /// The target that Miri imitates: Linux with pointers of 32 bits, as in WebAssembly. Nothing needs to be installed for it.

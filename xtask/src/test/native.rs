@@ -8,7 +8,7 @@ use cargo_offmain::{Flavour, Step, Toolchain, wasm_command};
 use super::libtest::{self, End};
 use super::report::{Report, Verdict};
 use super::{models, proofs};
-use crate::command::{cargo, excerpt, output, succeed, target, workspace};
+use crate::command::{cargo, excerpt, linting_cargo, output, succeed, target, workspace};
 
 /// The name of this part in reports and for `--only`.
 pub const PLACE: &str = "native";
@@ -20,10 +20,14 @@ const CRATES: &str = "offmain-crates-jobs";
 pub fn test(report: &Report) -> Result<()> {
     check(report, "the code is formatted", || succeed(&mut cargo(&["fmt", "--all", "--check"])));
     check(report, "clippy is content with the native side", || {
-        succeed(&mut cargo(&["clippy", "--workspace", "--exclude", CRATES, "--all-targets", "--", "-D", "warnings"]))
+        succeed(&mut linting_cargo(&["test", "--workspace", "--exclude", CRATES, "--all-targets", "--no-run"]))
     });
     proofs::of_sources(report);
-    run_tests(report, PLACE, &mut cargo(&["test", "--workspace", "--exclude", models::PACKAGE, "--exclude", CRATES, "--no-fail-fast"]))
+    run_tests(
+        report,
+        PLACE,
+        &mut linting_cargo(&["test", "--workspace", "--exclude", models::PACKAGE, "--exclude", CRATES, "--no-fail-fast"]),
+    )
 }
 
 /// Lints and proofs of what is compiled for the web.
