@@ -1,9 +1,11 @@
 // What TypeScript knows of an app's package. The app's own jobs are in job-types.d.ts, written beside this by `cargo offmain build`.
 
 import type { Jobs } from './job-types.js'
+import type { Lease } from './lease.js'
 
 // A type of the app's that has the name of one below is to be imported from job-types.js.
 export type * from './job-types.js'
+export { Lease } from './lease.js'
 
 /** Starts a pool; resolves when a worker takes jobs. Rejects with an `OffmainError`. */
 export function start(config?: Config): Promise<Pool>
@@ -40,6 +42,10 @@ export interface Config {
   progressKept?: number
   /** How far apart a job's progress reports are sent, after a burst; the newest is kept meanwhile. */
   progressSpacing?: number
+  /** How many leases of one generation the app may hold; what is lent beyond it is copied. */
+  leases?: number
+  /** How many bytes of one generation's memory may be lent; what is lent beyond it is copied. */
+  leaseBytes?: number
 }
 
 /** What a pool tells of, as events; each has its details in `detail`. */
@@ -102,6 +108,7 @@ export class Job<Output, Progress = never> extends Promise<Output> {
 /** A job's input as a caller may write it: for bytes, a `Blob` or any buffer does. */
 export type Given<T> =
   T extends Uint8Array ? Uint8Array<ArrayBuffer> | ArrayBuffer | Blob
+  : T extends Lease ? never
   : T extends object ? { [Field in keyof T]: Given<T[Field]> }
   : T
 
@@ -152,6 +159,8 @@ export interface Stats {
   ignored: number
   /** Coordinators that died and were replaced. */
   restarts: number
+  /** Leases that have not ended, their bytes, and how many so far were copied instead, as a bound was reached. */
+  leases: { lent: number; bytes: number; copied: number }
   /** How many jobs ended in which way. */
   outcomes: {
     done: number

@@ -1,7 +1,10 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
 import init, { Facade, Settings, inlineBytes } from './facade.js'
+import { leasesOf, placeLeases } from './lease.js'
 import { Worker, compile, eachLeaf } from './transfer.js'
+
+export { Lease } from './lease.js'
 
 /** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
 export class OffmainError extends Error {
@@ -127,11 +130,12 @@ function submit(facade, name, input, { signal, priority, timeout, transfer = [],
   Object.defineProperties(job, { progress: { value: reports }, stop: { value: undefined, writable: true } })
   const aborted = () => job.cancel()
   const sink = {
-    progress: (value) => reports.push(value),
-    settle(kind, details, value) {
+    progress: (value, lent) => reports.push(value, leasesOf(facade, lent)),
+    settle(kind, details, marked, lent) {
       signal?.removeEventListener('abort', aborted)
       job.stop = undefined
       reports.end()
+      const value = placeLeases(marked, leasesOf(facade, lent))
       if (kind === 'done') settled.resolve(value)
       else settled.reject(errorOf(kind, name, details, value, signal))
     },
@@ -230,9 +234,10 @@ class Reports {
     this.#kept = kept
   }
 
-  push(value) {
-    if (this.#values.length === this.#kept) this.#values.shift()
-    this.#values.push(value)
+  push(marked, leases) {
+    // The app will never see a dropped value, so it cannot release what that has on loan.
+    if (this.#values.length === this.#kept) for (const lease of this.#values.shift().leases) lease.release()
+    this.#values.push({ value: placeLeases(marked, leases), leases })
     this.#wake?.()
   }
 
@@ -243,7 +248,7 @@ class Reports {
 
   async *[Symbol.asyncIterator]() {
     for (;;) {
-      while (this.#values.length > 0) yield this.#values.shift()
+      while (this.#values.length > 0) yield this.#values.shift().value
       if (this.#over) return
       await new Promise((wake) => (this.#wake = wake))
     }

@@ -12,7 +12,8 @@ const lockOf = (id) => `offmain ${pool} ${id}`
 
 const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
   now: () => performance.now(),
-  configure: (threads, parallelism, progressSpacing) => (settings = { threads, parallelism, progressSpacing }),
+  configure: (threads, parallelism, progressSpacing, leases, leaseBytes) =>
+    (settings = { threads, parallelism, progressSpacing, leases, leaseBytes }),
   openMemory(maximum) {
     const pages = Math.min(jobModule.maximumPages, Math.floor(maximum / PAGE))
     return new WebAssembly.Memory({ initial: jobModule.initialPages, maximum: pages, shared: true })
@@ -20,6 +21,10 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
   memoryBytes(memory) {
     memory.grow(0) // a buffer seen before another thread grew the memory stays short
     return memory.buffer.byteLength
+  },
+  bufferOf(memory, end) {
+    if (memory.buffer.byteLength < end) memory.grow(0)
+    return memory.buffer
   },
   startWorker(id, role, name, memory, stackSize, record) {
     const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
@@ -47,7 +52,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
     navigator.locks?.request(lockOf(id), () => guard(() => coordinator.workerGone(id, generation))).catch(() => {})
   },
   send: (worker, message, beside) => worker.postMessage([message, beside], buffersIn(beside)),
-  reply: (message, beside) => postMessage([message, beside], buffersIn(beside)),
+  reply: (message, beside, leases) => postMessage([message, beside, leases], buffersIn(beside, leases)),
   store: (memory, address, value) => Atomics.store(new Uint32Array(memory.buffer), address >> 2, value),
   load: (memory, address) => Atomics.load(new Uint32Array(memory.buffer), address >> 2),
   setTimer(ms) {

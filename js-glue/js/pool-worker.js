@@ -17,7 +17,7 @@ function loaded(file, loading) {
 const { timeOrigin } = performance
 globalThis.offmainNow = () => timeOrigin + performance.now()
 // `message` is a view of the shared memory, which must not leave it.
-globalThis.offmainPost = (message, beside) => postMessage([message.slice(), beside], transfer.buffersIn(beside))
+globalThis.offmainPost = (message, beside, leases) => postMessage([message.slice(), beside, leases], transfer.buffersIn(beside, leases))
 globalThis.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
 globalThis.offmainRandom = (bytes) => bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)))
 globalThis.offmainPrint = (stream, thread, job, line) => {
@@ -90,7 +90,7 @@ const holdForEver = (lock) =>
     else held()
   })
 
-async function join({ module, memory, stackSize, threads, parallelism, progressSpacing, role, id, record, lock }) {
+async function join({ module, memory, stackSize, threads, parallelism, progressSpacing, leases, leaseBytes, role, id, record, lock }) {
   try {
     ;[[jobs, transfer]] = await Promise.all([loading, holdForEver(lock)])
     wasm = await loaded('jobs_bg.wasm', jobs.default({ module_or_path: module, memory, thread_stack_size: stackSize }))
@@ -99,7 +99,7 @@ async function join({ module, memory, stackSize, threads, parallelism, progressS
   }
   const prepared = guard(() => {
     wasm.__offmain_stack_limit.value = wasm.__stack_alloc.value || takeStack(stackSize)
-    jobs.offmainPrepare(parallelism, threads, stackSize, progressSpacing)
+    jobs.offmainPrepare(parallelism, threads, stackSize, progressSpacing, leases, leaseBytes)
     return true
   })
   if (!prepared) return

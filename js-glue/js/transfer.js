@@ -1,6 +1,7 @@
 // Looks into values: for the buffers that can be moved instead of copied, and for what would be copied all the same.
 
-const DEPTH = 32
+/** How deep values are searched. */
+export const DEPTH = 32
 
 /** Calls `found(leaf, path)` for each string, Blob and ArrayBuffer in plain objects, arrays, maps, sets and typed arrays. */
 export function eachLeaf(value, found, path = '', depth = 0) {
@@ -19,10 +20,10 @@ export function eachLeaf(value, found, path = '', depth = 0) {
   }
 }
 
-/** The buffers inside a value, each once: a transfer list. */
-export function buffersIn(value) {
+/** The buffers inside values, each once: a transfer list. */
+export function buffersIn(...values) {
   const buffers = new Set()
-  eachLeaf(value, (leaf) => leaf instanceof ArrayBuffer && buffers.add(leaf))
+  for (const value of values) eachLeaf(value, (leaf) => leaf instanceof ArrayBuffer && buffers.add(leaf))
   return [...buffers]
 }
 

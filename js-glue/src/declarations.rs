@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::job_crate::JobCrate;
 
 const PACKAGE: &str = include_str!("../js/app.d.ts");
+const LEASE: &str = include_str!("../js/lease.d.ts");
 
 /// The test that `jobs!` makes.
 const TEST: &str = "offmain_jobs_describe";
@@ -32,9 +33,13 @@ struct Job {
     progress: String,
 }
 
-/// Asks the job crate and writes both files into `out`. They are two, so that a type of the app's may have any name.
+/// Asks the job crate and writes the files into `out`. The app's types have one for themselves, so that they may have any name.
 pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate) -> Result<Vec<PathBuf>> {
-    let files = [(format!("{name}.d.ts"), PACKAGE.to_owned()), ("job-types.d.ts".to_owned(), job_types(&ask(job_crate)?))];
+    let files = [
+        (format!("{name}.d.ts"), PACKAGE.to_owned()),
+        ("lease.d.ts".to_owned(), LEASE.to_owned()),
+        ("job-types.d.ts".to_owned(), job_types(&ask(job_crate)?)),
+    ];
     files
         .into_iter()
         .map(|(file, text)| {

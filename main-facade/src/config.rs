@@ -109,6 +109,18 @@ impl Config {
         self.settings.progress_spacing_ms = milliseconds(time);
         self
     }
+
+    /// How many [`Lease`](crate::Lease)s of one generation the app may hold; what is lent beyond it is copied.
+    pub fn leases(mut self, leases: u64) -> Self {
+        self.settings.leases = leases;
+        self
+    }
+
+    /// How many bytes of one generation's memory may be lent; what is lent beyond it is copied.
+    pub fn lease_bytes(mut self, bytes: u64) -> Self {
+        self.settings.lease_bytes = bytes;
+        self
+    }
 }
 
 pub(crate) fn milliseconds(time: Duration) -> u64 {

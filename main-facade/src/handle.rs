@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
-    JobError, buffer,
-    link::{Link, Sink},
+    JobError, buffer, lease,
+    link::{Link, Loan, Sink},
 };
 
 /// A submitted job. Await it for its output; dropping it cancels the job, [`JobHandle::detach`] lets it go on.
@@ -118,8 +118,8 @@ impl<J: Job> Stream for Progress<J> {
 }
 
 impl<J: Job> Sink for JobSink<J> {
-    fn progress(&self, value: Payload, beside: JsValue) {
-        let Ok(report) = decode(value, &beside) else { return };
+    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
+        let Ok(report) = decode(value, &beside, loans) else { return };
         let mut state = self.0.borrow_mut();
         if state.reports.len() == state.kept {
             state.reports.pop_front();
@@ -132,11 +132,11 @@ impl<J: Job> Sink for JobSink<J> {
         }
     }
 
-    fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue) {
+    fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
         let result = match outcome {
-            Outcome::Done => decode(value, &beside).map_err(bad_output::<J>),
-            Outcome::Failed => Err(decode(value, &beside).map_or_else(bad_output::<J>, JobError::Failed)),
-            other => Err(error_of(other, || decode(value, &beside).ok())),
+            Outcome::Done => decode(value, &beside, loans).map_err(bad_output::<J>),
+            Outcome::Failed => Err(decode(value, &beside, loans).map_or_else(bad_output::<J>, JobError::Failed)),
+            other => Err(error_of(other, || decode(value, &beside, loans).ok())),
         };
         settle(&self.0, result);
     }
@@ -172,10 +172,11 @@ fn settle<J: Job>(state: &RefCell<State<J>>, result: Result<J::Output, JobError<
     waiting.into_iter().flatten().for_each(Waker::wake);
 }
 
-fn decode<T: DeserializeOwned>(value: Payload, beside: &JsValue) -> Result<T, String> {
+fn decode<T: DeserializeOwned>(value: Payload, beside: &JsValue, loans: Vec<Rc<Loan>>) -> Result<T, String> {
     let Payload::Encoded(bytes) = value else { return Err("the value did not come with it".into()) };
     let attachments = beside.dyn_ref::<Array>().map(|buffers| buffers.iter().map(bytes_of).collect());
-    offmain_protocol::decode(&bytes, attachments.unwrap_or_default()).map_err(|error| error.to_string())
+    let leases = loans.into_iter().map(lease::handle).collect();
+    offmain_protocol::decode_with_leases(&bytes, attachments.unwrap_or_default(), leases).map_err(|error| error.to_string())
 }
 
 fn bytes_of(buffer: JsValue) -> Bytes {

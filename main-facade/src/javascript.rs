@@ -1,5 +1,7 @@
 //! The face for JavaScript: what `app.js`, the script that a page imports, calls.
 
+mod leases;
+
 use std::{cell::RefCell, rc::Rc};
 
 use futures::{StreamExt, TryFutureExt};
@@ -13,7 +15,7 @@ use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Worker;
 
 use crate::{
-    link::{Link, Request, Sink, text_of as text_of_error},
+    link::{Link, Loan, Request, Sink, text_of as text_of_error},
     pool::check_browser,
 };
 
@@ -22,9 +24,9 @@ extern "C" {
     /// A job of `app.js`.
     pub type JsSink;
     #[wasm_bindgen(method)]
-    fn progress(this: &JsSink, value: JsValue);
+    fn progress(this: &JsSink, value: JsValue, leases: JsValue);
     #[wasm_bindgen(method)]
-    fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue);
+    fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue, leases: JsValue);
 }
 
 thread_local! {
@@ -118,7 +120,7 @@ impl Facade {
             Ok(job) => Ok(job),
             Err(outcome) => {
                 self.link.outcomes().count(&outcome);
-                Sink::settle(&*sink, outcome, Payload::Object, input);
+                Sink::settle(&*sink, outcome, Payload::Object, input, Vec::new());
                 Ok(0)
             }
         }
@@ -199,11 +201,11 @@ impl Facade {
 }
 
 impl Sink for JsSink {
-    fn progress(&self, _: Payload, beside: JsValue) {
-        self.progress(beside);
+    fn progress(&self, _: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
+        self.progress(beside, leases::hand_over(loans));
     }
 
-    fn settle(&self, outcome: Outcome, _: Payload, beside: JsValue) {
+    fn settle(&self, outcome: Outcome, _: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
         let text = |key: &str, text: Option<String>| (key.to_string(), text.map_or(JsValue::UNDEFINED, JsValue::from));
         let (kind, details) = match outcome {
             Outcome::Done => ("done", vec![]),
@@ -216,7 +218,7 @@ impl Sink for JsSink {
             Outcome::Lost { why } => ("lost", vec![text("message", Some(why))]),
             Outcome::Closed { why } => ("closed", vec![text("message", why)]),
         };
-        self.settle(kind, object(details).into(), beside);
+        self.settle(kind, object(details).into(), beside, leases::hand_over(loans));
     }
 }
 
@@ -280,9 +282,12 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
             "stallTime" => settings.stall_time_ms = number(limits::STALL_TIME_MS)?,
             "progressKept" => settings.progress_kept = number(limits::PROGRESS_KEPT)?,
             "progressSpacing" => settings.progress_spacing_ms = number(limits::PROGRESS_SPACING_MS)?,
+            "leases" => settings.leases = number(limits::LEASES)?,
+            "leaseBytes" => settings.lease_bytes = number(limits::LEASE_BYTES)?,
             _ => {
                 let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
-                               parallelism, timeout, cancelGrace, drainTime, startTime, stallTime, progressKept and progressSpacing";
+                               parallelism, timeout, cancelGrace, drainTime, startTime, stallTime, progressKept, progressSpacing, leases \
+                               and leaseBytes";
                 return Err(ConfigError { field: key, value: text_of(&value), allowed: allowed.into() });
             }
         }
@@ -394,6 +399,11 @@ fn stats_object(stats: &Stats) -> Object {
         number("lost", outcomes.lost),
         number("closed", outcomes.closed),
     ]);
+    let leases = object(vec![
+        number("lent", stats.leases.lent.into()),
+        number("bytes", stats.leases.bytes),
+        number("copied", stats.leases.copied.into()),
+    ]);
     object(vec![
         ("workers".into(), workers.into()),
         ("threads".into(), threads.into()),
@@ -403,6 +413,7 @@ fn stats_object(stats: &Stats) -> Object {
         number("memoryBytes", stats.memory_bytes),
         number("ignored", stats.ignored.into()),
         number("restarts", stats.restarts.into()),
+        ("leases".into(), leases.into()),
         ("outcomes".into(), outcomes.into()),
     ])
 }

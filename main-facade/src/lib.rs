@@ -42,6 +42,7 @@ mod error;
 mod handle;
 #[cfg(feature = "javascript")]
 mod javascript;
+pub mod lease;
 mod link;
 mod pool;
 mod pulse;
@@ -51,7 +52,7 @@ pub use config::Config;
 pub use error::JobError;
 pub use handle::{JobHandle, Progress};
 pub use offmain_protocol::{
-    Bytes, Cancelled, ConfigError, Incident, Job, Outcomes, Priority, Rejection, StartError, Stats, WorkerState, WorkerStats, Workers,
-    limits, ts_rs,
+    Bytes, Cancelled, ConfigError, Incident, Job, Lease, LeaseStats, Outcomes, Priority, Rejection, StartError, Stats, WorkerState,
+    WorkerStats, Workers, limits, ts_rs,
 };
 pub use pool::{Options, Pool, WithOptions};

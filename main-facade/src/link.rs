@@ -1,5 +1,6 @@
 //! The line to the coordinator: what is pending, and what each message means for it.
 
+mod leases;
 mod life;
 mod room;
 
@@ -19,14 +20,14 @@ use offmain_protocol::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Worker;
 
-use self::life::Handlers;
-use self::room::Offer;
+pub(crate) use self::leases::Loan;
+use self::{leases::Entry, life::Handlers, room::Offer};
 use crate::{pulse::Pulse, timer::Timer};
 
 /// Where a job's progress and its outcome go.
 pub(crate) trait Sink {
-    fn progress(&self, value: Payload, beside: JsValue);
-    fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue);
+    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>);
+    fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>);
 }
 
 /// A job as it is sent.
@@ -60,6 +61,10 @@ pub(crate) struct Link {
     /// Messages that made no sense.
     ignored: Cell<u32>,
     restarts: Cell<u32>,
+    /// What is on loan.
+    leases: RefCell<BTreeMap<u32, Entry>>,
+    /// The present coordinator's generation that ended last.
+    last_ended: Cell<u32>,
     /// Coordinators in a row that died before an outcome came from them.
     failures: Cell<u32>,
     /// Of a start: no message comes from a coordinator whose files never do.
@@ -105,6 +110,8 @@ impl Link {
             outcomes: RefCell::default(),
             ignored: Cell::new(0),
             restarts: Cell::new(0),
+            leases: RefCell::default(),
+            last_ended: Cell::new(0),
             failures: Cell::new(0),
             deadline: RefCell::new(None),
             pulse: RefCell::new(None),
@@ -217,8 +224,9 @@ impl Link {
         if let Some((pulse, _)) = &mut *self.pulse.borrow_mut() {
             pulse.heard();
         }
-        let parts = message.dyn_ref::<Array>().and_then(|parts| Some((parts.get(0).dyn_into::<Uint8Array>().ok()?, parts.get(1))));
-        let Some((bytes, beside)) = parts else { return self.receive_note(&message) };
+        let parts = message.dyn_ref::<Array>();
+        let parts = parts.and_then(|parts| Some((parts.get(0).dyn_into::<Uint8Array>().ok()?, parts.get(1), parts.get(2))));
+        let Some((bytes, beside, buffers)) = parts else { return self.receive_note(&message) };
         let bytes = bytes.to_vec();
         let decoded = if matches!(&*self.phase.borrow(), Phase::Starting(_) | Phase::Restarting) {
             match offmain_protocol::decode_hello(&bytes) {
@@ -233,12 +241,12 @@ impl Link {
             offmain_protocol::decode(&bytes, Vec::new())
         };
         match decoded {
-            Ok(message) => self.receive_message(message, beside),
+            Ok(message) => self.receive_message(message, beside, &buffers),
             Err(_) => self.ignore(),
         }
     }
 
-    fn receive_message(&self, message: ToFacade, beside: JsValue) {
+    fn receive_message(&self, message: ToFacade, beside: JsValue, buffers: &JsValue) {
         match message {
             ToFacade::Started { workers } => {
                 self.workers.set(workers.max);
@@ -249,20 +257,22 @@ impl Link {
                 }
             }
             ToFacade::NotStarted(error) => self.fail(error),
-            ToFacade::Progress { job, value } => {
+            ToFacade::Progress { job, value, leases } => {
+                let loans = self.borrow(leases, buffers);
                 let sink = self.pending.borrow().get(&job).map(|(_, sink)| sink.clone());
                 if let Some(sink) = sink {
-                    sink.progress(value, beside);
+                    sink.progress(value, beside, loans);
                 }
             }
-            ToFacade::Settled { job, outcome, value } => {
+            ToFacade::Settled { job, outcome, value, leases } => {
+                let loans = self.borrow(leases, buffers);
                 let pending = self.pending.borrow_mut().remove(&job);
                 match pending {
                     Some((bytes, sink)) => {
                         self.failures.set(0);
                         self.bytes.set(self.bytes.get() - bytes);
                         self.count(&outcome);
-                        sink.settle(outcome, value, beside);
+                        sink.settle(outcome, value, beside, loans);
                         self.offer_room();
                     }
                     None => self.ignore(),
@@ -272,10 +282,16 @@ impl Link {
                 let asker = self.reports.borrow_mut().remove(&request);
                 let outcomes = *self.outcomes.borrow();
                 let ignored = stats.ignored + self.ignored.get();
-                let stats = Stats { outcomes, ignored, restarts: self.restarts.get(), ..stats };
+                let leases = self.lease_stats(stats.leases);
+                let stats = Stats { outcomes, ignored, restarts: self.restarts.get(), leases, ..stats };
                 let _ = asker.map(|asker| asker.send(stats));
             }
-            ToFacade::Incident(incident) => self.tell_of(&incident),
+            ToFacade::Incident(incident) => {
+                if let Incident::GenerationEnded { generation, .. } = incident {
+                    self.generation_ended(generation);
+                }
+                self.tell_of(&incident);
+            }
             ToFacade::Ended { why } => self.end(Outcome::Closed { why: why.clone() }, why),
         }
     }

@@ -168,6 +168,9 @@ impl WithOptions<'_> {
     fn request<J: Job>(&self, job: &J) -> Result<Request, Rejection> {
         let refuse = |why: String| Rejection::BadInput { name: J::NAME.into(), why };
         let encoded = offmain_protocol::encode(job).map_err(|error| refuse(error.to_string()))?;
+        if !encoded.leases.is_empty() {
+            return Err(refuse("a lease goes from a job to the main thread only: have `Bytes` in an input".into()));
+        }
         let bytes = encoded.attachments.iter().map(|bytes| bytes.len() as u64).sum();
         let buffers = encoded.attachments.iter().map(attachment).collect::<Result<Array, String>>().map_err(refuse)?;
         let transfer = buffers.iter().filter(JsCast::is_instance_of::<ArrayBuffer>).collect();

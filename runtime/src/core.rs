@@ -131,6 +131,11 @@ impl<P> Core<P> {
         self.crew.current
     }
 
+    /// A worker of the current generation that hears a message at once.
+    pub fn idle_worker(&self) -> Option<WorkerId> {
+        self.crew.idle()
+    }
+
     /// How the pool was started.
     pub fn config(&self) -> &Config {
         &self.config

@@ -10,6 +10,7 @@ compile_error!("the coordinator must not be able to wait: build offmain-runtime 
 mod core;
 mod crew;
 mod event;
+pub mod leases;
 mod queue;
 #[cfg(target_family = "wasm")]
 mod shell;

@@ -2,14 +2,19 @@
 //!
 //! Other kinds of workers, such as ones with separate memories, would be another shell around the same core.
 
+mod leases;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use js_sys::{Array, Reflect, Uint8Array};
-use offmain_protocol::{CodecError, FromWorker, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION};
+use offmain_protocol::{CodecError, Config, FromWorker, Loans, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
 
-use crate::{Core, Effect, Event, GenerationId, Reply, WorkerId};
+use crate::{
+    Core, Effect, Event, GenerationId, Reply, WorkerId,
+    leases::{Book, Delivery},
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,7 +23,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn now(this: &Host) -> f64;
     #[wasm_bindgen(method)]
-    fn configure(this: &Host, threads: u32, parallelism: u32, progress_spacing_ms: u32);
+    fn configure(this: &Host, threads: u32, parallelism: u32, progress_spacing_ms: u32, leases: f64, lease_bytes: f64);
     #[wasm_bindgen(method, catch, js_name = openMemory)]
     fn open_memory(this: &Host, maximum: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, js_name = memoryBytes)]
@@ -33,7 +38,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn send(this: &Host, worker: &Worker, message: Vec<u8>, beside: &JsValue);
     #[wasm_bindgen(method)]
-    fn reply(this: &Host, message: Vec<u8>, beside: &JsValue);
+    fn reply(this: &Host, message: Vec<u8>, beside: &JsValue, leases: &JsValue);
+    #[wasm_bindgen(method, js_name = bufferOf)]
+    fn buffer_of(this: &Host, memory: &JsValue, end: f64) -> JsValue;
     #[wasm_bindgen(method)]
     fn store(this: &Host, memory: &JsValue, address: u32, value: u32);
     #[wasm_bindgen(method)]
@@ -46,6 +53,9 @@ extern "C" {
 struct Value {
     payload: Payload,
     beside: JsValue,
+    leases: Delivery,
+    /// A buffer for each lease that had to be copied.
+    copies: JsValue,
 }
 
 struct Generation {
@@ -80,6 +90,7 @@ pub struct Coordinator {
     generations: BTreeMap<GenerationId, Generation>,
     members: BTreeMap<u32, Member>,
     next_thread: u32,
+    book: Book,
     /// Events that effects have caused.
     events: VecDeque<Event<Value>>,
 }
@@ -96,13 +107,14 @@ impl Coordinator {
             generations: BTreeMap::new(),
             members: BTreeMap::new(),
             next_thread: FIRST_THREAD,
+            book: Book::default(),
             events: VecDeque::new(),
         }
     }
 
     /// A message of the facade.
     pub fn receive(&mut self, message: JsValue) {
-        let Some((bytes, beside)) = parts(&message) else { return self.core.ignore() };
+        let Some((bytes, beside, _)) = parts(&message) else { return self.core.ignore() };
         if !self.begun {
             return self.receive_first(&bytes);
         }
@@ -117,7 +129,8 @@ impl Coordinator {
             Ok(ToCoordinator::Start { config, cores }) => {
                 self.begun = true;
                 let parallelism = config.parallelism.unwrap_or(cores).max(1);
-                self.host.configure(config.threads as u32, parallelism, config.progress_spacing_ms as u32);
+                let Config { threads, progress_spacing_ms, leases, lease_bytes, .. } = config;
+                self.host.configure(threads as u32, parallelism, progress_spacing_ms as u32, leases as f64, lease_bytes as f64);
                 self.handle(Event::Start { config, cores });
             }
             Ok(_) | Err(CodecError::TooLarge { .. } | CodecError::Malformed(_)) => self.core.ignore(),
@@ -132,10 +145,11 @@ impl Coordinator {
         match message {
             ToCoordinator::Start { .. } => self.core.ignore(),
             ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, input }) => {
-                let input = Value { payload: input, beside };
+                let input = Value { payload: input, beside, leases: Delivery::default(), copies: JsValue::UNDEFINED };
                 self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, input });
             }
             ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),
+            ToCoordinator::Release { generation, lease } => self.give_back(generation, lease),
             ToCoordinator::Resize(workers) => self.handle(Event::Resize(workers)),
             ToCoordinator::Shutdown => self.handle(Event::Shutdown),
             ToCoordinator::Stats { request } => self.report(request),
@@ -147,7 +161,7 @@ impl Coordinator {
     pub fn receive_from(&mut self, id: u32, message: JsValue) {
         let Some(member) = self.members.get(&id) else { return self.core.ignore() };
         let (generation, starting) = (member.generation, id < FIRST_THREAD && member.cancel.is_none());
-        let Some((bytes, beside)) = parts(&message) else { return self.receive_note(id, &message) };
+        let Some((bytes, beside, copies)) = parts(&message) else { return self.receive_note(id, &message) };
         let hello = if starting { Some(offmain_protocol::decode_hello(&bytes)) } else { None };
         let message = match hello {
             Some(Err(CodecError::Version { theirs })) => {
@@ -168,11 +182,14 @@ impl Coordinator {
                 self.handle(Event::WorkerReady { worker: id, jobs });
             }
             FromWorker::NotReady(error) => self.handle(Event::WorkerFailed { worker: id, error }),
-            FromWorker::Progress { job, sequence, value } => {
-                self.handle(Event::Progress { generation, job, sequence, value: Value { payload: value, beside } });
+            FromWorker::Progress { job, sequence, value, lent } => {
+                let Some(leases) = self.lend(generation, lent) else { return };
+                self.handle(Event::Progress { generation, job, sequence, value: Value { payload: value, beside, leases, copies } });
             }
-            FromWorker::Settled { job, outcome, value, threads } => {
-                self.handle(Event::Settled { worker: id, job, outcome, value: Value { payload: value, beside }, threads });
+            FromWorker::Settled { job, outcome, value, threads, lent } => {
+                let Some(leases) = self.lend(generation, lent) else { return };
+                let value = Value { payload: value, beside, leases, copies };
+                self.handle(Event::Settled { worker: id, job, outcome, value, threads });
             }
             FromWorker::Spawn { record, name, stack_size } => {
                 let name = if name.is_empty() { "offmain thread".into() } else { format!("offmain thread {name}") };
@@ -250,6 +267,9 @@ impl Coordinator {
         if let Some(deadline) = self.core.deadline() {
             self.host.set_timer((deadline as f64 - now).max(0.0));
         }
+        // What was for a job that is over, or was overtaken.
+        let undelivered = self.book.borrow_mut().undelivered();
+        undelivered.into_iter().for_each(|(generation, lease)| self.give_back(generation, lease));
     }
 
     fn perform(&mut self, effect: Effect<Value>) {
@@ -365,23 +385,21 @@ impl Coordinator {
     }
 
     fn reply(&self, reply: Reply<Value>) {
-        let nothing = Value { payload: Payload::None, beside: JsValue::UNDEFINED };
-        let (message, beside) = match reply {
-            Reply::Started(workers) => {
-                return self.host.reply(offmain_protocol::encode_hello(&ToFacade::Started { workers }), &JsValue::UNDEFINED);
+        let say = |bytes: Vec<u8>| self.host.reply(bytes, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+        match reply {
+            Reply::Started(workers) => say(offmain_protocol::encode_hello(&ToFacade::Started { workers })),
+            Reply::NotStarted(error) => say(offmain_protocol::encode_hello(&ToFacade::NotStarted(error))),
+            Reply::Progress { job, value } => self.deliver(value, |value, leases| ToFacade::Progress { job, value, leases }),
+            Reply::Settled { job, outcome, value: Some(value) } => {
+                self.deliver(value, |value, leases| ToFacade::Settled { job, outcome, value, leases });
             }
-            Reply::NotStarted(error) => {
-                return self.host.reply(offmain_protocol::encode_hello(&ToFacade::NotStarted(error)), &JsValue::UNDEFINED);
+            Reply::Settled { job, outcome, value: None } => {
+                let settled = ToFacade::Settled { job, outcome, value: Payload::None, leases: Loans::default() };
+                say(offmain_protocol::encode_message(&settled));
             }
-            Reply::Progress { job, value } => (ToFacade::Progress { job, value: value.payload }, value.beside),
-            Reply::Settled { job, outcome, value } => {
-                let value = value.unwrap_or(nothing);
-                (ToFacade::Settled { job, outcome, value: value.payload }, value.beside)
-            }
-            Reply::Incident(incident) => (ToFacade::Incident(incident), JsValue::UNDEFINED),
-            Reply::Ended { why } => (ToFacade::Ended { why }, JsValue::UNDEFINED),
-        };
-        self.host.reply(offmain_protocol::encode_message(&message), &beside);
+            Reply::Incident(incident) => say(offmain_protocol::encode_message(&ToFacade::Incident(incident))),
+            Reply::Ended { why } => say(offmain_protocol::encode_message(&ToFacade::Ended { why })),
+        }
     }
 
     fn report(&self, request: u32) {
@@ -394,15 +412,16 @@ impl Coordinator {
                 stats.threads_warm = self.host.load(memory, address + 4);
             }
         }
-        self.host.reply(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }), &JsValue::UNDEFINED);
+        stats.leases = self.book.borrow().stats();
+        self.host.reply(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }), &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     }
 }
 
-/// A message is an array of its bytes and of what is beside.
-fn parts(message: &JsValue) -> Option<(Vec<u8>, JsValue)> {
+/// A message is an array of its bytes, of what is beside, and of the buffers of leases.
+fn parts(message: &JsValue) -> Option<(Vec<u8>, JsValue, JsValue)> {
     let parts = message.dyn_ref::<Array>()?;
     let bytes = parts.get(0).dyn_into::<Uint8Array>().ok()?;
-    Some((bytes.to_vec(), parts.get(1)))
+    Some((bytes.to_vec(), parts.get(1), parts.get(2)))
 }
 
 fn text_of(error: &JsValue) -> String {

@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use crate::{
     cancel::CancelWord,
     reactor,
-    value::{Form, encode, post},
+    value::{Form, Outgoing, encode, post_with},
 };
 
 /// A running job's way to report progress and to notice that it should stop.
@@ -146,9 +146,9 @@ impl<J: Job> JobContext<J> {
     fn send(&self, reports: &mut Reports<J::Progress>, value: J::Progress) {
         if cfg!(target_family = "wasm") {
             // A report that cannot be encoded is dropped: progress is a courtesy, the outcome is not in danger.
-            if let Ok((value, beside)) = encode(self.form, &value) {
+            if let Ok(Outgoing { value, lent, beside }) = encode(self.form, &value) {
                 reports.sequence += 1;
-                post(&FromWorker::Progress { job: self.job, sequence: reports.sequence, value }, &beside);
+                post_with(&FromWorker::Progress { job: self.job, sequence: reports.sequence, value, lent }, &beside);
             }
         } else {
             reports.kept.push(value);

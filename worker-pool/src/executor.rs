@@ -13,7 +13,7 @@ use std::{
 
 use futures::task::{ArcWake, waker};
 use offmain_protocol::FromWorker;
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::{bell::Bell, value::post};
 
@@ -48,7 +48,7 @@ impl ArcWake for Wake {
         if WORKER.get() == wake.worker {
             poll_soon();
         } else {
-            post(&FromWorker::Wake { worker: wake.worker }, &JsValue::UNDEFINED);
+            post(&FromWorker::Wake { worker: wake.worker });
         }
     }
 }

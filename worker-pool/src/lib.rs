@@ -19,6 +19,7 @@ mod cancel;
 mod context;
 mod describe;
 mod executor;
+mod lease;
 #[cfg(target_family = "wasm")]
 mod owner;
 #[cfg(target_family = "wasm")]
@@ -34,7 +35,7 @@ mod worker;
 use std::sync;
 
 pub use context::JobContext;
-pub use offmain_protocol::{Bytes, Cancelled, Job};
+pub use offmain_protocol::{Bytes, Cancelled, Job, Lease};
 pub use reactor::block_on;
 pub use table::JobTable;
 

@@ -38,7 +38,7 @@ pub(crate) fn watch(job: JobId, word: &'static CancelWord) -> Receiver<()> {
     // A cancel of before, which nobody would tell of any more.
     tell_cancelled();
     #[cfg(target_family = "wasm")]
-    crate::value::post(&offmain_protocol::FromWorker::Await, &wasm_bindgen::JsValue::UNDEFINED);
+    crate::value::post(&offmain_protocol::FromWorker::Await);
     receiver
 }
 
@@ -94,7 +94,7 @@ where
 #[cfg(target_family = "wasm")]
 fn submit(order: Order) {
     ORDERS.lock().push(order);
-    crate::value::post(&offmain_protocol::FromWorker::Await, &wasm_bindgen::JsValue::UNDEFINED);
+    crate::value::post(&offmain_protocol::FromWorker::Await);
 }
 
 #[cfg(not(target_family = "wasm"))]

@@ -15,7 +15,7 @@ use wasm_bindgen::JsValue;
 use crate::{
     JobContext,
     cancel::CancelWord,
-    value::{Form, decode, encode, post},
+    value::{Form, Outgoing, decode, encode, post_with},
 };
 
 /// A job to run.
@@ -30,8 +30,7 @@ pub(crate) struct Request {
 pub(crate) struct Finished {
     job: JobId,
     outcome: Outcome,
-    value: Payload,
-    beside: JsValue,
+    outgoing: Outgoing,
 }
 
 /// A job that has run, or an async one that is to be polled.
@@ -42,7 +41,7 @@ pub(crate) enum Execution {
 
 impl Finished {
     pub(crate) fn new(job: JobId, outcome: Outcome) -> Self {
-        Self { job, outcome, value: Payload::None, beside: JsValue::UNDEFINED }
+        Self { job, outcome, outgoing: Outgoing::default() }
     }
 
     pub(crate) fn post(self) {
@@ -51,7 +50,8 @@ impl Finished {
         let threads = crate::owner::set(None).map_or(0, |owner| owner.threads());
         #[cfg(not(target_family = "wasm"))]
         let threads = 0;
-        post(&FromWorker::Settled { job: self.job, outcome: self.outcome, value: self.value, threads }, &self.beside);
+        let Outgoing { value, lent, beside } = self.outgoing;
+        post_with(&FromWorker::Settled { job: self.job, outcome: self.outcome, value, threads, lent }, &beside);
     }
 }
 
@@ -94,7 +94,7 @@ fn finish<J: Job>(cx: &JobContext<J>, result: Result<J::Output, J::Error>) -> Fi
     };
     let name = J::NAME.into();
     match encoded {
-        Ok((value, beside)) => Finished { job: cx.job(), outcome, value, beside },
+        Ok(outgoing) => Finished { job: cx.job(), outcome, outgoing },
         Err(CodecError::TooLarge { bytes }) => {
             Finished::new(cx.job(), Outcome::Rejected(Rejection::OutputTooLarge { name, bytes: bytes as u64 }))
         }

@@ -1,9 +1,11 @@
 //! Values on their way in and out: in binary form for Rust callers, as JavaScript values for the others.
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use offmain_protocol::{Bytes, CodecError, FromWorker, Payload};
+use offmain_protocol::{Bytes, CodecError, FromWorker, Lease, Lent, Payload};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+use crate::lease::lend;
 
 /// How the caller speaks, and wants to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,22 +14,42 @@ pub(crate) enum Form {
     Object,
 }
 
+/// A value that is encoded: for a message, and beside it.
+#[derive(Default)]
+pub(crate) struct Outgoing {
+    pub(crate) value: Payload,
+    pub(crate) lent: Vec<Lent>,
+    pub(crate) beside: Beside,
+}
+
+/// What goes with a message: the value itself or its buffers, and the buffers of leases that had to be copied.
+#[derive(Default)]
+pub(crate) struct Beside {
+    value: JsValue,
+    leases: JsValue,
+}
+
 #[wasm_bindgen]
 extern "C" {
     /// Defined by `pool-worker.js`: sends a message to the coordinator, with what is beside it, transferring its buffers.
     #[wasm_bindgen(js_name = offmainPost)]
-    fn post_message(message: &[u8], beside: &JsValue);
+    fn post_message(message: &[u8], beside: &JsValue, leases: &JsValue);
 }
 
 /// Sends a message to the coordinator. May be called on any thread.
-pub(crate) fn post(message: &FromWorker, beside: &JsValue) {
-    post_message(&offmain_protocol::encode_message(message), beside);
+pub(crate) fn post(message: &FromWorker) {
+    post_with(message, &Beside::default());
+}
+
+/// Sends a message with what is beside it.
+pub(crate) fn post_with(message: &FromWorker, beside: &Beside) {
+    post_message(&offmain_protocol::encode_message(message), &beside.value, &beside.leases);
 }
 
 /// Sends the first message of this worker.
 #[cfg(target_family = "wasm")]
 pub(crate) fn post_hello(message: &FromWorker) {
-    post_message(&offmain_protocol::encode_hello(message), &JsValue::UNDEFINED);
+    post_message(&offmain_protocol::encode_hello(message), &JsValue::UNDEFINED, &JsValue::UNDEFINED);
 }
 
 impl Form {
@@ -51,22 +73,35 @@ fn copy_in(buffer: &JsValue) -> Bytes {
     Uint8Array::new(buffer).to_vec().into()
 }
 
-/// Encodes a value; its large binary data is copied into fresh buffers of the browser, which are then transferred.
-pub(crate) fn encode<T: Serialize>(form: Form, value: &T) -> Result<(Payload, JsValue), CodecError> {
-    match form {
+/// Encodes a value; its large binary data is copied into fresh buffers of the browser, which are then transferred, and its leases
+/// are lent.
+pub(crate) fn encode<T: Serialize>(form: Form, value: &T) -> Result<Outgoing, CodecError> {
+    let (payload, value, leases) = match form {
         Form::Object => {
             let serializer = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
-            let object = value.serialize(&serializer).map_err(|error| CodecError::Malformed(error.to_string()))?;
-            Ok((Payload::Object, object))
+            let (object, leases) = offmain_protocol::with_leases(|| value.serialize(&serializer));
+            (Payload::Object, object.map_err(|error| CodecError::Malformed(error.to_string()))?, leases)
         }
         Form::Encoded => {
             let encoded = offmain_protocol::encode(value)?;
-            let buffers: Array = encoded.attachments.iter().map(copy_out).collect();
-            Ok((Payload::Encoded(encoded.bytes), buffers.into()))
+            let buffers: Array = encoded.attachments.iter().map(|bytes| copy_out(bytes.as_slice())).collect();
+            (Payload::Encoded(encoded.bytes), buffers.into(), encoded.leases)
         }
-    }
+    };
+    let lent = lend(&leases);
+    let leases = if lent.is_empty() { JsValue::UNDEFINED } else { copy_unlent(&leases, &lent).into() };
+    Ok(Outgoing { value: payload, lent, beside: Beside { value, leases } })
 }
 
-fn copy_out(bytes: &Bytes) -> ArrayBuffer {
-    Uint8Array::from(bytes.as_slice()).buffer()
+/// The buffers of those leases for which there was no room.
+fn copy_unlent(leases: &[Lease], lent: &[Lent]) -> Array {
+    let copy = |(lease, lent): (&Lease, &Lent)| match lease.shared() {
+        Some(data) if lent.number == 0 => copy_out(data).into(),
+        _ => JsValue::NULL,
+    };
+    leases.iter().zip(lent).map(copy).collect()
+}
+
+fn copy_out(bytes: &[u8]) -> ArrayBuffer {
+    Uint8Array::from(bytes).buffer()
 }

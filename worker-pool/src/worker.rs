@@ -13,7 +13,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     JobTable,
     cancel::CancelWord,
-    context, executor,
+    context, executor, lease,
     owner::{self, Owner},
     platform, reactor,
     run::{Execution, Finished, Request, hear_panics, panic_text},
@@ -32,13 +32,14 @@ thread_local! {
 
 /// Prepares this memory for threads; called in every worker and thread before anything else.
 #[wasm_bindgen(js_name = offmainPrepare)]
-pub fn prepare(parallelism: u32, threads: u32, stack_size: u32, progress_spacing_ms: u32) {
+pub fn prepare(parallelism: u32, threads: u32, stack_size: u32, progress_spacing_ms: u32, leases: f64, lease_bytes: f64) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         hear_panics();
         set_alloc_error_hook(out_of_memory);
         platform::configure(parallelism, threads, stack_size);
         context::space_progress(progress_spacing_ms);
+        lease::configure(leases as u64, lease_bytes as u64);
     });
 }
 
@@ -89,6 +90,7 @@ fn init(table: &JobTable) -> Result<(), StartError> {
 #[wasm_bindgen(js_name = offmainReceive)]
 pub fn receive(message: &[u8], beside: JsValue) -> Result<bool, JsValue> {
     let message = offmain_protocol::decode(message, Vec::new()).map_err(|error| JsValue::from_str(&error.to_string()))?;
+    lease::sweep();
     match message {
         ToWorker::Run { job, name, input } => run(&name, Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel) }),
         ToWorker::Wake => {

@@ -139,6 +139,7 @@ impl Link {
     fn restart(&self, lost: Outcome, why: String) {
         self.disconnect();
         self.restarts.set(self.restarts.get() + 1);
+        self.coordinator_ended();
         // The dead one's jobs: whoever hears of theirs may submit another at once.
         let pending = std::mem::take(&mut *self.pending.borrow_mut());
         self.bytes.set(0);
@@ -179,7 +180,7 @@ impl Link {
     pub(super) fn settle_all(&self, pending: BTreeMap<JobId, (u64, Rc<dyn Sink>)>, outcome: &Outcome) {
         for (_, sink) in pending.into_values() {
             self.count(outcome);
-            sink.settle(outcome.clone(), Payload::None, JsValue::UNDEFINED);
+            sink.settle(outcome.clone(), Payload::None, JsValue::UNDEFINED, Vec::new());
         }
     }
 }

@@ -5,6 +5,8 @@ use std::{any::Any, cell::RefCell, fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use ts_rs::TS;
 
+use crate::beside::{self, Beside};
+
 /// Large binary data of a job's input, output or progress.
 ///
 /// In a job it holds its bytes in memory, and a clone shares them. On the main thread it is a handle to a buffer of the
@@ -124,35 +126,14 @@ impl TS for Bytes {
 }
 
 thread_local! {
-    /// The attachments of the value that is being encoded or decoded on this thread, if any: serde has no place for them.
-    static BESIDE: RefCell<Option<Vec<Bytes>>> = const { RefCell::new(None) };
-}
-
-/// Runs `work`, in which every `Bytes` that is serialized is put beside, and every one deserialized is taken from `attachments`.
-pub(crate) fn beside<T>(attachments: Vec<Bytes>, work: impl FnOnce() -> T) -> (T, Vec<Bytes>) {
-    /// Puts back what was there, also when `work` panics in somebody's serde implementation.
-    struct Restore(Option<Vec<Bytes>>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            BESIDE.set(self.0.take());
-        }
-    }
-    let restore = Restore(BESIDE.replace(Some(attachments)));
-    let result = work();
-    let attachments = BESIDE.take().unwrap_or_default();
-    drop(restore);
-    (result, attachments)
+    /// The attachments of the value that is being encoded or decoded on this thread, if any.
+    pub(crate) static ATTACHMENTS: Beside<Bytes> = const { RefCell::new(None) };
 }
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let index = BESIDE.with_borrow_mut(|beside| {
-            let attachments = beside.as_mut()?;
-            attachments.push(self.clone());
-            Some(attachments.len() - 1)
-        });
-        match (index, &self.0) {
-            (Some(index), _) => serializer.serialize_u32(index as u32),
+        match (beside::put(&ATTACHMENTS, self.clone()), &self.0) {
+            (Some(index), _) => serializer.serialize_u32(index),
             (None, Repr::Here(bytes)) => serializer.serialize_bytes(bytes),
             (None, Repr::Elsewhere(_)) => Err(ser::Error::custom("a buffer of the browser can only be sent as an attachment of a job")),
         }
@@ -161,13 +142,11 @@ impl Serialize for Bytes {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if BESIDE.with_borrow(Option::is_none) {
+        if ATTACHMENTS.with_borrow(Option::is_none) {
             return deserializer.deserialize_byte_buf(Plain);
         }
         let index = u32::deserialize(deserializer)?;
-        BESIDE
-            .with_borrow(|beside| beside.as_ref()?.get(index as usize).cloned())
-            .ok_or_else(|| de::Error::custom(format_args!("attachment {index} is missing")))
+        beside::get(&ATTACHMENTS, index).ok_or_else(|| de::Error::custom(format_args!("attachment {index} is missing")))
     }
 }
 

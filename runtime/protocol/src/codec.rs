@@ -4,18 +4,20 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Bytes, VERSION, bytes, limits::INLINE_BYTES};
+use crate::{Bytes, Lease, VERSION, beside::beside, bytes::ATTACHMENTS, lease::LEASES, limits::INLINE_BYTES};
 
 /// How every version begins, so that another message is never taken for a hello of another version.
 const PROTOCOL: &str = "offmain-protocol ";
 
-/// A value in binary form, its [`Bytes`] beside it.
+/// A value in binary form, its [`Bytes`] and its [`Lease`]s beside it.
 #[derive(Debug)]
 pub struct Encoded {
     /// The structured data.
     pub bytes: Vec<u8>,
     /// What the structured data refers to by index.
     pub attachments: Vec<Bytes>,
+    /// The same for leases.
+    pub leases: Vec<Lease>,
 }
 
 /// Why a value could not be encoded or decoded.
@@ -38,25 +40,41 @@ pub enum CodecError {
     },
 }
 
-/// Encodes structured data, with its [`Bytes`] beside it.
+/// Encodes structured data, with its [`Bytes`] and its [`Lease`]s beside it.
 ///
 /// # Errors
 /// [`CodecError::TooLarge`] above [`INLINE_BYTES`]; [`CodecError::Malformed`] if the type's own `Serialize` refuses.
 pub fn encode<T: Serialize>(value: &T) -> Result<Encoded, CodecError> {
-    let (bytes, attachments) = bytes::beside(Vec::new(), || postcard::to_stdvec(value));
+    let ((bytes, attachments), leases) = with_leases(|| beside(&ATTACHMENTS, Vec::new(), || postcard::to_stdvec(value)));
     let bytes = bytes.map_err(malformed)?;
     if bytes.len() > INLINE_BYTES {
         return Err(CodecError::TooLarge { bytes: bytes.len() });
     }
-    Ok(Encoded { bytes, attachments })
+    Ok(Encoded { bytes, attachments, leases })
 }
 
-/// Decodes what [`encode`] made. A type that holds itself is decoded by recursion, as deep as the data says.
+/// Runs `work`, which serializes a value in whatever form, and gives the [`Lease`]s in it: each is serialized as a [`LeaseMark`]
+/// with its index.
+///
+/// [`LeaseMark`]: crate::LeaseMark
+pub fn with_leases<R>(work: impl FnOnce() -> R) -> (R, Vec<Lease>) {
+    beside(&LEASES, Vec::new(), work)
+}
+
+/// Decodes what [`encode`] made, if there were no leases in it. A type that holds itself is decoded by recursion, as deep as the data says.
 ///
 /// # Errors
 /// [`CodecError::Malformed`] for anything else, also for bytes left over.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8], attachments: Vec<Bytes>) -> Result<T, CodecError> {
-    let (value, _) = bytes::beside(attachments, || postcard::take_from_bytes(bytes));
+    decode_with_leases(bytes, attachments, Vec::new())
+}
+
+/// Decodes what [`encode`] made, with its leases. Those that the value does not hold are dropped.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with_leases<T: DeserializeOwned>(bytes: &[u8], attachments: Vec<Bytes>, leases: Vec<Lease>) -> Result<T, CodecError> {
+    let ((value, _), _) = beside(&LEASES, leases, || beside(&ATTACHMENTS, attachments, || postcard::take_from_bytes(bytes)));
     match value.map_err(malformed)? {
         (value, []) => Ok(value),
         (_, rest) => Err(CodecError::Malformed(format!("{} bytes are left over", rest.len()))),

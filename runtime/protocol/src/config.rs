@@ -46,6 +46,10 @@ pub struct Config {
     pub progress_kept: u64,
     /// See [`limits::PROGRESS_SPACING_MS`].
     pub progress_spacing_ms: u64,
+    /// See [`limits::LEASES`].
+    pub leases: u64,
+    /// See [`limits::LEASE_BYTES`].
+    pub lease_bytes: u64,
 }
 
 impl Default for Config {
@@ -66,6 +70,8 @@ impl Default for Config {
             stall_time_ms: limits::STALL_TIME_MS.default,
             progress_kept: limits::PROGRESS_KEPT.default,
             progress_spacing_ms: limits::PROGRESS_SPACING_MS.default,
+            leases: limits::LEASES.default,
+            lease_bytes: limits::LEASE_BYTES.default,
         }
     }
 }
@@ -109,6 +115,8 @@ impl Config {
         limits::STALL_TIME_MS.check(self.stall_time_ms)?;
         limits::PROGRESS_KEPT.check(self.progress_kept)?;
         limits::PROGRESS_SPACING_MS.check(self.progress_spacing_ms)?;
+        limits::LEASES.check(self.leases)?;
+        limits::LEASE_BYTES.check(self.lease_bytes)?;
         if !self.stack_size.is_multiple_of(64 << 10) {
             let allowed = "a multiple of 65536 bytes".into();
             return Err(ConfigError { field: limits::STACK_SIZE.name.into(), value: self.stack_size.to_string(), allowed });

@@ -4,24 +4,27 @@
 //! this crate is compiled into all three sides, and natively for tests.
 #![forbid(unsafe_code)]
 
+mod beside;
 mod bytes;
 mod codec;
 mod config;
 mod incident;
 mod job;
+mod lease;
 pub mod limits;
 mod message;
 mod outcome;
 mod stats;
 
 pub use bytes::{Bytes, Foreign};
-pub use codec::{CodecError, Encoded, decode, decode_hello, encode, encode_hello, encode_message};
+pub use codec::{CodecError, Encoded, decode, decode_hello, decode_with_leases, encode, encode_hello, encode_message, with_leases};
 pub use config::{Config, ConfigError, Workers};
 pub use incident::Incident;
 pub use job::{Cancelled, Job};
-pub use message::{FromWorker, JobId, Payload, Priority, Submit, ToCoordinator, ToFacade, ToWorker};
+pub use lease::{Lease, LeaseMark, Lent, OnLoan};
+pub use message::{FromWorker, JobId, Loans, Payload, Priority, Submit, ToCoordinator, ToFacade, ToWorker};
 pub use outcome::{Outcome, Rejection, StartError};
-pub use stats::{Outcomes, Stats, WorkerState, WorkerStats};
+pub use stats::{LeaseStats, Outcomes, Stats, WorkerState, WorkerStats};
 pub use ts_rs;
 
 /// Said by each side in its first message. Facade, coordinator and job module must come from one build.

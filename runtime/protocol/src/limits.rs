@@ -37,7 +37,13 @@ pub const STALL_TIME_MS: Range = Range { name: "stallTime", min: 100, max: 86_40
 pub const PROGRESS_KEPT: Range = Range { name: "progressKept", min: 1, max: 65_536, default: 256 };
 /// Spacing of a job's progress reports after a burst, in milliseconds.
 pub const PROGRESS_SPACING_MS: Range = Range { name: "progressSpacing", min: 1, max: 60_000, default: 4 };
+/// Leases that the app may hold on one generation's memory; what is lent beyond it is copied.
+pub const LEASES: Range = Range { name: "leases", min: 0, max: 16_384, default: 1024 };
+/// Bytes of one generation's memory that may be lent; what is lent beyond it is copied.
+pub const LEASE_BYTES: Range = Range { name: "leaseBytes", min: 0, max: 4 << 30, default: 512 << 20 };
 
+/// Generations that have ended and whose memory is kept because the app still holds leases on it; those of older ones end.
+pub const LEASED_GENERATIONS: usize = 2;
 /// Workers of a pool whose config names no number, however many cores the machine has.
 pub const AUTOMATIC_WORKERS: u32 = 16;
 /// Time an idle worker has to give back what it holds after it was told to end, in milliseconds.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, Incident, Outcome, StartError, Stats, Workers};
+use crate::{Config, Incident, Lent, Outcome, StartError, Stats, Workers};
 
 /// Names a job between its submit and its outcome; unique within a pool.
 pub type JobId = u32;
@@ -65,6 +65,13 @@ pub enum ToCoordinator {
         /// Which.
         job: JobId,
     },
+    /// The caller has ended a lease.
+    Release {
+        /// Whose memory was lent.
+        generation: u32,
+        /// Which, of that generation.
+        lease: u32,
+    },
     /// Have another number of workers.
     Resize(Workers),
     /// Take no more jobs, finish those there are, end.
@@ -74,6 +81,15 @@ pub enum ToCoordinator {
         /// Comes back with the answer.
         request: u32,
     },
+}
+
+/// What a value holds of a generation's memory. The buffers that the data lies in are beside the message, one for each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loans {
+    /// Whose memory.
+    pub generation: u32,
+    /// Which pieces of it, in the order of the value's leases.
+    pub lent: Vec<Lent>,
 }
 
 /// Coordinator → facade.
@@ -92,6 +108,8 @@ pub enum ToFacade {
         job: JobId,
         /// The value.
         value: Payload,
+        /// The leases in it.
+        leases: Loans,
     },
     /// A job's outcome, and the output, error or input that goes with it.
     Settled {
@@ -101,6 +119,8 @@ pub enum ToFacade {
         outcome: Outcome,
         /// The value.
         value: Payload,
+        /// The leases in it.
+        leases: Loans,
     },
     /// The report asked for.
     Stats {
@@ -158,6 +178,8 @@ pub enum FromWorker {
         sequence: u32,
         /// The value.
         value: Payload,
+        /// The leases in it.
+        lent: Vec<Lent>,
     },
     /// The job's outcome.
     Settled {
@@ -169,6 +191,8 @@ pub enum FromWorker {
         value: Payload,
         /// Threads that it spawned and that go on.
         threads: u32,
+        /// The leases in it.
+        lent: Vec<Lent>,
     },
     /// Start a worker for a thread that a job spawned.
     Spawn {

@@ -27,6 +27,19 @@ pub struct Stats {
     pub restarts: u32,
     /// Outcomes so far, whoever gave them; counted by the facade.
     pub outcomes: Outcomes,
+    /// What the app has on loan.
+    pub leases: LeaseStats,
+}
+
+/// What the app has on loan of a pool's memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseStats {
+    /// Leases that have not ended, those on ended generations among them.
+    pub lent: u32,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Leases so far that were copied instead, because `leases` or `leaseBytes` was reached.
+    pub copied: u32,
 }
 
 /// One worker.

@@ -4,6 +4,7 @@ mod end;
 mod forged;
 mod generations;
 mod jobs;
+mod leases;
 mod random;
 mod shell;
 mod size;

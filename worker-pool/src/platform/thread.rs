@@ -7,7 +7,6 @@ use std::sync::{
 };
 
 use offmain_protocol::{FromWorker, limits::THREAD_NAME_BYTES};
-use wasm_bindgen::JsValue;
 
 use super::warm::{End, List, Next, Place, Worker, Workers};
 use crate::{
@@ -79,7 +78,7 @@ extern "Rust" fn __offmain_thread_spawn(name: &str, stack: usize, run: unsafe fn
 fn ask_for_worker(thread: &Arc<Thread>, name: &str, stack: usize) {
     let record = Arc::into_raw(thread.clone()) as u32;
     let name = name[..name.floor_char_boundary(THREAD_NAME_BYTES)].into();
-    post(&FromWorker::Spawn { record, name, stack_size: stack as u32 }, &JsValue::UNDEFINED);
+    post(&FromWorker::Spawn { record, name, stack_size: stack as u32 });
 }
 
 #[unsafe(no_mangle)]

@@ -69,7 +69,7 @@ fn workers() -> impl Strategy<Value = Workers> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (option::of(workers()), any::<[u64; 12]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(
+    (option::of(workers()), any::<[u64; 14]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(
         |(workers, numbers, timeout_ms, parallelism)| {
             let mut numbers = numbers.into_iter();
             let mut next = || numbers.next().expect("a number for each field");
@@ -89,6 +89,8 @@ fn config() -> impl Strategy<Value = Config> {
                 stall_time_ms: next(),
                 progress_kept: next(),
                 progress_spacing_ms: next(),
+                leases: next(),
+                lease_bytes: next(),
             }
         },
     )
@@ -137,11 +139,13 @@ fn stats() -> impl Strategy<Value = Stats> {
     let states = [WorkerState::Starting, WorkerState::Idle, WorkerState::Running, WorkerState::Stopping];
     let worker = (any::<(u32, u32, u64)>(), prop::sample::select(states.to_vec()), option::of((any::<u32>(), text())))
         .prop_map(|((id, generation, for_ms), state, job)| WorkerStats { id, generation, state, job, for_ms });
-    (vec(worker, 0..4), any::<[u32; 7]>(), any::<u64>(), vec(outcome(), 0..9)).prop_map(|(workers, numbers, memory_bytes, over)| {
-        let [threads_running, threads_warm, queued, running, generations, ignored, restarts] = numbers;
+    (vec(worker, 0..4), any::<[u32; 9]>(), any::<[u64; 2]>(), vec(outcome(), 0..9)).prop_map(|(workers, numbers, bytes, over)| {
+        let [threads_running, threads_warm, queued, running, generations, ignored, restarts, lent, copied] = numbers;
+        let [memory_bytes, bytes] = bytes;
+        let leases = LeaseStats { lent, bytes, copied };
         let mut outcomes = Outcomes::default();
         over.iter().for_each(|outcome| outcomes.count(outcome));
-        Stats { workers, threads_running, threads_warm, queued, running, generations, memory_bytes, ignored, restarts, outcomes }
+        Stats { workers, threads_running, threads_warm, queued, running, generations, memory_bytes, ignored, restarts, outcomes, leases }
     })
 }
 
@@ -155,10 +159,20 @@ pub fn to_coordinator() -> impl Strategy<Value = ToCoordinator> {
             }
         ),
         any::<u32>().prop_map(|job| ToCoordinator::Cancel { job }),
+        any::<(u32, u32)>().prop_map(|(generation, lease)| ToCoordinator::Release { generation, lease }),
         workers().prop_map(ToCoordinator::Resize),
         Just(ToCoordinator::Shutdown),
         any::<u32>().prop_map(|request| ToCoordinator::Stats { request }),
     ]
+}
+
+fn lent() -> impl Strategy<Value = Vec<Lent>> {
+    let lent = |[number, address, length, returned]: [u32; 4]| Lent { number, address, length, returned };
+    vec(any::<[u32; 4]>().prop_map(lent), 0..4)
+}
+
+fn loans() -> impl Strategy<Value = Loans> {
+    (any::<u32>(), lent()).prop_map(|(generation, lent)| Loans { generation, lent })
 }
 
 fn incident() -> impl Strategy<Value = Incident> {
@@ -174,8 +188,13 @@ pub fn to_facade() -> impl Strategy<Value = ToFacade> {
     prop_oneof![
         workers().prop_map(|workers| ToFacade::Started { workers }),
         start_error().prop_map(ToFacade::NotStarted),
-        (any::<u32>(), payload()).prop_map(|(job, value)| ToFacade::Progress { job, value }),
-        (any::<u32>(), outcome(), payload()).prop_map(|(job, outcome, value)| ToFacade::Settled { job, outcome, value }),
+        (any::<u32>(), payload(), loans()).prop_map(|(job, value, leases)| ToFacade::Progress { job, value, leases }),
+        (any::<u32>(), outcome(), payload(), loans()).prop_map(|(job, outcome, value, leases)| ToFacade::Settled {
+            job,
+            outcome,
+            value,
+            leases
+        }),
         (any::<u32>(), stats()).prop_map(|(request, stats)| ToFacade::Stats { request, stats }),
         incident().prop_map(ToFacade::Incident),
         option::of(text()).prop_map(|why| ToFacade::Ended { why }),
@@ -194,12 +213,18 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
     prop_oneof![
         (any::<(u32, u32)>(), vec(text(), 0..5)).prop_map(|((cancel, threads), jobs)| FromWorker::Ready { cancel, threads, jobs }),
         start_error().prop_map(FromWorker::NotReady),
-        (any::<(u32, u32)>(), payload()).prop_map(|((job, sequence), value)| FromWorker::Progress { job, sequence, value }),
-        (any::<(u32, u32)>(), outcome(), payload()).prop_map(|((job, threads), outcome, value)| FromWorker::Settled {
+        (any::<(u32, u32)>(), payload(), lent()).prop_map(|((job, sequence), value, lent)| FromWorker::Progress {
+            job,
+            sequence,
+            value,
+            lent
+        }),
+        (any::<(u32, u32)>(), outcome(), payload(), lent()).prop_map(|((job, threads), outcome, value, lent)| FromWorker::Settled {
             job,
             outcome,
             value,
-            threads
+            threads,
+            lent
         }),
         (any::<(u32, u32)>(), text()).prop_map(|((record, stack_size), name)| FromWorker::Spawn { record, name, stack_size }),
         Just(FromWorker::Await),

@@ -32,7 +32,7 @@ proptest! {
 
     #[test]
     fn values_come_back_with_their_attachments(album in album()) {
-        let Encoded { bytes, attachments } = encode(&album).unwrap();
+        let Encoded { bytes, attachments, .. } = encode(&album).unwrap();
         prop_assert_eq!(decode::<Album>(&bytes, attachments.clone()), Ok(album));
         for end in 0..bytes.len() {
             prop_assert!(decode::<Album>(&bytes[..end], attachments.clone()).is_err());
@@ -41,7 +41,7 @@ proptest! {
 
     #[test]
     fn a_missing_attachment_is_an_error(album in album()) {
-        let Encoded { bytes, mut attachments } = encode(&album).unwrap();
+        let Encoded { bytes, mut attachments, .. } = encode(&album).unwrap();
         if attachments.pop().is_some() {
             prop_assert!(matches!(decode::<Album>(&bytes, attachments), Err(CodecError::Malformed(_))));
         }
@@ -59,8 +59,8 @@ proptest! {
 #[test]
 fn a_message_before_the_start_is_not_taken_for_a_hello_of_another_version() {
     // Its first byte is 3, as of a text of three bytes, which these are.
-    let settled = ToFacade::Settled { job: 65, outcome: Outcome::TimedOut, value: Payload::None };
-    assert_eq!(encode_message(&settled), b"\x03A\x05\0");
+    let settled = ToFacade::Settled { job: 65, outcome: Outcome::TimedOut, value: Payload::None, leases: Loans::default() };
+    assert_eq!(encode_message(&settled), b"\x03A\x05\0\0\0");
     assert!(matches!(decode_hello::<ToFacade>(&encode_message(&settled)), Err(CodecError::Malformed(_))));
 }
 
@@ -80,7 +80,7 @@ fn structured_data_is_bounded_and_says_where_large_data_belongs() {
 fn a_message_holds_the_largest_value_and_long_texts_beside_it() {
     let known = vec!["a name".repeat(100); 200];
     let outcome = Outcome::Rejected(Rejection::UnknownJob { name: "b".repeat(1000), known });
-    let settled = ToFacade::Settled { job: u32::MAX, outcome, value: Payload::Encoded(vec![255; INLINE_BYTES]) };
+    let settled = ToFacade::Settled { job: u32::MAX, outcome, value: Payload::Encoded(vec![255; INLINE_BYTES]), leases: Loans::default() };
     assert_eq!(decode(&encode_message(&settled), Vec::new()), Ok(settled));
 }
 
@@ -98,7 +98,7 @@ fn a_value_that_refuses_to_be_encoded_is_an_error() {
 #[test]
 fn attachments_are_shared_not_copied() {
     let photo = Bytes::from(vec![7; 1000]);
-    let Encoded { bytes, attachments } = encode(&(&photo, &photo)).unwrap();
+    let Encoded { bytes, attachments, .. } = encode(&(&photo, &photo)).unwrap();
     assert_eq!((bytes.len(), attachments.len()), (2, 2));
     let (first, second): (Bytes, Bytes) = decode(&bytes, attachments).unwrap();
     assert_eq!(first.as_slice().as_ptr(), photo.as_slice().as_ptr());
@@ -115,7 +115,7 @@ fn one_value_may_be_encoded_while_another_is() {
             (inner.attachments.len() as u32, Bytes::from(inner.bytes)).serialize(serializer)
         }
     }
-    let Encoded { bytes, attachments } = encode(&(Bytes::from(vec![1]), Envelope(vec![2].into()), Bytes::from(vec![3]))).unwrap();
+    let Encoded { bytes, attachments, .. } = encode(&(Bytes::from(vec![1]), Envelope(vec![2].into()), Bytes::from(vec![3]))).unwrap();
     let attachments: Vec<_> = attachments.into_iter().map(Bytes::into_vec).collect();
     assert_eq!((bytes, attachments), (vec![0, 1, 1, 2], vec![vec![1], vec![0], vec![3]]));
 }

@@ -38,6 +38,7 @@ fn decode_all(bytes: &[u8]) {
         decode_one::<Vec<Vec<Option<String>>>>,
         decode_one::<HashMap<u64, (u64, u64)>>,
         decode_one::<BTreeMap<String, Vec<Bytes>>>,
+        decode_one::<Vec<(Bytes, Option<Lease>)>>,
         decode_one::<Vec<[u64; 16]>>,
         decode_one::<(Bytes, Option<Box<[f64]>>, char, bool, i128)>,
     ];

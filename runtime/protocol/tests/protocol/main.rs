@@ -4,5 +4,6 @@ mod any;
 mod codec;
 mod config;
 mod hostile;
+mod lease;
 mod memory;
 mod texts;

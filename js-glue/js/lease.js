@@ -1,0 +1,116 @@
+// Data that a job lends: a view of the pool's memory, until it is released.
+
+import { isPlain, DEPTH } from './transfer.js'
+
+/** Gives back what nobody released, once nobody holds its buffer any more: no lease, and no view of it either. */
+const forgotten = new FinalizationRegistry((giveBack) => giveBack())
+
+// Made out here, so that they hold nothing but what they are given.
+const giverBack = (facade, id) => () => facade.giveBack(id)
+const ender = (weak, end) => (why) => end(weak.deref(), why)
+
+/** Data in the pool's memory, lent without a copy. */
+export class Lease {
+  #length
+  #place
+  #why
+  #giveBack
+
+  constructor(facade, [id, length, buffer, address]) {
+    this.#length = length
+    if (buffer === undefined) this.#why = address
+    else this.#place = { buffer, address }
+    // A copy has no number: nobody wants it back.
+    if (id === 0) return
+    this.#giveBack = giverBack(facade, id)
+    forgotten.register(buffer, this.#giveBack, this)
+    facade.holdLease(id, ender(new WeakRef(this), Lease.#end))
+  }
+
+  static #end(lease, why) {
+    if (!lease?.#place) return
+    lease.#place = undefined
+    lease.#why = why
+    forgotten.unregister(lease)
+  }
+
+  /** Length in bytes. */
+  get length() {
+    return this.#length
+  }
+
+  /** Whether it is read where the job has it; it was copied if `leases` or `leaseBytes` was reached. */
+  get shared() {
+    return !(this.#open().buffer instanceof ArrayBuffer)
+  }
+
+  /** The data itself. Throws when the lease has ended. */
+  get view() {
+    const { buffer, address } = this.#open()
+    return new Uint8Array(buffer, address, this.#length)
+  }
+
+  #open() {
+    if (!this.#place) throw new TypeError(`this lease has ended: ${this.#why}`)
+    return this.#place
+  }
+
+  /** A copy, for what refuses views of shared memory; of a part, as by `slice`. */
+  copy(begin, end) {
+    return this.view.slice(begin, end)
+  }
+
+  /** A Blob of a copy. */
+  blob(options) {
+    return new Blob([this.copy()], options)
+  }
+
+  /** The text that the data is, as UTF-8. */
+  text() {
+    return new TextDecoder().decode(this.copy())
+  }
+
+  /** An ImageData of a copy; the data is RGBA. */
+  imageData(width, height) {
+    return new ImageData(new Uint8ClampedArray(this.copy().buffer), width, height)
+  }
+
+  /** Ends the lease: the pool may use the memory for something else. */
+  release() {
+    if (!this.#place) return
+    Lease.#end(this, 'it was released')
+    this.#giveBack?.()
+  }
+
+  [Symbol.dispose ?? Symbol('dispose')]() {
+    this.release()
+  }
+}
+
+/** The leases that came with a message. */
+export const leasesOf = (facade, lent = []) => lent.map((one) => new Lease(facade, one))
+
+/** Puts leases in the places of a value that are marked for them. One without a place is released. */
+export function placeLeases(value, leases) {
+  if (leases.length === 0) return value
+  const left = [...leases]
+  const placed = place(value, left, 0)
+  for (const lease of left) lease?.release()
+  return placed
+}
+
+function place(value, left, depth) {
+  if (typeof value !== 'object' || value === null || depth > DEPTH) return value
+  if (isPlain(value)) {
+    const lease = left[value.offmainLease]
+    if (lease && Object.keys(value).length === 1) {
+      left[value.offmainLease] = undefined
+      return lease
+    }
+  } else if (!Array.isArray(value)) return value
+  for (const [key, item] of Object.entries(value)) {
+    const placed = place(item, left, depth + 1)
+    if (placed !== item) value[key] = placed
+  }
+  return value
+}

@@ -1,0 +1,185 @@
+//! What this thread has on loan from the pool: who holds it, when it is given back, and when it ends by itself.
+
+use std::{
+    cell::{Ref, RefCell},
+    collections::BTreeSet,
+    rc::{Rc, Weak},
+};
+
+use js_sys::{Array, Reflect};
+use offmain_protocol::{LeaseStats, Lent, Loans, ToCoordinator, limits::LEASED_GENERATIONS};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::Link;
+
+/// Tells the holder of a loan that it has ended, and why.
+type Over = Box<dyn Fn(&str)>;
+
+/// A loan that has not been given back.
+pub(super) struct Entry {
+    /// Which coordinator's, counted by those that died before it.
+    coordinator: u32,
+    generation: u32,
+    lent: Lent,
+    over: Over,
+}
+
+/// One lease, as it comes from the coordinator. It is given back when this is dropped.
+pub(crate) struct Loan {
+    link: Weak<Link>,
+    /// This thread's number for it; 0 is a copy, which nobody wants back.
+    id: u32,
+    length: u32,
+    /// Where the data is, or why it is there no more.
+    place: RefCell<Result<Place, String>>,
+}
+
+/// Where lent data lies.
+pub(crate) struct Place {
+    pub(crate) buffer: JsValue,
+    pub(crate) address: u32,
+}
+
+impl Link {
+    /// The loans of a message; the buffers they lie in came beside it.
+    pub(super) fn borrow(&self, Loans { generation, lent }: Loans, buffers: &JsValue) -> Vec<Rc<Loan>> {
+        if lent.is_empty() {
+            return Vec::new();
+        }
+        let buffers = buffers.dyn_ref::<Array>();
+        let buffer = |index| buffers.map_or(JsValue::NULL, |buffers| buffers.get(index));
+        let loans = lent.into_iter().zip(0..).map(|(lent, index)| self.borrow_one(generation, lent, buffer(index))).collect();
+        // They may be the last words of a generation that has ended meanwhile.
+        self.end_old_leases();
+        loans
+    }
+
+    fn borrow_one(&self, generation: u32, lent: Lent, buffer: JsValue) -> Rc<Loan> {
+        let fits = fits(&lent, &buffer);
+        let id = if lent.number == 0 || !fits { 0 } else { self.next() };
+        let place = if fits {
+            Ok(Place { buffer, address: lent.address })
+        } else {
+            self.ignore();
+            Err("its message made no sense".into())
+        };
+        let loan = Rc::new(Loan { link: self.this.clone(), id, length: lent.length, place: RefCell::new(place) });
+        if id != 0 {
+            let holder = Rc::downgrade(&loan);
+            let over = Box::new(move |why: &str| holder.upgrade().into_iter().for_each(|loan| loan.over(why)));
+            self.leases.borrow_mut().insert(id, Entry { coordinator: self.restarts.get(), generation, lent, over });
+        }
+        loan
+    }
+
+    /// A loan is somebody else's now, who gives it back and is told of its end.
+    #[cfg(feature = "javascript")]
+    pub(crate) fn hold(&self, id: u32, over: Over) {
+        self.leases.borrow_mut().entry(id).and_modify(|entry| entry.over = over);
+    }
+
+    /// Gives a loan back. One that has ended by itself is back already.
+    pub(crate) fn give_back(&self, id: u32) {
+        let entry = self.leases.borrow_mut().remove(&id);
+        if let Some(Entry { coordinator, generation, lent, .. }) = entry
+            && coordinator == self.restarts.get()
+        {
+            self.tell(&ToCoordinator::Release { generation, lease: lent.number });
+        }
+    }
+
+    /// A generation has ended, and with it all before it.
+    pub(super) fn generation_ended(&self, generation: u32) {
+        self.last_ended.set(generation);
+        self.end_old_leases();
+    }
+
+    /// Another coordinator counts its generations from 1.
+    pub(super) fn coordinator_ended(&self) {
+        self.generation_ended(0);
+    }
+
+    /// Memories of generations that have ended live on for their leases; here those of the oldest end, if there are too many.
+    fn end_old_leases(&self) {
+        let coordinator = self.restarts.get();
+        let has_ended = |entry: &Entry| entry.coordinator != coordinator || entry.generation <= self.last_ended.get();
+        loop {
+            let whose = |entry: &Entry| (entry.coordinator, entry.generation);
+            let ended: BTreeSet<_> = self.leases.borrow().values().filter(|entry| has_ended(entry)).map(whose).collect();
+            let oldest = match ended.first() {
+                Some(oldest) if ended.len() > LEASED_GENERATIONS => *oldest,
+                _ => return,
+            };
+            let theirs = self.leases.borrow().iter().filter(|(_, entry)| whose(entry) == oldest).map(|(id, _)| *id).collect::<Vec<_>>();
+            for id in theirs {
+                let over = self.leases.borrow_mut().get_mut(&id).map(|entry| std::mem::replace(&mut entry.over, Box::new(|_| ())));
+                self.give_back(id);
+                if let Some(over) = over {
+                    over(&format!(
+                        "its generation has ended, and of ended ones only the last {LEASED_GENERATIONS} whose data is on loan are kept"
+                    ));
+                }
+            }
+        }
+    }
+
+    /// The coordinator's book, and what is on loan from those that have died.
+    pub(super) fn lease_stats(&self, book: LeaseStats) -> LeaseStats {
+        let leases = self.leases.borrow();
+        let former = leases.values().filter(|entry| entry.coordinator != self.restarts.get());
+        former.fold(book, |stats, entry| LeaseStats { lent: stats.lent + 1, bytes: stats.bytes + u64::from(entry.lent.length), ..stats })
+    }
+}
+
+impl Loan {
+    pub(crate) fn length(&self) -> u32 {
+        self.length
+    }
+
+    /// Where the data is.
+    ///
+    /// # Errors
+    /// Why it is there no more.
+    pub(crate) fn place(&self) -> Ref<'_, Result<Place, String>> {
+        self.place.borrow()
+    }
+
+    /// Ends the loan: the data is not to be had any more, and its memory goes back.
+    pub(crate) fn end(&self) {
+        if self.place.borrow().is_ok() {
+            self.over("it was released");
+            self.give_back();
+        }
+    }
+
+    /// The loan has ended; nothing here holds on to its memory.
+    fn over(&self, why: &str) {
+        *self.place.borrow_mut() = Err(why.into());
+    }
+
+    fn give_back(&self) {
+        if let Some(link) = self.link.upgrade() {
+            link.give_back(self.id);
+        }
+    }
+
+    /// Its number and its place, for somebody who holds it from now on.
+    #[cfg(feature = "javascript")]
+    pub(crate) fn hand_over(&self) -> (u32, Result<Place, String>) {
+        (self.id, self.place.replace(Err("it was handed over".into())))
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if self.place.borrow().is_ok() {
+            self.give_back();
+        }
+    }
+}
+
+/// Whether the data lies within its buffer.
+fn fits(lent: &Lent, buffer: &JsValue) -> bool {
+    let size = if buffer.is_object() { Reflect::get(buffer, &"byteLength".into()).ok().and_then(|size| size.as_f64()) } else { None };
+    size.is_some_and(|size| f64::from(lent.address) + f64::from(lent.length) <= size)
+}

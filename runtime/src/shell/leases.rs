@@ -1,0 +1,60 @@
+//! Leases on their way through the shell: entered, sent with their buffers, given back.
+
+use js_sys::Array;
+use offmain_protocol::{Lent, Loans, Payload, ToFacade, ToWorker};
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::{Coordinator, Generation, Value};
+use crate::{
+    GenerationId,
+    leases::{Delivery, Leases},
+};
+
+impl Coordinator {
+    /// Sends a value, with the buffers that its leases lie in.
+    pub(super) fn deliver(&self, value: Value, message: impl FnOnce(Payload, Loans) -> ToFacade) {
+        let Value { payload, beside, leases, copies } = value;
+        let (generation, lent) = leases.deliver();
+        let buffers = if lent.is_empty() { JsValue::UNDEFINED } else { self.buffers(generation, &lent, &copies).into() };
+        let message = message(payload, Loans { generation, lent });
+        self.host.reply(offmain_protocol::encode_message(&message), &beside, &buffers);
+    }
+
+    fn buffers(&self, generation: GenerationId, lent: &[Lent], copies: &JsValue) -> Array {
+        // One that was seen before the memory grew may end before the data does.
+        let end = lent.iter().filter(|lent| lent.number != 0).map(|lent| f64::from(lent.address) + f64::from(lent.length));
+        let end = end.fold(0.0, f64::max);
+        let shared = match self.generations.get(&generation).map(|generation| &generation.memory) {
+            Some(Ok(memory)) => self.host.buffer_of(memory, end),
+            _ => JsValue::NULL,
+        };
+        let copies = copies.dyn_ref::<Array>();
+        let buffer = |(index, lent): (usize, &Lent)| match lent.number {
+            0 => copies.map_or(JsValue::NULL, |copies| copies.get(index as u32)),
+            _ => shared.clone(),
+        };
+        lent.iter().enumerate().map(buffer).collect()
+    }
+
+    /// Enters leases of a worker's message in the book.
+    pub(super) fn lend(&mut self, generation: GenerationId, lent: Vec<Lent>) -> Option<Delivery> {
+        let delivery = Leases::lend(&self.book, generation, lent);
+        if delivery.is_none() {
+            self.core.ignore();
+        }
+        delivery
+    }
+
+    /// A lease has ended: the pool may have its memory back, as soon as one of its workers looks.
+    pub(super) fn give_back(&mut self, generation: GenerationId, lease: u32) {
+        let lent = self.book.borrow_mut().give_back(generation, lease);
+        let Some(lent) = lent else { return self.core.ignore() };
+        // Of a generation that is gone there is nobody to have it.
+        let Some(Generation { memory: Ok(memory), reactor, .. }) = self.generations.get(&generation) else { return };
+        self.host.store(memory, lent.returned, 1);
+        let idle = self.core.idle_worker().filter(|_| self.core.current_generation() == Some(generation));
+        if let Some(worker) = idle.or(*reactor) {
+            self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED);
+        }
+    }
+}
