@@ -2,6 +2,7 @@
 
 mod data;
 mod failures;
+mod leases;
 mod lifecycle;
 
 use std::{error::Error, pin::Pin, time::Duration};
@@ -33,7 +34,7 @@ macro_rules! check {
 pub(crate) use check;
 
 fn all() -> impl Iterator<Item = &'static Test> {
-    [data::TESTS, failures::TESTS, lifecycle::TESTS].into_iter().flatten()
+    [data::TESTS, failures::TESTS, leases::TESTS, lifecycle::TESTS].into_iter().flatten()
 }
 
 /// The names of the tests.

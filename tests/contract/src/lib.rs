@@ -1,9 +1,26 @@
 //! The jobs of the browser tests, as an app sees them.
 #![allow(missing_docs, reason = "each job is named for what it does")]
 
-use offmain_protocol::{Bytes, Cancelled, Job};
+use offmain_protocol::{Bytes, Cancelled, Job, Lease};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+/// A chunk of a cache, on loan.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct Lent {
+    pub data: Lease,
+    /// Where it lies in the pool's memory.
+    pub address: u32,
+    /// Who holds it: the cache, and whoever has it on loan, before this loan.
+    pub holders: u32,
+}
+
+/// Leases in several places of a value.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct Shelf {
+    pub first: Option<Lease>,
+    pub rest: Vec<(u32, Lease)>,
+}
 
 macro_rules! job {
     ($(#[$doc:meta])* $job:ident $fields:tt => $name:literal, $output:ty, $error:ty, $progress:ty) => {
@@ -100,3 +117,12 @@ job!(/** Fetches a text, blocking, in `threads` threads at once. */ BlockingFetc
 job!(/** An async job that panics, at once or after it has awaited a thread. */ PanicInAsync { pub message: String, pub late: bool } => "panic_in_async", (), String, ());
 job!(/** Panics inside `block_on`. */ PanicInAwait { pub message: String } => "panic_in_await", (), String, ());
 job!(/** Allocates and releases in many threads, with one of several allocators; gives nanoseconds. */ Allocations { pub allocator: String, pub threads: u32, pub batches: u32 } => "allocations", Vec<f32>, String, ());
+job!(/** Lends a chunk of a cache, made like the bytes of `Make` if it is not there. */ Chunk { pub number: u32, pub len: u32 } => "chunk", Lent, String, ());
+job!(/** How many hold a chunk of the cache; 0 if it is not there. */ Holders { pub number: u32 } => "holders", u32, String, ());
+job!(/** Empties the cache of chunks. */ ForgetChunks {} => "forget_chunks", (), String, ());
+job!(/** Lends bytes like those of `Make`, which nobody else has. */ Lend { pub len: u32, pub seed: u32 } => "lend", Lease, String, ());
+job!(/** Lends `count` pieces of `len` bytes in one value; piece i is made with seed i. */ LendShelf { pub count: u32, pub len: u32 } => "lend_shelf", Shelf, String, ());
+job!(/** Lends a piece of `len` bytes with each of its reports, and one as its own error. */ LendSteps { pub steps: u32, pub len: u32 } => "lend_steps", (), Lease, Lease);
+job!(/** Lends a piece after some time, whether it is cancelled or not. */ LendLate { pub ms: u32, pub len: u32 } => "lend_late", Lease, String, ());
+job!(/** Takes a lease, which it never gets. */ TakeBack { pub lease: Option<Lease> } => "take_back", (), String, ());
+job!(/** Has so much memory for a moment. */ Grow { pub bytes: u32 } => "grow", (), String, ());

@@ -24,7 +24,11 @@ pub fn sha(job: Sha, _: &JobContext<Sha>) -> Result<Digest, String> {
 }
 
 pub fn make(job: Make, _: &JobContext<Make>) -> Result<Bytes, String> {
-    Ok((0..job.len).map(|i| (i.wrapping_mul(31).wrapping_add(job.seed)) as u8).collect::<Vec<_>>().into())
+    Ok(pattern(job.len, job.seed).into())
+}
+
+pub fn pattern(len: u32, seed: u32) -> Vec<u8> {
+    (0..len).map(|i| (i.wrapping_mul(31).wrapping_add(seed)) as u8).collect()
 }
 
 pub fn steps(job: Steps, cx: &JobContext<Steps>) -> Result<u32, String> {

@@ -6,6 +6,7 @@ mod allocators;
 mod data;
 mod failures;
 mod faults;
+mod leases;
 mod threads;
 mod timing;
 mod web;
@@ -24,6 +25,15 @@ offmain_pool::jobs! {
     Nap => failures::nap,
     Stubborn => failures::stubborn,
     Stuck => failures::stuck,
+    Chunk => leases::chunk,
+    Holders => leases::holders,
+    ForgetChunks => leases::forget_chunks,
+    Lend => leases::lend,
+    LendShelf => leases::lend_shelf,
+    LendSteps => leases::lend_steps,
+    LendLate => leases::lend_late,
+    TakeBack => leases::take_back,
+    Grow => leases::grow,
     Panic => failures::panic,
     PanicInThread => failures::panic_in_thread,
     PanicWithLock => failures::panic_with_lock,

@@ -33,11 +33,15 @@ fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
     let server = site.with_files(MORTAL, package.path())?;
     keep(browser, &server.url("/start.html"), MORTAL, json!({ "workers": 1 }))?;
     let script = format!(
-        "const jobs = [submit('nap', {{ ms: 60_000 }}), ...[1, 2, 3].map((number) => submit('double', {{ number }}))]
+        "const lease = await submit('lend', {{ len: 100_000, seed: 3 }})
+        const jobs = [submit('nap', {{ ms: 60_000 }}), ...[1, 2, 3].map((number) => submit('double', {{ number }}))]
         while ((await stats()).running !== 1) await new Promise((resolve) => setTimeout(resolve, 10))
         {death}
         const ends = await Promise.all(jobs)
-        return {{ ends, next: await submit('double', {{ number: 21 }}), stats: await stats() }}"
+        const [next, seen] = [await submit('double', {{ number: 21 }}), await stats()]
+        const whole = lease.view.every((byte, i) => byte === ((i * 31 + 3) & 255))
+        lease.release()
+        return {{ ends, next, stats: seen, leases: [whole, seen.leases.lent, (await stats()).leases.lent] }}"
     );
     let told = browser.run(&script, &[], LIMIT).context("the jobs are still pending")?;
     let ends = told["ends"].as_array().context("no ends")?;
@@ -47,6 +51,7 @@ fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
     let stats = &told["stats"];
     ensure!(told["next"] == 42, "the pool does not go on: {told}");
     ensure!(stats["restarts"] == 1 && stats["running"] == 0 && stats["workers"].as_array().map(Vec::len) == Some(1), "{stats}");
+    ensure!(told["leases"] == json!([true, 1, 0]), "what it had lent, before and after the release: {told}");
     ensure!(stats["outcomes"]["lost"] == ends.iter().filter(|end| lost(end)).count(), "{told}");
     Ok(())
 }
@@ -75,13 +80,16 @@ fn crash_in_a_row(browser: &mut Browser, site: &Site) -> Result<()> {
 
 fn forged(browser: &mut Browser, site: &Site) -> Result<()> {
     keep(browser, &site.url("/start.html"), "/pkg/", json!({ "workers": 1 }))?;
-    let script = "const nonsense = [null, 7, 'garbage', {}, [], [1, 2], [new Uint8Array(0)], [new Uint8Array([255, 255, 255, 255])], { file: 1 }]
+    let script =
+        "const nonsense = [null, 7, 'garbage', {}, [], [1, 2], [new Uint8Array(0)], [new Uint8Array([255, 255, 255, 255])], { file: 1 }]
         const job = submit('nap', { ms: 300 })
         for (const what of nonsense) {
           tellCoordinator(what)
           tellFacade(what)
         }
-        return { job: await job, next: await submit('double', { number: 21 }), ignored: (await stats()).ignored, sent: 2 * nonsense.length }";
+        tellCoordinator([new Uint8Array([3, 7, 9])]) // give back a lease that there never was
+        const sent = 2 * nonsense.length + 1
+        return { job: await job, next: await submit('double', { number: 21 }), ignored: (await stats()).ignored, sent }";
     let told = browser.run(script, &[], LIMIT)?;
     ensure!(told["job"] == 300 && told["next"] == 42 && told["ignored"] == told["sent"], "{told}");
     Ok(())
