@@ -2,22 +2,16 @@
 
 import { distribution } from './distribution.js'
 import { start } from './crates/offmain_crates.js'
+import * as peer from './peers/wasm-bindgen-rayon/peer.js'
 
 export async function measure(threads, rounds) {
   const pool = await start({ workers: 1, parallelism: threads })
-  const worker = new Worker('/rayon-peer.js', { type: 'module' })
-  const ask = (order) =>
-    new Promise((done, failed) => {
-      worker.onmessage = ({ data }) => (data.error ? failed(new Error(`the peer: ${data.error}`)) : done(data))
-      worker.onerror = ({ message }) => failed(new Error(`the peer: ${message}`))
-      worker.postMessage(order)
-    })
-  await ask({ threads })
+  const others = await peer.start({ workers: threads })
   const rows = []
   for (const [kernel, size] of [['mandelbrot', 400], ['sort', 1_000_000]]) {
     const times = { offmain: [], peer: [] }
     for (let round = 0; round <= rounds; round++) {
-      const [ours, theirs] = [await pool.submit('kernel', { kernel, size }), await ask({ kernel, size })]
+      const [ours, theirs] = [await pool.submit('kernel', { kernel, size }), await others.timed(kernel, size)]
       if (ours.value !== theirs.value) throw new Error(`${kernel}: ${ours.value} here, ${theirs.value} there`)
       // The first round is the warm-up.
       if (round > 0) {
@@ -25,10 +19,12 @@ export async function measure(threads, rounds) {
         times.peer.push(theirs.ms)
       }
     }
-    const [offmain, peer] = [distribution(times.offmain), distribution(times.peer)]
+    const [ours, theirs] = [distribution(times.offmain), distribution(times.peer)]
     // Above 1, offmain is faster.
-    rows.push({ kernel, size, offmain, peer, ratio: peer.median / offmain.median })
+    rows.push({ kernel, size, offmain: ours, peer: theirs, ratio: theirs.median / ours.median })
   }
   pool.close()
-  return { browser: navigator.userAgent, cores: navigator.hardwareConcurrency, threads, rows }
+  others.close()
+  const who = `${peer.name} ${peer.version}`
+  return { browser: navigator.userAgent, cores: navigator.hardwareConcurrency, peer: who, threads, rows }
 }

@@ -5,6 +5,7 @@ mod command;
 mod demo;
 mod measure;
 mod meter;
+mod peers;
 mod rayon;
 mod site;
 mod smooth;
@@ -23,6 +24,8 @@ use clap::Parser;
 enum Task {
     /// Runs the sample photographs through photo-lab in a headless browser, then serves the page.
     Demo(demo::Options),
+    /// Has the same faults happen to offmain and to what a user would pick instead, and shows what each one's caller sees
+    Peers(peers::Options),
     /// Measures rayon in a pool worker beside wasm-bindgen-rayon
     Rayon(rayon::Options),
     /// Measures how long the main thread is held while the pool works
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let task = Task::parse();
     let result = cargo_offmain::browser::end_all_on_interrupt().and_then(|()| match task {
         Task::Demo(options) => demo::run(&options),
+        Task::Peers(options) => peers::run(&options),
         Task::Rayon(options) => rayon::run(&options),
         Task::Smooth(options) => smooth::run(&options),
         Task::Soak(options) => soak::run(&options),

@@ -46,7 +46,7 @@ fn build() -> Result<PathBuf> {
 }
 
 /// The PATH on which `node` is new enough and `npm` is found; installs either where it can.
-fn path_with_node() -> Result<OsString> {
+pub fn path_with_node() -> Result<OsString> {
     let path = env::var_os("PATH").unwrap_or_default();
     let tools = made("tools");
     if find_program("npm", &tools).is_none() && can_install_packages() {

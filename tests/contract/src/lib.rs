@@ -103,6 +103,7 @@ job!(/** Output with more structured data than a message takes. */ TooMuch {} =>
 job!(/** Does nothing. */ FirstTwin {} => "twin-1", (), String, ());
 job!(/** Does nothing; a test of failed starts gives it its twin's name in a copy of the module. */ SecondTwin {} => "twin-2", (), String, ());
 job!(/** Spawns a thread and joins it, `pairs` times; gives what each took. */ Spawns { pub pairs: u32 } => "spawns", Vec<f32>, String, ());
+job!(/** Computes for so long. */ Spin { pub ms: u32 } => "spin", (), String, ());
 job!(/** Looks at the clock; gives what a look costs. */ Looks { pub looks: u32 } => "looks", f32, String, ());
 job!(/** Waits 1, 20 and 200 ms in many ways, each `times`. */ Waits { pub times: u32 } => "waits", Vec<Lateness>, String, ());
 job!(/** Hands a `Vec` to and fro between two threads: over channels, or else one word by wait and notify. */ PingPong { pub bytes: u32, pub touch: bool, pub batch: u32, pub batches: u32, pub channel: bool } => "ping_pong", Vec<f32>, String, ());

@@ -4,14 +4,23 @@ use rayon::prelude::*;
 
 /// Steps of all points of the Mandelbrot set's picture, `size` by `size`, each until it escapes, 1000 at most.
 pub fn mandelbrot(size: u32) -> u64 {
-    (0..size).into_par_iter().map(|y| (0..size).map(|x| u64::from(escape(x, y, size))).sum::<u64>()).sum()
+    steps(size, size, 1000)
 }
 
-fn escape(x: u32, y: u32, size: u32) -> u32 {
-    let scale = f64::from(size);
-    let (re, im) = (f64::from(x) / scale * 3.0 - 2.0, f64::from(y) / scale * 3.0 - 1.5);
+/// The same of a picture of any size, each point until it escapes, `most` at most.
+pub fn steps(width: u32, height: u32, most: u32) -> u64 {
+    let row = |y: u32| -> u64 { (0..width).map(|x| u64::from(escape(at(x, width) - 0.5, at(y, height), most))).sum() };
+    (0..height).into_par_iter().map(row).sum()
+}
+
+/// A pixel's place between -1.5 and 1.5.
+fn at(pixel: u32, pixels: u32) -> f64 {
+    f64::from(pixel) / f64::from(pixels) * 3.0 - 1.5
+}
+
+fn escape(re: f64, im: f64, most: u32) -> u32 {
     let (mut a, mut b, mut steps) = (0.0, 0.0, 0);
-    while a * a + b * b <= 4.0 && steps < 1000 {
+    while a * a + b * b <= 4.0 && steps < most {
         (a, b) = (a * a - b * b + re, 2.0 * a * b + im);
         steps += 1;
     }

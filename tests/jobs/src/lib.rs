@@ -53,6 +53,7 @@ offmain_pool::jobs! {
     Dive => threads::dive,
     NameTag => threads::name_tag,
     Cores => threads::cores,
+    Spin => timing::spin,
     Spawns => timing::spawns,
     Looks => timing::looks,
     Waits => timing::waits,

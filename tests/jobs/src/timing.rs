@@ -12,11 +12,21 @@ use crossbeam_channel::bounded;
 use offmain_pool::JobContext;
 #[cfg(not(target_arch = "wasm32"))]
 use offmain_tests_contract::Allocations;
-use offmain_tests_contract::{HandOver, Lateness, Looks, PingPong, Spawns, Waits};
+use offmain_tests_contract::{HandOver, Lateness, Looks, PingPong, Spawns, Spin, Waits};
 use parking_lot::Mutex;
 
 fn micros(time: Duration) -> f32 {
     time.as_secs_f32() * 1e6
+}
+
+pub fn spin(job: Spin, _: &JobContext<Spin>) -> Result<(), String> {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(job.ms.into()) {
+        (0..1000).for_each(|turn| {
+            black_box(turn);
+        });
+    }
+    Ok(())
 }
 
 pub fn spawns(job: Spawns, _: &JobContext<Spawns>) -> Result<Vec<f32>, String> {

@@ -22,18 +22,25 @@ impl Package {
         Ok(Self(folder))
     }
 
-    /// One whose coordinator dies when it is told to: `crash` throws, `loop` never returns.
+    /// One whose coordinator dies when it is told to: `crash` throws, `loop` never returns. `end a worker` ends the one that it sent
+    /// something last, without the runtime's knowledge.
     pub fn mortal() -> Result<Self> {
         const RECEIVE: &str = "coordinator.receive(data)";
         let package = Self::copy()?;
         let script = String::from_utf8(package.read("coordinator.js")?)?;
-        ensure!(script.contains(RECEIVE), "coordinator.js does not hold `{RECEIVE}`");
-        let obey = "function obey(what) {
+        const SEND: &str = "beside) => worker.postMessage(";
+        for text in [RECEIVE, SEND] {
+            ensure!(script.contains(text), "coordinator.js does not hold `{text}`");
+        }
+        let obey = "let addressed
+        function obey(what) {
             if (what === 'crash') throw new Error('as it was told')
             while (what === 'loop');
-            coordinator.receive(what)
+            if (what === 'end a worker') addressed.terminate()
+            else coordinator.receive(what)
         }";
-        package.write("coordinator.js", (script.replace(RECEIVE, "obey(data)") + obey).as_bytes())?;
+        let script = script.replace(RECEIVE, "obey(data)").replace(SEND, "beside) => (addressed = worker).postMessage(");
+        package.write("coordinator.js", (script + obey).as_bytes())?;
         Ok(package)
     }
 

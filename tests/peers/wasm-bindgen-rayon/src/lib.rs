@@ -1,19 +1,47 @@
-//! The kernels as an app has them that uses wasm-bindgen-rayon.
+//! Jobs as an app has them that uses wasm-bindgen-rayon.
 
 #[path = "../../../crates/src/kernel.rs"]
 mod kernel;
+#[path = "../../work.rs"]
+mod work;
 
-use wasm_bindgen::prelude::wasm_bindgen;
+use rayon::prelude::*;
+use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 pub use wasm_bindgen_rayon::init_thread_pool;
 
-/// A number of 64 bits, as text.
+/// Gives its bytes back.
 #[wasm_bindgen]
-pub fn mandelbrot(size: u32) -> String {
-    kernel::mandelbrot(size).to_string()
+pub fn echo(bytes: Vec<u8>) -> Vec<u8> {
+    bytes
 }
 
-/// A number of 64 bits, as text.
+/// Computes for so long, on the one thread that takes the jobs.
 #[wasm_bindgen]
-pub fn sort(len: u32) -> String {
-    kernel::sort(len).to_string()
+pub fn spin(ms: f64) {
+    work::spin(ms);
+}
+
+/// Fails as `kind` says.
+#[wasm_bindgen]
+pub fn fault(kind: &str) -> Result<(), JsError> {
+    if kind == "panic in a thread" {
+        (0..1000).into_par_iter().for_each(|number| assert!(number != 777, "this was not foreseen"));
+        return Ok(());
+    }
+    work::fault(kind).map_err(|error| JsError::new(&error))
+}
+
+/// The steps of all points: fewer than 2^53, so that a number of JavaScript holds them.
+#[wasm_bindgen]
+pub fn mandelbrot(width: u32, height: u32, iterations: u32) -> f64 {
+    kernel::steps(width, height, iterations) as f64
+}
+
+/// A kernel of `cargo xtask rayon`. A number of 64 bits, as text.
+#[wasm_bindgen]
+pub fn kernel(kernel: &str, size: u32) -> String {
+    match kernel {
+        "mandelbrot" => kernel::mandelbrot(size).to_string(),
+        _ => kernel::sort(size).to_string(),
+    }
 }
