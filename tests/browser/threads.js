@@ -2,6 +2,7 @@
 
 import { distribution } from './distribution.js'
 import { start } from './pkg/offmain_tests.js'
+import { twoWorkers } from './two-workers.js'
 
 const MB20 = 20_000_000
 const ROUNDS = 5
@@ -9,7 +10,7 @@ const ROUNDS = 5
 /** Rows of { what, unit, values }; every figure in microseconds but where `unit` says otherwise. */
 export async function measure() {
   const pool = await start({ workers: 1, memoryMaximum: 2 ** 30 })
-  const messages = await twoWorkers()
+  const messages = twoWorkers()
   const rows = new Map()
   const add = (what, values) => rows.set(what, [...(rows.get(what) ?? []), ...values])
 
@@ -27,7 +28,7 @@ export async function measure() {
 
   // Alternating, so that a machine that changes its pace meanwhile changes it for all.
   const hand = (what, input) => async () => add(what, await pool.submit('ping_pong', { bytes: 16, touch: false, batch: 1000, batches: 20, channel: true, ...input }))
-  const message = (what, input) => async () => add(what, await messages({ bytes: 16, move: false, batch: 200, batches: 10, ...input }))
+  const message = (what, input) => async () => add(what, await messages.ask({ bytes: 16, move: false, batch: 200, batches: 10, ...input }))
   const ways = [
     hand('round trip, raw wait and notify', { channel: false }),
     hand('round trip, 16 B over crossbeam channels', {}),
@@ -39,20 +40,6 @@ export async function measure() {
   ]
   for (let i = 0; i < ROUNDS; i++) for (const way of ways) await way()
   pool.close()
+  messages.close()
   return { browser: navigator.userAgent, cores: navigator.hardwareConcurrency, rows: [...rows].map(([what, values]) => ({ what, ...distribution(values) })) }
-}
-
-async function twoWorkers() {
-  const { port1, port2 } = new MessageChannel()
-  const [one, two] = [port1, port2].map((port, i) => {
-    const worker = new Worker('/ping.js')
-    worker.postMessage({ port, first: i === 0 }, [port])
-    return worker
-  })
-  return (order) =>
-    new Promise((done, failed) => {
-      one.onmessage = ({ data }) => done(data)
-      one.onerror = two.onerror = ({ message }) => failed(new Error(message))
-      one.postMessage(order)
-    })
 }

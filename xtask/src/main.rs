@@ -1,5 +1,6 @@
 //! Project tasks: `cargo xtask demo` and `cargo xtask test`. Nothing here is needed by an app that uses offmain.
 
+mod bench;
 mod cases;
 mod command;
 mod demo;
@@ -22,6 +23,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    /// Measures offmain beside plain messages and beside its peers
+    Bench(bench::Options),
     /// Runs the sample photographs through photo-lab in a headless browser, then serves the page.
     Demo(demo::Options),
     /// Has the same faults happen to offmain and to what a user would pick instead, and shows what each one's caller sees
@@ -41,6 +44,7 @@ enum Task {
 fn main() -> ExitCode {
     let task = Task::parse();
     let result = cargo_offmain::browser::end_all_on_interrupt().and_then(|()| match task {
+        Task::Bench(options) => bench::run(&options),
         Task::Demo(options) => demo::run(&options),
         Task::Peers(options) => peers::run(&options),
         Task::Rayon(options) => rayon::run(&options),

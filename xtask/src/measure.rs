@@ -26,11 +26,15 @@ pub struct Measure {
 const LIMIT: Duration = Duration::from_secs(900);
 
 impl Measure {
+    /// A browser of the engine, which is installed if it is missing.
+    pub fn browser(&self) -> Result<Browser> {
+        Browser::start(self.engine, &Programs::ensure(&[self.engine], &made("tools"))?)
+    }
+
     /// What `measure(...args)` of a module of `tests/browser` gives in a page.
     pub fn in_page(&self, module: &str, args: &[Value]) -> Result<Value> {
-        let programs = Programs::ensure(&[self.engine], &made("tools"))?;
         let site = Site::open()?;
-        let browser = Browser::start(self.engine, &programs)?;
+        let browser = self.browser()?;
         browser.goto(&site.url(&format!("/measure.html?module={module}&args={}", json!(args))))?;
         browser.until("globalThis.measured", LIMIT).context("the page measured for too long")?;
         let mut measured = browser.execute("return globalThis.measured", &[])?;

@@ -17,9 +17,19 @@ pub struct Site {
 impl Site {
     /// Serves what has been built.
     pub fn open() -> Result<Self> {
+        Self::open_with(|options| options)
+    }
+
+    /// Serves it in a way of its own.
+    pub fn open_with(more: impl FnOnce(ServerOptions) -> ServerOptions) -> Result<Self> {
         let modules = serde_json::to_vec(&modules()?)?;
         fs::write(made("site/modules.json"), modules).context("the list of test modules")?;
-        Ok(Self { server: serve(options())? })
+        Ok(Self { server: serve(more(options()))? })
+    }
+
+    /// Serves until the task is interrupted.
+    pub fn wait(self) {
+        self.server.wait();
     }
 
     /// The address of `path` on the isolated server.

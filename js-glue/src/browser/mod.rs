@@ -17,7 +17,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use engine::Engine;
-pub use group::{Group, end_all_on_interrupt};
+pub use group::{Group, end_all_on_interrupt, main_threads, memory};
 pub use setup::{Programs, can_install_packages, find_program, install_packages};
 
 use display::Display;

@@ -7,6 +7,7 @@ mod data;
 mod failures;
 mod faults;
 mod leases;
+mod moving;
 mod threads;
 mod timing;
 mod web;
@@ -22,6 +23,9 @@ offmain_pool::jobs! {
     Make => data::make,
     Steps => data::steps,
     TooMuch => data::too_much,
+    Carry => moving::carry,
+    Take => moving::take,
+    Chunk => moving::chunk,
     Nap => failures::nap,
     Stubborn => failures::stubborn,
     Stuck => failures::stuck,

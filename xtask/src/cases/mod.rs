@@ -1,5 +1,6 @@
 //! Browser tests that need a page of their own: other headers, missing files, photo-lab, a bundler's output.
 
+mod bench;
 mod blocking;
 mod coordinator;
 mod package;
@@ -44,5 +45,8 @@ fn keep(browser: &Browser, address: &str, folder: &str, config: Value) -> Result
 
 /// All of them, in the order in which they run.
 pub fn all() -> Vec<Case> {
-    [start::cases(), coordinator::cases(), page::cases(), blocking::cases(), photo_lab::cases()].into_iter().flatten().collect()
+    [start::cases(), coordinator::cases(), page::cases(), blocking::cases(), bench::cases(), photo_lab::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -1,0 +1,88 @@
+// A cache in the pool that hands chunks to the main thread: by a copy, by a move, and by whatever else there is.
+
+import { MB20, expect, pattern, sumAll, touch } from './data.js'
+import { onMainThread } from './machine.js'
+import { offmainLanes, rawWorker } from './ways.js'
+
+const CHUNKS = 4
+const MB2 = 2_000_000
+const READY = 'raw: transfer of a ready buffer'
+
+export default {
+  name: 'chunks',
+  title: 'A cache of chunks, handed to the main thread',
+  how:
+    'A figure is the time from the question to the chunk, of which a byte in every 4 KiB page is read on the main thread; where it says so, all bytes. A ready buffer ' +
+    'is moved to the main thread and, outside of the time that counts, back. Main-thread time is processor time, reading included.',
+  rounds: 20,
+  charts: {
+    large: { title: 'Hand-over of 20 MB', unit: 'ms', floor: READY },
+    small: { title: 'Hand-over of 2 MB', unit: 'ms', floor: READY },
+    read: { title: '20 MB, and all bytes read on the main thread', unit: 'ms', floor: READY },
+    main: { title: 'Main-thread time a chunk of 20 MB', unit: 'ms', floor: READY },
+  },
+
+  async open() {
+    const raw = rawWorker()
+    const seeds = Array.from({ length: CHUNKS }, (_, i) => i)
+    const lens = [MB20, MB2]
+    for (const len of lens) for (const number of seeds) await raw.ask({ order: 'hold', number: idOf(number, len), len, seed: number })
+    const [{ pool }, ...others] = await offmainLanes({ workers: 1 })
+    for (const { pool } of others) pool.close()
+    const sums = new Map(lens.flatMap((len) => seeds.map((number) => [idOf(number, len), sumsOf(pattern(len, number))])))
+    const ways = givers(raw, pool).map((way) => ({ ...way, charts: ['large', 'small', 'read', 'main'], measure: () => measure(way, sums) }))
+    const close = () => {
+      raw.close()
+      pool.close()
+    }
+    return { ways, goals: goalsOf(ways), close }
+  },
+}
+
+/** Ways to get a chunk: `give` asks for it, `done` is what is owed for it afterwards. */
+function givers(raw, pool) {
+  const id = ({ number, len }) => idOf(number, len)
+  return [
+    {
+      name: READY,
+      kind: 'raw',
+      give: (chunk) => raw.ask({ order: 'ready', number: id(chunk) }),
+      done: (bytes, chunk) => raw.ask({ order: 'keep', number: id(chunk), bytes }, [bytes.buffer]),
+    },
+    { name: 'raw: postMessage, copied', kind: 'raw', give: (chunk) => raw.ask({ order: 'copy', number: id(chunk) }) },
+    { name: 'raw: copied in the worker, transferred', kind: 'raw', give: (chunk) => raw.ask({ order: 'transfer', number: id(chunk) }) },
+    { name: 'offmain: copied in the pool, transferred', kind: 'offmain', give: (chunk) => pool.submit('chunk', chunk) },
+  ]
+}
+
+/** For what hands out without a copy. */
+const goalsOf = (ways) =>
+  ways
+    .filter(({ lends }) => lends)
+    .flatMap(({ name }) => [
+      { chart: 'large', row: name, against: READY, most: 1.5 },
+      { chart: 'main', row: name, most: 0.2 },
+    ])
+
+const idOf = (number, len) => `${number} of ${len}`
+const sumsOf = (bytes) => ({ pages: touch(bytes), all: sumAll(bytes) })
+
+/** Takes every chunk once for each figure. */
+async function measure({ give, done = () => {} }, sums) {
+  const take = async (len, look, sum) => {
+    const times = []
+    for (let number = 0; number < CHUNKS; number++) {
+      const chunk = { number, len }
+      const start = performance.now()
+      const bytes = await give(chunk)
+      expect(look(bytes), sums.get(idOf(number, len))[sum], 'on the main thread')
+      times.push(performance.now() - start)
+      await done(bytes, chunk)
+    }
+    return times
+  }
+  const { value: large, ms } = await onMainThread(() => take(MB20, touch, 'pages'))
+  const small = await take(MB2, touch, 'pages')
+  const read = await take(MB20, sumAll, 'all')
+  return { large, small, read, main: ms === undefined ? [] : ms / CHUNKS }
+}

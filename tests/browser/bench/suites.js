@@ -1,0 +1,9 @@
+// All suites, in the order in which they run.
+
+import article from './article.js'
+import chunks from './chunks.js'
+import roundTrip from './round-trip.js'
+import throughput from './throughput.js'
+import upload from './upload.js'
+
+export const suites = [article, roundTrip, throughput, chunks, upload]

@@ -1,0 +1,107 @@
+// Whom the suites ask: plain workers, offmain on each of its lanes, and the peers that the command has built.
+
+import { start } from '../pkg/offmain_tests.js'
+
+export const RAW = 'postMessage echo'
+
+/** Peers by the name of their folder. */
+export const PEERS = {
+  comlink: 'Comlink',
+  'comlink-rayon': 'Comlink + wasm-bindgen-rayon',
+  workerpool: 'workerpool',
+  'tokio-with-wasm': 'tokio_with_wasm',
+  wasmworker: 'wasmworker',
+}
+
+/** Plain workers that echo, in turn. */
+export function rawEcho(workers) {
+  const all = Array.from({ length: workers }, () => {
+    const worker = new Worker(new URL('./echo.js', import.meta.url))
+    const waiting = []
+    worker.onmessage = ({ data }) => waiting.shift()(data)
+    return { worker, waiting }
+  })
+  let turn = 0
+  return {
+    echo(bytes) {
+      const { worker, waiting } = all[turn++ % all.length]
+      return new Promise((done) => {
+        waiting.push(done)
+        worker.postMessage(bytes)
+      })
+    },
+    close: () => all.forEach(({ worker }) => worker.terminate()),
+  }
+}
+
+/** A plain worker that does one order at a time. */
+export function rawWorker() {
+  const worker = new Worker(new URL('./raw.js', import.meta.url), { type: 'module' })
+  return {
+    ask: (order, transfer = []) =>
+      new Promise((done, failed) => {
+        worker.onmessage = ({ data }) => done(data)
+        worker.onerror = ({ message }) => failed(new Error(message))
+        worker.postMessage(order, transfer)
+      }),
+    close: () => worker.terminate(),
+  }
+}
+
+/** A pool for each lane that offmain's config accepts, the default one first: { lane, name, pool }. */
+export async function offmainLanes(config) {
+  const lanes = []
+  for (const lane of ['shared', 'message']) {
+    const pool = await start({ ...config, lane }).catch((error) => {
+      if (error.code !== 'config') throw error
+    })
+    if (pool) lanes.push({ lane, name: `offmain, ${lane} lane`, pool })
+  }
+  // A config without lanes has that of messages.
+  return lanes.length > 0 ? lanes : [{ lane: 'message', name: 'offmain, message lane', pool: await start(config) }]
+}
+
+/** Starts the peers. One that is not built, or does not start here, is { name, missing }. */
+export async function peers(folders, config) {
+  const all = []
+  for (const folder of folders) all.push(await peer(folder, config))
+  return all
+}
+
+async function peer(folder, config) {
+  const name = PEERS[folder]
+  const address = new URL(`../peers/${folder}/peer.js`, import.meta.url)
+  const { ok } = await fetch(address, { method: 'HEAD' })
+  if (!ok) return { name, missing: 'not built' }
+  try {
+    const module = await import(address)
+    return { name, version: module.version, peer: await module.start(config) }
+  } catch (error) {
+    return { name, missing: `does not start: ${error?.message ?? error}` }
+  }
+}
+
+/** Everyone who echoes 16 bytes: { name, kind, version, missing, echo }, and what ends them. */
+export async function echoes(workers) {
+  const raw = rawEcho(workers)
+  const lanes = await offmainLanes({ workers })
+  const others = await peers(Object.keys(PEERS), { workers })
+  const rows = [
+    { name: RAW, kind: 'raw', echo: raw.echo },
+    ...lanes.map(({ name, pool }) => ({ name, kind: 'offmain', echo: (bytes) => pool.submit('carry', { bytes }) })),
+    ...others.map(({ name, version, missing, peer }) => ({ name, kind: 'peer', version, missing, echo: (bytes) => peer.echo(bytes) })),
+  ]
+  const close = async () => {
+    raw.close()
+    for (const { pool } of lanes) pool.close()
+    for (const { peer } of others) await peer?.close()
+  }
+  return { rows, ours: lanes.map(({ name }) => name), close }
+}
+
+/** One echo of 16 bytes, all of which are looked at when they are back. */
+export async function echoOnce(echo, number) {
+  const sent = new Uint8Array(16).fill(number)
+  const back = await echo(sent)
+  if (back.length !== 16 || back.some((byte) => byte !== (number & 255))) throw new Error(`another answer: ${back}`)
+}

@@ -1,0 +1,133 @@
+//! `cargo xtask bench`: offmain beside plain messages and beside its peers, in one page and one run, as tables, charts and JSON.
+
+mod document;
+mod facts;
+mod table;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use cargo_offmain::Step;
+use cargo_offmain::browser::{Browser, main_threads, memory};
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use crate::measure::Measure;
+use crate::site::{Site, build_test_jobs};
+use facts::Facts;
+
+/// What is measured.
+#[derive(clap::Args)]
+pub struct Options {
+    /// The suites; all of them if none is named, and then docs/benchmarks.md is written anew
+    #[arg(value_enum, value_name = "SUITE")]
+    suites: Vec<Suite>,
+
+    #[command(flatten)]
+    measure: Measure,
+
+    /// Three rounds each: a first impression, which no document shows
+    #[arg(long)]
+    quick: bool,
+
+    /// Serve the page for a browser of your own instead
+    #[arg(long)]
+    serve: bool,
+}
+
+/// A suite of `tests/browser/bench`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Suite {
+    /// The article's table, and the row it lacks
+    Article,
+    /// One small job while the pool is idle
+    RoundTrip,
+    /// Many small jobs, many of them in flight
+    Throughput,
+    /// A cache in the pool that hands chunks to the main thread
+    Chunks,
+    /// Large data into a job
+    Upload,
+}
+
+/// A suite takes minutes; one whose rows all hang comes to an end, too.
+const SUITE_LIMIT: Duration = Duration::from_secs(3600);
+
+/// Measures and prints a table for each suite.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let suites = if options.suites.is_empty() { Suite::value_variants() } else { &options.suites };
+    build(suites)?;
+    let site = Site::open_with(|server| server.post(|path, _| answer(path)))?;
+    if options.serve {
+        println!("the benchmarks are served at {} (end with Ctrl-C)", site.url("/bench.html"));
+        site.wait();
+        return Ok(ExitCode::SUCCESS);
+    }
+    let browser = options.measure.browser()?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let names: Vec<String> = suites.iter().map(|suite| suite.name()).collect();
+    let quick = if options.quick { "&quick" } else { "" };
+    browser.goto(&site.url(&format!("/bench.html?run={}&cores={cores}{quick}", names.join(","))))?;
+    let environment = environment(&browser, cores)?;
+    println!("{environment}");
+    let (mut all, mut raw) = (Vec::new(), Vec::new());
+    for index in 0..suites.len() {
+        let value = result(&browser, index)?;
+        let facts: Facts = serde_json::from_value(value.clone()).context("the page's facts are not as expected")?;
+        print!("{}", table::table(&facts));
+        all.push(facts);
+        raw.push(value);
+    }
+    if options.suites.is_empty() && !options.quick {
+        document::write(options.measure.engine, &environment, &all)?;
+    }
+    options.measure.finish(&json!({ "engine": options.measure.engine.name(), "environment": environment, "suites": raw }))?;
+    let failed = all.iter().any(|facts| facts.failures().next().is_some());
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn build(suites: &[Suite]) -> Result<()> {
+    let step = Step::begin(&format!("building what {} suites need", suites.len()));
+    build_test_jobs()?;
+    step.end();
+    Ok(())
+}
+
+/// What the page asks of the machine.
+fn answer(path: &str) -> Result<String> {
+    match path {
+        "/main-threads" => Ok(json!(main_threads().into_iter().collect::<Vec<_>>()).to_string()),
+        "/memory" => Ok(memory().to_string()),
+        _ => bail!("nothing answers at {path}"),
+    }
+}
+
+/// The facts of the suite that ran in this place.
+fn result(browser: &Browser, index: usize) -> Result<Value> {
+    browser.until(&format!("bench.results.length > {index} || bench.error"), SUITE_LIMIT)?;
+    let result = browser.execute("return bench.results[arguments[0]] ?? { error: bench.error }", &[json!(index)])?;
+    if let Some(error) = result["error"].as_str() {
+        bail!("the page could not measure: {error}");
+    }
+    Ok(result)
+}
+
+/// Where the figures are from.
+fn environment(browser: &Browser, cores: usize) -> Result<String> {
+    let name = browser.execute("return bench.browser", &[])?;
+    let processor = processor().map_or(String::new(), |model| format!(" of {model}"));
+    Ok(format!("{}, {cores} cores{processor}", name.as_str().context("the page does not say what browser it is in")?))
+}
+
+/// What the system calls the processor.
+fn processor() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    Some(text.lines().find_map(|line| line.strip_prefix("model name"))?.split_once(':')?.1.trim().to_owned())
+}
+
+impl Suite {
+    fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
