@@ -1,6 +1,6 @@
 // Draws a chart of rows as SVG text: a line from the 5th to the 95th percentile, a mark at the median. The page shows it, and so do the documents.
 
-const [WIDTH, LABELS, VALUES, ROW, TOP, BOTTOM] = [760, 250, 120, 26, 34, 26]
+const [WIDTH, LABELS, VALUES, ROW, TOP, BOTTOM] = [800, 300, 90, 26, 34, 26]
 
 const STYLE = `
   .bench { font: 13px system-ui, sans-serif; fill: #1c2330 }

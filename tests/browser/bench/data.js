@@ -29,6 +29,13 @@ export function expect(found, wanted, what) {
   if (found !== wanted) throw new Error(`${what}: the bytes add up to ${found}, not to ${wanted}`)
 }
 
+/** One echo of 16 bytes, all of which are looked at when they are back. */
+export async function echoOnce(echo, number) {
+  const sent = new Uint8Array(16).fill(number)
+  const back = await echo(sent)
+  if (back.length !== 16 || back.some((byte) => byte !== (number & 255))) throw new Error(`another answer: ${back}`)
+}
+
 /** Milliseconds a turn, by the mean of a batch: a clock has steps of 5 µs in Chromium and of 20 µs elsewhere. */
 export async function timed(batch, turn) {
   const start = performance.now()

@@ -1,7 +1,7 @@
 // One job of 16 bytes while the pool is idle: to a worker and back.
 
-import { timed } from './data.js'
-import { RAW, PEERS, echoOnce, echoes } from './ways.js'
+import { echoOnce, timed } from './data.js'
+import { PEERS, RAW, echoes } from './ways.js'
 
 const BATCH = 50
 

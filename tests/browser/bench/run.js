@@ -2,8 +2,8 @@
 //
 // A suite is { name, title, how, rounds, charts, open }. `charts` has what is measured: key → { title, unit, floor, more }; `floor`
 // names the row that ratios refer to, `more` says that more is better. `open` starts what is needed and gives { ways, goals, close }.
-// A way is a row of one chart or several: { name, charts, kind, version, measure }, where `measure` gives figures by chart, each a number
-// or a list; or { name, charts, missing } with the reason why it cannot run here.
+// A way is a row of one chart or several: { name, charts, kind, version, measure }, where `measure({ round })` gives figures by chart, each a
+// number or a list, and has no round while it warms up; or { name, charts, missing } with the reason why it cannot run here.
 // A goal is { chart, row, against, most } or `least`: a bound on the ratio of two rows or, without `against`, on the row's own median.
 
 import { distribution, ratio } from '../distribution.js'
@@ -42,7 +42,7 @@ class Figures {
   async take(way, round) {
     if (way.missing || way.failed) return
     try {
-      const measured = await within(way.measure({ warm: round === undefined }), TURN_LIMIT_MS, way.name)
+      const measured = await within(way.measure({ round }), TURN_LIMIT_MS, way.name)
       if (round === undefined) return
       for (const [chart, figures] of Object.entries(measured)) this.#rounds(chart, way.name)[round] = [figures].flat()
     } catch (error) {

@@ -3,7 +3,9 @@
 import article from './article.js'
 import chunks from './chunks.js'
 import roundTrip from './round-trip.js'
+import size from './size.js'
+import start from './start.js'
 import throughput from './throughput.js'
 import upload from './upload.js'
 
-export const suites = [article, roundTrip, throughput, chunks, upload]
+export const suites = [article, roundTrip, throughput, chunks, upload, start, size]

@@ -1,7 +1,8 @@
 // Many small jobs, many of them in flight.
 
+import { echoOnce } from './data.js'
 import { onMainThread } from './machine.js'
-import { PEERS, RAW, echoOnce, echoes } from './ways.js'
+import { PEERS, RAW, echoes } from './ways.js'
 
 const IN_FLIGHT = 1000
 

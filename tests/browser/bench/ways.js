@@ -68,13 +68,16 @@ export async function peers(folders, config) {
   return all
 }
 
+const addressOf = (folder) => new URL(`../peers/${folder}/peer.js`, import.meta.url)
+
+/** Whether the command has built a peer. */
+export const isBuilt = async (folder) => (await fetch(addressOf(folder), { method: 'HEAD' })).ok
+
 async function peer(folder, config) {
   const name = PEERS[folder]
-  const address = new URL(`../peers/${folder}/peer.js`, import.meta.url)
-  const { ok } = await fetch(address, { method: 'HEAD' })
-  if (!ok) return { name, missing: 'not built' }
+  if (!(await isBuilt(folder))) return { name, missing: 'not built' }
   try {
-    const module = await import(address)
+    const module = await import(addressOf(folder))
     return { name, version: module.version, peer: await module.start(config) }
   } catch (error) {
     return { name, missing: `does not start: ${error?.message ?? error}` }
@@ -97,11 +100,4 @@ export async function echoes(workers) {
     for (const { peer } of others) await peer?.close()
   }
   return { rows, ours: lanes.map(({ name }) => name), close }
-}
-
-/** One echo of 16 bytes, all of which are looked at when they are back. */
-export async function echoOnce(echo, number) {
-  const sent = new Uint8Array(16).fill(number)
-  const back = await echo(sent)
-  if (back.length !== 16 || back.some((byte) => byte !== (number & 255))) throw new Error(`another answer: ${back}`)
 }

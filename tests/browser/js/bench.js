@@ -9,10 +9,9 @@ const close = (t, found, wanted, what) => t.assert(Math.abs(found - wanted) < 1e
 function suiteOf(rows, goals = []) {
   const order = []
   const way = ([name, figures]) => {
-    let round = -1
-    const measure = async ({ warm }) => {
+    const measure = async ({ round }) => {
       order.push(name)
-      return { time: figures(warm ? 'warm' : ++round) }
+      return { time: figures(round) }
     }
     return typeof figures === 'string' ? { name, charts: ['time'], missing: figures } : { name, charts: ['time'], measure }
   }
@@ -51,7 +50,7 @@ export const tests = {
       { chart: 'time', row: 'twice', most: 5 },
       { chart: 'time', row: 'absent', against: 'floor', most: 1 },
     ]
-    const { suite, order, closed } = suiteOf({ floor: (round) => (round === 'warm' ? 999 : 1 + round), twice: (round) => [2 + 2 * round], absent: 'not built' }, goals)
+    const { suite, order, closed } = suiteOf({ floor: (round) => (round === undefined ? 999 : 1 + round), twice: (round) => [2 + 2 * round], absent: 'not built' }, goals)
     const facts = await run(suite, { quick: false })
     t.equal(order.join(' '), ['floor twice', 'floor twice', 'twice floor', 'floor twice', 'twice floor'].join(' '), 'order')
     const [floor, twice, absent] = facts.charts[0].rows

@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: offmain beside plain messages and beside its peers, in one page and one run, as tables, charts and JSON.
 
+mod cold;
+mod crates;
 mod document;
 mod facts;
+mod sizes;
 mod table;
 
 use std::process::ExitCode;
@@ -49,7 +52,14 @@ enum Suite {
     Chunks,
     /// Large data into a job
     Upload,
+    /// From the load of a page to its first result; memory of a worker
+    Start,
+    /// What is loaded for a hello-world
+    Size,
 }
+
+/// For the page's modules.
+const LOAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// A suite takes minutes; one whose rows all hang comes to an end, too.
 const SUITE_LIMIT: Duration = Duration::from_secs(3600);
@@ -69,6 +79,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let names: Vec<String> = suites.iter().map(|suite| suite.name()).collect();
     let quick = if options.quick { "&quick" } else { "" };
     browser.goto(&site.url(&format!("/bench.html?run={}&cores={cores}{quick}", names.join(","))))?;
+    browser.until("globalThis.bench", LOAD_LIMIT)?;
     let environment = environment(&browser, cores)?;
     println!("{environment}");
     let (mut all, mut raw) = (Vec::new(), Vec::new());
@@ -90,6 +101,12 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 fn build(suites: &[Suite]) -> Result<()> {
     let step = Step::begin(&format!("building what {} suites need", suites.len()));
     build_test_jobs()?;
+    if suites.contains(&Suite::Start) {
+        cold::copies()?;
+    }
+    if suites.contains(&Suite::Size) {
+        sizes::weigh()?;
+    }
     step.end();
     Ok(())
 }

@@ -25,7 +25,7 @@ pub fn cases() -> Vec<Case> {
 
 fn round_trip(browser: &mut Browser, site: &Site) -> Result<()> {
     browser.goto(&site.url("/bench.html?run=round-trip&quick&cores=2"))?;
-    browser.until("bench.results.length || bench.error", LIMIT)?;
+    browser.until("globalThis.bench?.results.length || globalThis.bench?.error", LIMIT)?;
     let facts = browser.execute("return bench.results[0] ?? bench.error", &[])?;
     let chart = &facts["charts"][0];
     let rows = chart["rows"].as_array().map(Vec::as_slice).unwrap_or_default();

@@ -1,0 +1,18 @@
+//! The smallest contract: what the benchmarks weigh.
+
+use offmain_protocol::Job;
+use serde::{Deserialize, Serialize};
+
+/// Greets.
+#[derive(Serialize, Deserialize, ts_rs::TS)]
+pub struct Greet {
+    /// Whom.
+    pub name: String,
+}
+
+impl Job for Greet {
+    const NAME: &'static str = "greet";
+    type Output = String;
+    type Error = String;
+    type Progress = ();
+}

@@ -1,0 +1,100 @@
+//! What each thread of a page loads for a hello-world, compressed; and what the facade and the job module consist of.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use cargo_offmain::{BuildOptions, Flavour, TARGET, add_stack_checks, build, build_plain};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::crates::bytes_by_crate;
+use crate::command::{made, workspace};
+
+/// What a page imports from the folder, and what its workers load; `transfer.js` goes to both.
+const MAIN: &[&str] = &["hello.js", "facade.js", "facade_bg.wasm", "transfer.js"];
+const WORKERS: &[&str] =
+    &["coordinator.js", "runtime.js", "runtime_bg.wasm", "module.js", "transfer.js", "pool-worker.js", "jobs.js", "jobs_bg.wasm"];
+
+/// Crates that are shown by name.
+const CRATES_SHOWN: usize = 9;
+
+/// Builds the smallest apps and writes their sizes to `/sizes.json` of the site.
+pub fn weigh() -> Result<()> {
+    let hello = workspace().join("tests/hello");
+    let [jobs, app, plain] = ["jobs", "app", "plain"].map(|name| made("sizes").join(name));
+    build(&BuildOptions { declarations: false, ..BuildOptions::new(hello.join("jobs"), &jobs) })?;
+    build_plain(&hello.join("app"), &app, "app", Flavour::Plain)?;
+    build_plain(&hello.join("plain"), &plain, "app", Flavour::Plain)?;
+
+    let workers = sum(&jobs, WORKERS)?;
+    let [with, without] = [&app, &plain].map(|folder| sum(folder, &["app.js", "app_bg.wasm"]));
+    let (with, without) = (with?, without?);
+    let mut rows = vec![
+        row("offmain, from JavaScript", "offmain", &json!({ "main": sum(&jobs, MAIN)?, "workers": workers })),
+        row("offmain, added to a Rust app", "offmain", &json!({ "main": with - without, "workers": workers })),
+        row("a Rust app that awaits a promise", "raw", &json!({ "app": without })),
+        row("the same with offmain", "offmain", &json!({ "app": with })),
+    ];
+    rows.extend(parts()?);
+    Ok(fs::write(made("site/sizes.json"), json!(rows).to_string())?)
+}
+
+fn row(name: &str, kind: &str, figures: &Value) -> Value {
+    json!({ "name": name, "kind": kind, "figures": figures })
+}
+
+/// The files together, each compressed for itself, in kilobytes.
+fn sum(folder: &Path, files: &[&str]) -> Result<f64> {
+    files.iter().map(|file| compressed(&folder.join(file))).sum()
+}
+
+fn compressed(path: &Path) -> Result<f64> {
+    let bytes = fs::read(path).with_context(|| format!("no file {}", path.display()))?;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&bytes)?;
+    Ok(encoder.finish()?.len() as f64 / 1000.0)
+}
+
+/// The facade and the job module by crate, and what the stack checks add.
+fn parts() -> Result<Vec<Value>> {
+    let compiled = |flavour: Flavour, name: &str| made(flavour.dir()).join(TARGET).join("release").join(format!("{name}.wasm"));
+    let (facade, jobs) = (compiled(Flavour::Plain, "offmain"), compiled(Flavour::Threads, "hello_jobs"));
+    let mut rows = by_crate(&facade, "facade")?;
+    rows.extend(by_crate(&jobs, "jobs")?);
+    let [checked, unchecked] = [true, false].map(|checks| bound(&jobs, checks, false).and_then(|file| compressed(&file)));
+    let (checked, unchecked) = (checked?, unchecked?);
+    rows.push(row("without stack checks", "offmain", &json!({ "checks": unchecked })));
+    rows.push(row("with stack checks", "offmain", &json!({ "checks": checked })));
+    Ok(rows)
+}
+
+/// Kilobytes of code by crate, not compressed, and the data.
+fn by_crate(wasm: &Path, chart: &str) -> Result<Vec<Value>> {
+    let bytes = fs::read(bound(wasm, false, true)?)?;
+    let found: BTreeMap<String, usize> = bytes_by_crate(&bytes)?;
+    let mut crates: Vec<_> = found.into_iter().collect();
+    crates.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    let others: usize = crates.iter().skip(CRATES_SHOWN).map(|(_, bytes)| bytes).sum();
+    crates.truncate(CRATES_SHOWN);
+    crates.push(("all others".to_owned(), others));
+    Ok(crates.iter().map(|(name, bytes)| row(name, "offmain", &json!({ chart: *bytes as f64 / 1000.0 }))).collect())
+}
+
+/// The module as the bindings generator leaves it.
+fn bound(wasm: &Path, checks: bool, names: bool) -> Result<PathBuf> {
+    let out = made("sizes/bound");
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(wasm).out_name("bound").web(true)?.typescript(false).omit_default_module_path(false);
+    bindgen.remove_name_section(!names).remove_producers_section(true);
+    let mut output = bindgen.generate_output().with_context(|| format!("bindings of {}", wasm.display()))?;
+    if checks {
+        add_stack_checks(output.wasm_mut())?;
+    }
+    output.emit(&out)?;
+    Ok(out.join("bound_bg.wasm"))
+}
