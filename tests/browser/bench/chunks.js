@@ -42,6 +42,7 @@ export default {
 /** Ways to get a chunk: `give` asks for it, `done` is what is owed for it afterwards. */
 function givers(raw, pool) {
   const id = ({ number, len }) => idOf(number, len)
+  let lease
   return [
     {
       name: READY,
@@ -51,7 +52,14 @@ function givers(raw, pool) {
     },
     { name: 'raw: postMessage, copied', kind: 'raw', give: (chunk) => raw.ask({ order: 'copy', number: id(chunk) }) },
     { name: 'raw: copied in the worker, transferred', kind: 'raw', give: (chunk) => raw.ask({ order: 'transfer', number: id(chunk) }) },
-    { name: 'offmain: copied in the pool, transferred', kind: 'offmain', give: (chunk) => pool.submit('chunk', chunk) },
+    { name: 'offmain: copied in the pool, transferred', kind: 'offmain', give: (chunk) => pool.submit('copied_chunk', chunk) },
+    {
+      name: 'offmain: lease',
+      kind: 'offmain',
+      lends: true,
+      give: async (chunk) => (lease = await pool.submit('lent_chunk', chunk)).view,
+      done: () => lease.release(),
+    },
   ]
 }
 

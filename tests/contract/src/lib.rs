@@ -129,4 +129,5 @@ job!(/** Takes a lease, which it never gets. */ TakeBack { pub lease: Option<Lea
 job!(/** Has so much memory for a moment. */ Grow { pub bytes: u32 } => "grow", (), String, ());
 job!(/** Gives its bytes back; if there is a sum, a byte of each page is read, and they must add up to it. */ Carry { pub bytes: Bytes, #[serde(default)] #[ts(optional)] pub sum: Option<u32> } => "carry", Bytes, String, ());
 job!(/** Reads a byte of each page; they must add up to the sum. */ Take { pub bytes: Bytes, pub sum: u32 } => "take", u32, String, ());
-job!(/** Gives a chunk that is kept from then on. */ Chunk { pub number: u32, pub len: u32 } => "chunk", Bytes, String, ());
+job!(/** Gives a copy of a chunk, which is kept from then on. */ CopiedChunk { pub number: u32, pub len: u32 } => "copied_chunk", Bytes, String, ());
+job!(/** Lends the same. */ LentChunk { pub number: u32, pub len: u32 } => "lent_chunk", Lease, String, ());

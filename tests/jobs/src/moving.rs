@@ -1,9 +1,9 @@
 //! Jobs of the benchmarks: data that is looked at when it arrives.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use offmain_pool::{Bytes, JobContext};
-use offmain_tests_contract::{Carry, Chunk, Take};
+use offmain_pool::{Bytes, JobContext, Lease};
+use offmain_tests_contract::{Carry, CopiedChunk, LentChunk, Take};
 use parking_lot::Mutex;
 
 /// A byte of each page is read, so that all of it must be there.
@@ -20,12 +20,19 @@ pub fn take(job: Take, _: &JobContext<Take>) -> Result<u32, String> {
 }
 
 /// Chunks by number and length; a page asks for a few.
-static CHUNKS: Mutex<Option<HashMap<(u32, u32), Bytes>>> = Mutex::new(None);
+static CHUNKS: Mutex<Option<HashMap<(u32, u32), Arc<Vec<u8>>>>> = Mutex::new(None);
 
-pub fn chunk(job: Chunk, _: &JobContext<Chunk>) -> Result<Bytes, String> {
+pub fn copied_chunk(job: CopiedChunk, _: &JobContext<CopiedChunk>) -> Result<Bytes, String> {
+    Ok(chunk(job.number, job.len).into())
+}
+
+pub fn lent_chunk(job: LentChunk, _: &JobContext<LentChunk>) -> Result<Lease, String> {
+    Ok(chunk(job.number, job.len).into())
+}
+
+fn chunk(number: u32, len: u32) -> Arc<Vec<u8>> {
     let mut chunks = CHUNKS.lock();
-    let chunks = chunks.get_or_insert_default();
-    Ok(chunks.entry((job.number, job.len)).or_insert_with(|| pattern(job.len, job.number).into()).clone())
+    chunks.get_or_insert_default().entry((number, len)).or_insert_with(|| pattern(len, number).into()).clone()
 }
 
 fn arrived(bytes: &Bytes, sum: u32) -> Result<(), String> {
