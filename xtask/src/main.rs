@@ -6,6 +6,7 @@ mod command;
 mod demo;
 mod measure;
 mod meter;
+mod model;
 mod peers;
 mod rayon;
 mod site;
@@ -29,6 +30,8 @@ enum Task {
     Demo(demo::Options),
     /// Has the same faults happen to offmain and to what a user would pick instead, and shows what each one's caller sees
     Peers(peers::Options),
+    /// Tries the coordinator's core in random orders of events against its model
+    Model(model::Options),
     /// Measures rayon in a pool worker beside wasm-bindgen-rayon
     Rayon(rayon::Options),
     /// Measures how long the main thread is held while the pool works
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::Demo(options) => demo::run(&options),
         Task::Peers(options) => peers::run(&options),
+        Task::Model(options) => model::run(&options),
         Task::Rayon(options) => rayon::run(&options),
         Task::Smooth(options) => smooth::run(&options),
         Task::Soak(options) => soak::run(&options),

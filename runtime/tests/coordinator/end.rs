@@ -48,9 +48,9 @@ fn shutdown_waits_for_jobs_of_an_ended_generation() {
     (1..=2).for_each(|job| pool.submit(job));
     pool.trap(1);
     pool.send(Event::Shutdown);
-    assert!(!pool.ended);
+    assert!(!pool.model.ended);
     pool.pass(500);
-    assert!(pool.ended && pool.unsettled.is_empty());
+    assert!(pool.model.ended && pool.model.jobs.is_empty());
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn they_are_ignored_and_counted() {
         after.ignored = before.ignored;
         assert_eq!(after, before, "{name}");
         (3..=5).for_each(|job| pool.done(job));
-        assert_eq!(pool.unsettled.len(), 0, "{name}");
+        assert_eq!(pool.model.jobs.len(), 0, "{name}");
     }
 }
 

@@ -114,8 +114,8 @@ fn no_more_generations_are_alive_than_the_limit() {
         pool.all_gone();
         pool.ready_all();
     }
-    assert_eq!(pool.generations.len(), limits::GENERATIONS);
-    assert_eq!((pool.outcomes.trapped, pool.outcomes.lost, pool.unsettled.len()), (20, 18, 2));
+    assert_eq!(pool.model.generations.len(), limits::GENERATIONS);
+    assert_eq!((pool.model.outcomes.trapped, pool.model.outcomes.lost, pool.model.jobs.len()), (20, 18, 2));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn jobs_that_always_trap_are_no_failed_starts() {
         let next = pool.find(|member| !member.ready).unwrap();
         pool.ready(next);
     }
-    assert!(!pool.ended);
+    assert!(!pool.model.ended);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn failing_starts_in_a_row_pause_longer_and_then_close_the_pool() {
             pool.fail(worker + 1);
         },
         |pool| {
-            let generation = *pool.generations.last().unwrap();
+            let generation = *pool.model.generations.last_key_value().unwrap().0;
             pool.send(Event::ThreadTrapped { generation, kind: "oom".into() });
         },
     ];
@@ -163,12 +163,12 @@ fn failing_starts_in_a_row_pause_longer_and_then_close_the_pool() {
             pool.pass(1);
             assert_eq!(pool.core.current_generation(), Some(failed as u32 + 3));
         }
-        assert!(!pool.ended);
+        assert!(!pool.model.ended);
         pool.log.clear();
         fails(&mut pool);
         let last = pool.log.last().unwrap();
-        assert!(pool.ended && last.starts_with("ended: 4 generations in a row did not start; the last: "), "{last}");
-        assert!(pool.unsettled.is_empty());
+        assert!(pool.model.ended && last.starts_with("ended: 4 generations in a row did not start; the last: "), "{last}");
+        assert!(pool.model.jobs.is_empty());
     }
 }
 
@@ -186,7 +186,7 @@ fn a_generation_that_starts_forgives_the_failed_ones() {
             pool.all_gone();
         }
         pool.ready_all();
-        assert!(!pool.ended, "round {round}");
+        assert!(!pool.model.ended, "round {round}");
     }
 }
 
@@ -210,14 +210,14 @@ fn an_old_generation_is_dropped_while_the_next_one_is_awaited() {
 fn the_memory_of_those_before_counts_against_the_maximum() {
     let mut pool = Shell::open(Config { memory_maximum: 1000 << 20, ..config(2) });
     pool.submit(1);
-    pool.bytes = 400 << 20;
+    pool.model.bytes = 400 << 20;
     pool.trap(2);
     assert_eq!(pool.core.current_generation(), Some(2), "600 MiB are left");
     pool.ready_all();
     pool.submit(2);
     pool.log.clear();
     // Nothing is left for a third one: what still runs in those before gives way.
-    pool.bytes = 900 << 20;
+    pool.model.bytes = 900 << 20;
     let worker = pool.find(|member| member.runs == Some(2)).unwrap();
     pool.trap(worker);
     pool.submit(3);
@@ -225,7 +225,7 @@ fn the_memory_of_those_before_counts_against_the_maximum() {
     assert_eq!(pool.core.current_generation(), None);
     pool.gone(2);
     pool.expect([]);
-    pool.bytes = 0;
+    pool.model.bytes = 0;
     pool.gone(1);
     pool.expect(["open g3", "start w5 in g3", "start w6 in g3"]);
     pool.ready_all();
@@ -235,12 +235,12 @@ fn the_memory_of_those_before_counts_against_the_maximum() {
 #[test]
 fn a_generation_whose_end_nobody_tells_is_forgotten_in_time() {
     let mut pool = Shell::open(config(1));
-    pool.bytes = limits::MEMORY_MAXIMUM.default;
+    pool.model.bytes = limits::MEMORY_MAXIMUM.default;
     pool.trap(1);
     pool.expect(["kill w1", "drop g1"]);
     pool.pass(limits::DEATH_TIME_MS - 1);
     pool.expect([]);
-    pool.bytes = 0;
+    pool.model.bytes = 0;
     pool.pass(1);
     pool.expect(["forget g1", "open g2", "start w2 in g2"]);
 }
@@ -253,9 +253,9 @@ fn no_more_generations_die_at_one_time_than_the_limit() {
         let worker = pool.find(|_| true).expect("a worker");
         pool.trap(worker);
     }
-    assert_eq!((pool.dying.len(), pool.core.current_generation()), (limits::DYING_GENERATIONS, None));
+    assert_eq!((pool.model.dying.len(), pool.core.current_generation()), (limits::DYING_GENERATIONS, None));
     pool.submit(1);
-    let first = *pool.dying.first().unwrap();
+    let first = *pool.model.dying.first_key_value().unwrap().0;
     pool.gone(first);
     pool.ready_all();
     assert!(pool.find(|member| member.runs == Some(1)).is_some());

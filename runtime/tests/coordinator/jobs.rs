@@ -54,14 +54,14 @@ fn low_priority_never_starves_under_a_flood_of_high() {
         for job in 2..500 {
             pool.submit_with(job, Wish { priority: Priority::High, ..Wish::default() });
             pool.pass(10);
-            let running = pool.workers[&1].runs.unwrap();
+            let running = pool.model.workers[&1].runs.unwrap();
             if running == 1000 {
                 break;
             }
             pool.done(running);
         }
         let waited = pool.now - begin;
-        assert_eq!(pool.workers[&1].runs, Some(1000), "{priority:?} waited {waited} ms");
+        assert_eq!(pool.model.workers[&1].runs, Some(1000), "{priority:?} waited {waited} ms");
         assert!((levels * AGEING_MS..levels * AGEING_MS + 30).contains(&waited), "{priority:?} waited {waited} ms");
     }
 }

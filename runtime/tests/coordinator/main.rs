@@ -5,6 +5,7 @@ mod forged;
 mod generations;
 mod jobs;
 mod leases;
+mod model;
 mod random;
 mod shell;
 mod size;

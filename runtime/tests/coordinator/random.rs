@@ -1,11 +1,41 @@
-//! Random orders of events: workers that are plausible, late, out of order, repeated, forged or dead. What must hold is
-//! checked by the shell after every event.
+//! Random orders of events: workers that are plausible, late, out of order, repeated, forged or dead. The model checks every
+//! one of them. `cargo xtask model` tries many.
 
-use offmain_protocol::{Config, Outcome, Priority, StartError, WorkerState, Workers};
+use std::{
+    cell::{Cell, RefCell},
+    env,
+    hash::{BuildHasher, RandomState},
+};
+
+use offmain_protocol::{Config, Outcome, Priority, StartError, Workers};
 use offmain_runtime::Event;
-use proptest::{prelude::*, sample::Index};
+use proptest::{
+    prelude::*,
+    sample::Index,
+    test_runner::{RngSeed, TestError, TestRunner},
+};
 
-use crate::shell::{Member, Shell, Wish, config, known};
+use crate::{
+    model::Member,
+    shell::{Shell, Wish, config, known},
+};
+
+/// A pool from its start to its end.
+#[derive(Clone, Debug)]
+struct Life {
+    config: Config,
+    steps: Vec<Step>,
+    end: End,
+}
+
+/// How a pool ends that has not ended by then.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Shutdown,
+    Close,
+    /// Nobody says anything more: without the app's help and the workers', the timer alone deals with all of it.
+    Silence,
+}
 
 /// What may happen next. Who is meant is picked among those who are there.
 #[derive(Clone, Debug)]
@@ -49,12 +79,11 @@ enum Forged {
     Trapped,
     ThreadTrapped,
     Ended,
-    Gone,
-    Weighed,
     Cancel,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+/// `finish`: how often a job finishes by itself, beside all else that may happen.
+fn step(finish: u32) -> impl Strategy<Value = Step> {
     let priority = prop::sample::select(vec![Priority::High, Priority::Normal, Priority::Low]);
     let submit = (priority, prop::option::weighted(0.3, 0..3000u64), 0..40u64, prop::bool::weighted(0.95));
     let outcome = prop::sample::select(vec![
@@ -63,40 +92,42 @@ fn step() -> impl Strategy<Value = Step> {
         Outcome::Panicked { message: String::new(), location: None },
         Outcome::Cancelled,
     ]);
-    use Forged::{Cancel, Ended, Failed, Gone, Progress, Ready, Settled, ThreadTrapped, Trapped, Weighed};
-    let forged = prop::sample::select(vec![Ready, Failed, Progress, Settled, Trapped, ThreadTrapped, Ended, Gone, Weighed, Cancel]);
+    use Forged::{Cancel, Ended, Failed, Progress, Ready, Settled, ThreadTrapped, Trapped};
+    let forged = prop::sample::select(vec![Ready, Failed, Progress, Settled, Trapped, ThreadTrapped, Ended, Cancel]);
     let index = any::<Index>;
     prop_oneof![
         30 => submit.prop_map(|(priority, timeout_ms, bytes, known)| Step::Submit { priority, timeout_ms, bytes, known }),
         1 => index().prop_map(Step::SubmitAgain),
         6 => index().prop_map(Step::Cancel),
         3 => (1..5u32, 0..4u32).prop_map(|(min, more)| Step::Resize(min, min + more)),
-        20 => index().prop_map(Step::Ready),
+        30 => index().prop_map(Step::Ready),
         1 => index().prop_map(Step::Fail),
-        30 => (index(), outcome).prop_map(|(who, outcome)| Step::Finish(who, outcome)),
+        finish => (index(), outcome).prop_map(|(who, outcome)| Step::Finish(who, outcome)),
         5 => (index(), 0..6u32).prop_map(|(who, sequence)| Step::Report(who, sequence)),
         2 => index().prop_map(Step::Trap),
-        1 => index().prop_map(Step::TrapThread),
+        4 => index().prop_map(Step::TrapThread),
         10 => index().prop_map(Step::End),
         4 => index().prop_map(Step::Gone),
         2 => prop_oneof![Just(0), 0..2u64 << 30].prop_map(Step::Hold),
         15 => prop_oneof![Just(0), 1..50u64].prop_map(Step::Ring),
         5 => (0..1500u64).prop_map(Step::Pass),
         5 => (forged, 0..24u32, 0..24u32).prop_map(|(forged, who, what)| Step::Forge(forged, who, what)),
-        1 => prop_oneof![Just(Step::Shutdown), Just(Step::Close)],
+        1 => prop_oneof![1 => Just(Step::Shutdown), 1 => Just(Step::Close), 8 => Just(Step::Pass(1))],
     ]
 }
 
 fn any_config() -> impl Strategy<Value = Config> {
     let times = (prop_oneof![Just(0), 1..2000u64], prop_oneof![Just(0), 1..300u64], prop_oneof![Just(0), 1..800u64]);
-    (1..4u32, 0..4u32, 1..8u64, 30..300u64, times, prop::option::weighted(0.2, 1..2000u64)).prop_map(
-        |(min, more, queue_jobs, queue_bytes, (idle_time_ms, cancel_grace_ms, drain_time_ms), timeout_ms)| Config {
+    let stall_time = prop_oneof![100..2000u64, Just(10_000)];
+    (1..4u32, 0..4u32, 1..8u64, 30..300u64, times, prop::option::weighted(0.2, 1..2000u64), stall_time).prop_map(
+        |(min, more, queue_jobs, queue_bytes, (idle_time_ms, cancel_grace_ms, drain_time_ms), timeout_ms, stall_time_ms)| Config {
             queue_jobs,
             queue_bytes,
             idle_time_ms,
             cancel_grace_ms,
             drain_time_ms,
             timeout_ms,
+            stall_time_ms,
             ..config(Workers { min, max: min + more })
         },
     )
@@ -105,11 +136,11 @@ fn any_config() -> impl Strategy<Value = Config> {
 /// Does one step, if there is anybody who can do it.
 fn take(pool: &mut Shell, step: Step, last: &mut u32) {
     let pick = |pool: &Shell, who: Index, is_it: fn(&Member) -> bool| {
-        let them: Vec<_> = pool.workers.iter().filter(|(_, member)| is_it(member)).map(|(id, _)| *id).collect();
+        let them: Vec<_> = pool.model.workers.iter().filter(|(_, member)| is_it(member)).map(|(id, _)| *id).collect();
         (!them.is_empty()).then(|| *who.get(&them))
     };
     let unsettled = |pool: &Shell, which: Index| {
-        let them: Vec<_> = pool.unsettled.keys().copied().collect();
+        let them: Vec<_> = pool.model.jobs.iter().map(|job| job.id).collect();
         (!them.is_empty()).then(|| *which.get(&them))
     };
     let event = match step {
@@ -131,25 +162,25 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
         Step::Fail(who) => pick(pool, who, |member| !member.ready)
             .map(|worker| Event::WorkerFailed { worker, error: StartError::Init { why: String::new() } }),
         Step::Finish(who, outcome) => pick(pool, who, |member| member.runs.is_some()).map(|worker| {
-            let job = pool.workers[&worker].runs.unwrap_or_default();
+            let job = pool.model.workers[&worker].runs.unwrap_or_default();
             Event::Settled { worker, job, outcome, value: 0, threads: 0 }
         }),
         Step::Report(who, sequence) => pick(pool, who, |member| member.runs.is_some()).map(|worker| {
-            let Member { generation, runs, .. } = pool.workers[&worker];
+            let Member { generation, runs, .. } = pool.model.workers[&worker];
             Event::Progress { generation, job: runs.unwrap_or_default(), sequence, value: 0 }
         }),
         Step::Trap(who) => pick(pool, who, |_| true).map(|worker| Event::Trapped { worker, kind: String::new() }),
         Step::TrapThread(which) => {
-            let them: Vec<_> = pool.generations.iter().copied().collect();
+            let them: Vec<_> = pool.model.generations.keys().copied().collect();
             (!them.is_empty()).then(|| Event::ThreadTrapped { generation: *which.get(&them), kind: String::new() })
         }
         Step::End(who) => pick(pool, who, |member| member.stopping).map(|worker| Event::WorkerEnded { worker }),
         Step::Gone(which) => {
-            let them: Vec<_> = pool.dying.iter().copied().collect();
+            let them: Vec<_> = pool.model.dying.keys().copied().collect();
             (!them.is_empty()).then(|| Event::GenerationGone { generation: *which.get(&them) })
         }
         Step::Hold(bytes) => {
-            pool.bytes = bytes;
+            pool.model.bytes = bytes;
             None
         }
         Step::Ring(late) => {
@@ -168,8 +199,6 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
             Forged::Trapped => Event::Trapped { worker: who, kind: String::new() },
             Forged::ThreadTrapped => Event::ThreadTrapped { generation: who, kind: String::new() },
             Forged::Ended => Event::WorkerEnded { worker: who },
-            Forged::Gone => Event::GenerationGone { generation: who },
-            Forged::Weighed => Event::Weighed { bytes: what.into() },
             Forged::Cancel => Event::Cancel { job: what },
         }),
         Step::Shutdown => Some(Event::Shutdown),
@@ -180,64 +209,85 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
     }
 }
 
-/// Everybody does what they are there for, until the pool has ended.
-fn let_finish(pool: &mut Shell) {
-    for _ in 0..10_000 {
-        if pool.ended {
-            return;
-        }
-        if let Some(&generation) = pool.dying.first() {
-            pool.bytes = 0;
-            pool.gone(generation);
-        } else if let Some(worker) = pool.find(|member| !member.ready) {
-            pool.ready(worker);
-        } else if let Some(job) = pool.workers.values().find_map(|member| member.runs) {
-            pool.done(job);
-        } else {
-            pool.now = pool.core.deadline().expect("who waits for nobody waits for the timer");
-            pool.send(Event::Tick);
-        }
-    }
-    panic!("the pool does not end: {:?}", pool.core.stats(pool.now));
+fn lives() -> impl Strategy<Value = Life> {
+    let end = prop::sample::select(vec![End::Shutdown, End::Close, End::Silence]);
+    // Jobs that hardly ever finish are still there when their generations end one after another.
+    let steps = prop_oneof![prop::collection::vec(step(30), 1..150), prop::collection::vec(step(2), 1..150)];
+    (any_config(), steps, end).prop_map(|(config, steps, end)| Life { config, steps, end })
 }
 
-/// How many cases: enough for a debug build in CI, or as many as `PROPTEST_CASES` says.
-fn cases(number: u32) -> ProptestConfig {
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { number };
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+/// Lives it to its end, and looks that every job has exactly one outcome. The model has looked at all else by then. Gives the number
+/// of steps until the pool ended.
+fn live(pool: &mut Shell, Life { config, steps, end }: Life) -> u64 {
+    let timeout_ms = if matches!(end, End::Silence) { Some(1000) } else { config.timeout_ms };
+    pool.send(Event::Start { config: Config { timeout_ms, ..config }, cores: 4 });
+    let (mut jobs, mut taken) = (0, 0);
+    for step in steps {
+        taken += u64::from(!pool.model.ended);
+        take(pool, step, &mut jobs);
+    }
+    match end {
+        _ if pool.model.ended => {}
+        End::Shutdown | End::Silence => pool.send(Event::Shutdown),
+        End::Close => pool.send(Event::Close),
+    }
+    pool.live_on(matches!(end, End::Silence));
+    assert!(pool.model.outcomes.total() >= u64::from(jobs), "{jobs} jobs, {:?}", pool.model.outcomes);
+    taken
 }
 
-proptest! {
-    #![proptest_config(cases(300))]
+/// A number that the environment names.
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
 
-    #[test]
-    fn every_job_has_exactly_one_outcome(config in any_config(), steps in prop::collection::vec(step(), 1..150), close in any::<bool>()) {
-        let (mut pool, mut jobs) = (Shell::starting(config), 0);
-        for step in steps {
-            take(&mut pool, step, &mut jobs);
+/// As many as a debug build does in a second or two; `cargo xtask model` says how many, and from which seed.
+#[test]
+fn every_order_of_events_is_as_the_model_has_it() {
+    let wanted = number("OFFMAIN_MODEL_STEPS").unwrap_or(20_000);
+    let seed = number("OFFMAIN_MODEL_SEED").unwrap_or_else(|| RandomState::new().hash_one(wanted) % 1_000_000_000);
+    let config = ProptestConfig { max_shrink_iters: 100_000, rng_seed: RngSeed::Fixed(seed), ..ProptestConfig::default() };
+    let (mut runner, lives) = (TestRunner::new(config), lives());
+    let (mut cases, steps) = (0, Cell::new(0));
+    while steps.get() < wanted {
+        let case = lives.new_tree(&mut runner).expect("any life will do");
+        cases += 1;
+        let tried = runner.run_one(case, |life| {
+            steps.set(steps.get() + live(&mut Shell::new(), life));
+            Ok(())
+        });
+        if let Err(error) = tried {
+            panic!("seed {seed}, case {cases}: {}", script(error));
         }
-        if !pool.ended {
-            pool.send(if close { Event::Close } else { Event::Shutdown });
-        }
-        let_finish(&mut pool);
-        prop_assert!(pool.outcomes.total() >= u64::from(jobs) && pool.unsettled.is_empty());
     }
+    println!("{} steps in {cases} cases with seed {seed}", steps.get());
+}
 
-    /// Without the app's help: workers that never say anything again are dealt with by the timer alone.
-    #[test]
-    fn silent_workers_hold_up_nothing(config in any_config(), steps in prop::collection::vec(step(), 1..80)) {
-        let config = Config { timeout_ms: Some(1000), ..config };
-        let (mut pool, mut jobs) = (Shell::starting(config), 0);
-        for step in steps {
-            take(&mut pool, step, &mut jobs);
+/// What went wrong, and the least that makes it go wrong.
+fn script(error: TestError<Life>) -> String {
+    let TestError::Fail(mut why, mut life) = error else { return error.to_string() };
+    // What was left because a later step needed it may not be needed any more.
+    let mut index = life.steps.len();
+    while index > 0 {
+        index -= 1;
+        let mut shorter = life.clone();
+        shorter.steps.remove(index);
+        if let (_, Err(TestError::Fail(again, _))) = attempt(&shorter) {
+            (why, life, index) = (again, shorter, life.steps.len() - 1);
         }
-        pool.send(Event::Shutdown);
-        for _ in 0..1000 {
-            let Some(deadline) = pool.core.deadline() else { break };
-            pool.now = deadline;
-            pool.send(Event::Tick);
-        }
-        let stopping = pool.core.stats(pool.now).workers.iter().any(|worker| worker.state == WorkerState::Stopping);
-        prop_assert!(pool.ended && !stopping);
     }
+    let (script, again) = attempt(&life);
+    assert!(again.is_err(), "it does not go wrong again");
+    format!("{why}\n\nthe least that makes it go wrong:\n{}", script.join("\n"))
+}
+
+/// One life, what happened in it, and whether it went wrong.
+fn attempt(life: &Life) -> (Vec<String>, Result<bool, TestError<Life>>) {
+    let mut runner = TestRunner::default();
+    let (pool, case) = (RefCell::new(Shell::new()), Just(life.clone()).new_tree(&mut runner).expect("it is there"));
+    let tried = runner.run_one(case, |life| {
+        live(&mut pool.borrow_mut(), life);
+        Ok(())
+    });
+    (pool.into_inner().script, tried)
 }

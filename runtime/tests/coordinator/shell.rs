@@ -1,49 +1,23 @@
-//! A shell without a browser: a clock moved by hand, workers that do what a test says, and after every event a check of
-//! all that must always hold.
+//! A shell without a browser: a clock moved by hand, and workers that do what a test says. The model looks at all of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use offmain_protocol::{
-    Config, Incident, JobId, Outcome, Outcomes, Priority, StartError, WorkerState, Workers,
-    limits::{DYING_GENERATIONS, GENERATIONS},
-};
+use offmain_protocol::{Config, Incident, JobId, Outcome, Priority, StartError, Workers};
 use offmain_runtime::{Core, Effect, Event, GenerationId, Reply, WorkerId};
+
+use crate::model::{Member, Model};
 
 /// A job's input is its number; its output and its reports are anything else.
 pub struct Shell {
     pub core: Core<JobId>,
+    pub model: Model,
     pub now: u64,
-    pub workers: BTreeMap<WorkerId, Member>,
-    /// Memories that have been made and not dropped.
-    pub generations: BTreeSet<GenerationId>,
-    /// Generations that were dropped and are not gone.
-    pub dying: BTreeSet<GenerationId>,
-    /// What all generations hold, as the shell of a test says.
-    pub bytes: u64,
-    /// Generations that have a hole.
-    holed: BTreeSet<GenerationId>,
-    /// Jobs without an outcome, and the bytes of each.
-    pub unsettled: BTreeMap<JobId, u64>,
-    /// Whether a job has been on a worker.
-    ran: BTreeSet<JobId>,
-    pub outcomes: Outcomes,
-    pub ended: bool,
-    size: Workers,
-    /// The greatest number of workers there might have been.
-    most: u32,
-    /// Ends of generations that were told.
-    pub incidents: Vec<Incident>,
     /// What the core wanted done since the last look.
     pub log: Vec<String>,
+    /// Everything that happened: when, what, and below it what the core wanted done.
+    pub script: Vec<String>,
 }
 
-#[derive(Debug)]
-pub struct Member {
-    pub generation: GenerationId,
-    pub ready: bool,
-    pub stopping: bool,
-    pub runs: Option<JobId>,
-}
+/// Where the clock begins.
+const BEGIN: u64 = 1_000_000;
 
 /// What a job asks for.
 #[derive(Clone, Copy, Debug)]
@@ -79,23 +53,7 @@ pub fn known() -> Vec<String> {
 
 impl Shell {
     pub fn new() -> Self {
-        Self {
-            core: Core::default(),
-            now: 1_000_000,
-            workers: BTreeMap::new(),
-            generations: BTreeSet::new(),
-            dying: BTreeSet::new(),
-            bytes: 0,
-            holed: BTreeSet::new(),
-            unsettled: BTreeMap::new(),
-            ran: BTreeSet::new(),
-            outcomes: Outcomes::default(),
-            incidents: Vec::new(),
-            ended: false,
-            size: Workers { min: 1, max: 1 },
-            most: 1,
-            log: Vec::new(),
-        }
+        Self { core: Core::default(), model: Model::default(), now: BEGIN, log: Vec::new(), script: Vec::new() }
     }
 
     /// A pool that has been told to start.
@@ -159,7 +117,7 @@ impl Shell {
 
     /// The same of all that have been dropped.
     pub fn all_gone(&mut self) {
-        while let Some(&generation) = self.dying.first() {
+        while let Some((&generation, _)) = self.model.dying.first_key_value() {
             self.gone(generation);
         }
     }
@@ -178,8 +136,28 @@ impl Shell {
         self.now = until;
     }
 
+    /// Everybody does what they are there for until the pool has ended, which was told to; or all are silent, and there is only the timer.
+    pub fn live_on(&mut self, silent: bool) {
+        for _ in 0..10_000 {
+            if self.model.ended {
+                return;
+            } else if !silent && !self.model.dying.is_empty() {
+                self.model.bytes = 0;
+                self.all_gone();
+            } else if let Some(worker) = self.find(|member| !member.ready && !silent) {
+                self.ready(worker);
+            } else if let Some(job) = self.model.workers.values().find_map(|member| member.runs.filter(|_| !silent)) {
+                self.done(job);
+            } else {
+                self.now = self.core.deadline().expect("who waits for nobody waits for the timer");
+                self.send(Event::Tick);
+            }
+        }
+        panic!("the pool does not end: {:?}", self.core.stats(self.now));
+    }
+
     pub fn find(&self, is_it: impl Fn(&Member) -> bool) -> Option<WorkerId> {
-        self.workers.iter().find(|(_, member)| is_it(member)).map(|(id, _)| *id)
+        self.model.workers.iter().find(|(_, member)| is_it(member)).map(|(id, _)| *id)
     }
 
     pub fn ignored(&self) -> u32 {
@@ -192,146 +170,27 @@ impl Shell {
         assert_eq!(std::mem::take(&mut self.log), wanted);
     }
 
-    /// Hands an event to the core, does what it wants done, and checks it all.
+    /// Hands an event to the core; the model hears of it before, and of what the core wants done.
     pub fn send(&mut self, event: Event<JobId>) {
-        let text = format!("{event:?}");
-        self.hear(&event);
-        self.most = self.most.max(self.size.max);
-        let (was_over, mut next) = (self.ended, Some(event));
+        self.script.push(format!("{:>6} ms  {event:?}", self.now - BEGIN));
+        self.model.hear(self.now, &event);
+        let mut next = Some(event);
         while let Some(event) = next.take() {
             let mut effects = Vec::new();
             self.core.handle(self.now, event, &mut effects);
             for effect in effects {
-                let late = matches!(&effect, Effect::Reply(Reply::Settled { outcome: Outcome::Closed { .. }, .. }));
-                assert!(!self.ended || was_over && late, "{effect:?} after the end, upon {text}");
-                if effect == Effect::WeighGenerations {
-                    next = Some(Event::Weighed { bytes: self.bytes });
-                } else {
-                    self.perform(effect);
+                let text = text(&effect);
+                self.script.push(format!("{:>9}  -> {text}", ""));
+                self.model.perform(&effect);
+                // Of the end of a generation, every test of a trap or a kill would have to speak; what is weighed is told at once.
+                match effect {
+                    Effect::Reply(Reply::Incident(Incident::GenerationEnded { .. })) => {}
+                    Effect::WeighGenerations => next = Some(Event::Weighed { bytes: self.model.bytes }),
+                    _ => self.log.push(text),
                 }
             }
         }
-        self.check(&text);
-    }
-
-    fn hear(&mut self, event: &Event<JobId>) {
-        match event {
-            Event::Start { config, cores } if self.generations.is_empty() && !self.ended => {
-                self.size = config.workers.unwrap_or((*cores).clamp(1, 16).into());
-            }
-            Event::Resize(workers) if workers.validate().is_ok() => self.size = *workers,
-            Event::Submit { job, bytes, .. } => {
-                self.unsettled.entry(*job).or_insert_with(|| {
-                    self.ran.remove(job);
-                    *bytes
-                });
-            }
-            Event::WorkerReady { worker, .. } => {
-                self.workers.entry(*worker).and_modify(|member| member.ready = true);
-            }
-            Event::Settled { worker, job, .. } => {
-                if let Some(member) = self.workers.get_mut(worker).filter(|member| member.runs == Some(*job)) {
-                    member.runs = None;
-                }
-            }
-            Event::WorkerFailed { worker, .. } => {
-                self.holed.extend(self.workers.get(worker).filter(|member| !member.ready).map(|member| member.generation));
-            }
-            Event::Trapped { worker, .. } => self.holed.extend(self.workers.get(worker).map(|member| member.generation)),
-            Event::ThreadTrapped { generation, .. } => self.holed.extend(self.generations.get(generation)),
-            Event::GenerationGone { generation } => drop(self.dying.remove(generation)),
-            Event::WorkerEnded { worker } => self.workers.retain(|id, member| id != worker || !member.stopping),
-            _ => {}
-        }
-    }
-
-    fn perform(&mut self, effect: Effect<JobId>) {
-        let text = text(&effect);
-        match effect {
-            Effect::WeighGenerations => unreachable!("answered by `send`"),
-            Effect::OpenGeneration { generation, maximum } => {
-                let all = self.core.config().memory_maximum;
-                assert!(maximum >= all / 2 && maximum + self.bytes.min(all) >= all, "{text} with {maximum} bytes beside {}", self.bytes);
-                assert!(self.dying.len() < DYING_GENERATIONS, "{text} beside {:?}", self.dying);
-                assert!(self.generations.insert(generation), "{text} twice");
-            }
-            Effect::ForgetGeneration(generation) => assert!(self.dying.remove(&generation), "{text}, which is gone"),
-            Effect::StartWorker { generation, worker } => {
-                let there = self.workers.values().filter(|member| member.generation == generation).count();
-                assert!(self.takes_jobs(generation), "{text}, which is over");
-                assert!(there < self.size.max as usize, "{text} with {there} there, of at most {}", self.size.max);
-                let member = Member { generation, ready: false, stopping: false, runs: None };
-                assert!(self.workers.insert(worker, member).is_none(), "{text} twice");
-            }
-            Effect::StopWorker(worker) => {
-                let member = self.workers.get_mut(&worker).expect("a worker to stop is there");
-                assert!(member.ready && member.runs.is_none() && !member.stopping, "{text}: {member:?}");
-                member.stopping = true;
-            }
-            Effect::KillWorker(worker) => {
-                let member = self.workers.remove(&worker).expect("a worker to kill is there");
-                self.holed.insert(member.generation);
-            }
-            Effect::DropGeneration(generation) => {
-                assert!(self.generations.remove(&generation), "{text}, which is gone");
-                self.dying.insert(generation);
-                self.workers.retain(|_, member| member.generation != generation);
-            }
-            Effect::Run { worker, job, input, .. } => {
-                let member = self.workers.get(&worker).expect("a worker to run a job is there");
-                assert!(member.ready && !member.stopping && member.runs.is_none(), "{text}: {member:?}");
-                assert!(self.takes_jobs(member.generation), "{text}, whose generation is over");
-                assert!(self.unsettled.contains_key(&job) && input == job, "{text}, which is settled");
-                assert!(self.ran.insert(job), "{text} twice");
-                self.workers.entry(worker).and_modify(|member| member.runs = Some(job));
-            }
-            Effect::SignalCancel { worker, job } => {
-                assert_eq!(self.workers.get(&worker).and_then(|member| member.runs), Some(job), "{text}");
-            }
-            Effect::Reply(Reply::Settled { job, outcome, value }) => {
-                assert!(self.unsettled.remove(&job).is_some(), "{text}, a second outcome");
-                self.outcomes.count(&outcome);
-                if matches!(outcome, Outcome::Rejected(_) | Outcome::Closed { .. }) && !self.ran.contains(&job) {
-                    assert_eq!(value, Some(job), "{text}: the input comes back");
-                }
-            }
-            Effect::Reply(Reply::Progress { job, .. }) => assert!(self.unsettled.contains_key(&job), "{text}, which is settled"),
-            Effect::Reply(Reply::Started(_)) => {}
-            Effect::Reply(Reply::Incident(Incident::Stalled { job, .. })) => {
-                assert!(self.unsettled.contains_key(&job), "{text}, which is settled")
-            }
-            // Every test of a trap or a kill would have to name it.
-            Effect::Reply(Reply::Incident(incident)) => return self.incidents.push(incident),
-            Effect::Reply(Reply::NotStarted(_) | Reply::Ended { .. }) => self.ended = true,
-        }
-        self.log.push(text);
-    }
-
-    /// Whether it is the newest generation, without a hole.
-    fn takes_jobs(&self, generation: GenerationId) -> bool {
-        self.generations.last() == Some(&generation) && !self.holed.contains(&generation)
-    }
-
-    fn check(&self, event: &str) {
-        let (stats, config) = (self.core.stats(self.now), self.core.config());
-        assert!(self.core.deadline().is_none_or(|deadline| deadline > self.now), "the timer spins after {event}");
-        assert!(u64::from(stats.queued + stats.running) <= config.queue_jobs + u64::from(self.most), "{stats:?} after {event}");
-        let bytes: u64 = self.unsettled.values().sum();
-        assert!(bytes <= config.queue_bytes, "{bytes} bytes are held after {event}");
-        assert!(self.generations.len() <= GENERATIONS, "{:?} are alive after {event}", self.generations);
-        assert_eq!((stats.queued + stats.running) as usize, self.unsettled.len(), "jobs without an outcome after {event}");
-        let idle = stats.workers.iter().find(|worker| worker.state == WorkerState::Idle);
-        assert!(stats.queued == 0 || idle.is_none(), "a job waits although {idle:?} after {event}");
-        for worker in &stats.workers {
-            let member = self.workers.get(&worker.id).expect("the core knows nobody who is gone");
-            assert_eq!(worker.job.as_ref().map(|(job, _)| *job), member.runs, "worker {} after {event}", worker.id);
-            assert!(worker.job.is_some() || self.takes_jobs(worker.generation), "{worker:?} is left over after {event}");
-        }
-        if self.ended {
-            assert!(stats.workers.is_empty() && self.unsettled.is_empty(), "{stats:?} at the end");
-            assert!(self.workers.is_empty() && self.generations.is_empty(), "{:?} left at the end", self.workers);
-            assert_eq!((self.core.deadline(), self.core.current_generation()), (None, None));
-        }
+        self.model.check(&self.core);
     }
 }
 

@@ -24,7 +24,7 @@ fn it_grows_with_the_queue_and_shrinks_when_idle() {
     pool.expect(["stop w3", "stop w2"]);
     ended(&mut pool, 3);
     ended(&mut pool, 2);
-    assert_eq!((pool.workers.len(), pool.core.deadline()), (1, None));
+    assert_eq!((pool.model.workers.len(), pool.core.deadline()), (1, None));
     pool.pass(1_000_000);
     pool.expect([]);
 }
@@ -56,7 +56,7 @@ fn resize_1_4_2_under_load() {
     (1..=4).for_each(|job| pool.done(job));
     pool.expect(["1 done", "run 5 on w1", "2 done", "run 6 on w2", "3 done", "stop w3", "4 done", "stop w4"]);
     (5..=10).for_each(|job| pool.done(job));
-    assert!(pool.unsettled.is_empty());
+    assert!(pool.model.jobs.is_empty());
 }
 
 #[test]
@@ -112,6 +112,6 @@ fn a_size_out_of_range_is_ignored() {
         let mut pool = Shell::open(config(1));
         pool.resize(workers);
         pool.expect([]);
-        assert_eq!((pool.ignored(), pool.workers.len()), (1, 1));
+        assert_eq!((pool.ignored(), pool.model.workers.len()), (1, 1));
     }
 }

@@ -23,7 +23,7 @@ fn as_many_workers_as_cores_if_none_are_named() {
         pool.log.clear();
         pool.ready(1);
         assert_eq!(pool.log, [format!("started {workers}..={workers}")], "{cores} cores");
-        assert_eq!(pool.workers.len(), workers);
+        assert_eq!(pool.model.workers.len(), workers);
     }
 }
 
@@ -135,5 +135,5 @@ fn a_clock_near_its_end_overflows_nothing() {
     pool.log.clear();
     pool.pass(1000);
     assert_eq!(pool.log[..2], ["1 cancelled", "kill w1"]);
-    assert!(pool.unsettled.is_empty());
+    assert!(pool.model.jobs.is_empty());
 }
