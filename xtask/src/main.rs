@@ -4,6 +4,7 @@ mod bench;
 mod cases;
 mod command;
 mod demo;
+mod fuzz;
 mod measure;
 mod meter;
 mod model;
@@ -30,6 +31,8 @@ enum Task {
     Demo(demo::Options),
     /// Has the same faults happen to offmain and to what a user would pick instead, and shows what each one's caller sees
     Peers(peers::Options),
+    /// Feeds what decodes, and the coordinator's core, with bytes that a fuzzer makes up
+    Fuzz(fuzz::Options),
     /// Tries the coordinator's core in random orders of events against its model
     Model(model::Options),
     /// Measures rayon in a pool worker beside wasm-bindgen-rayon
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::Demo(options) => demo::run(&options),
         Task::Peers(options) => peers::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Model(options) => model::run(&options),
         Task::Rayon(options) => rayon::run(&options),
         Task::Smooth(options) => smooth::run(&options),
