@@ -12,11 +12,22 @@ const PATIENCE = 5000
 /** How long a job runs before its worker ends. */
 const BEFORE_END = 300
 
+// The worker that was sent something last, and so the one that has the job.
 let addressed
-const { postMessage } = Worker.prototype
-Worker.prototype.postMessage = function (...args) {
-  addressed = this
-  postMessage.apply(this, args)
+
+globalThis.Worker = class extends Worker {
+  // wasm-bindgen has classic workers of its own that wait for it, where there is no `Atomics.waitAsync`. They run no jobs.
+  #helps
+
+  constructor(url, options) {
+    super(url, options)
+    this.#helps = options?.type !== 'module'
+  }
+
+  postMessage(...args) {
+    if (!this.#helps) addressed = this
+    super.postMessage(...args)
+  }
 }
 
 /** The page does it by itself: in Firefox no worker starts while a driver's script waits. */
