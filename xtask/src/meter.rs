@@ -8,10 +8,10 @@ use serde_json::Value;
 
 /// Starts measuring in the page that `browser` shows.
 pub fn start(browser: &Browser) -> Result<()> {
-    browser.execute(include_str!("meter.js"), &[]).map(drop)
+    browser.execute(concat!(include_str!("../../tests/browser/meter.js"), "startMeter()"), &[]).map(drop)
 }
 
-/// Ends the measurement; the answer is described in `meter.js`.
+/// Ends the measurement; the answer is described in `tests/browser/meter.js`.
 pub fn take(browser: &Browser) -> Result<Value> {
     browser.run("return takeMeter()", &[], Duration::from_secs(30))
 }

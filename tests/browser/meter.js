@@ -1,7 +1,8 @@
-// Put into a page by the tasks: how long its main thread is ever held, by a timer that should fire every few milliseconds,
-// by the times between frames, and, where the engine tells (Chromium), by its long tasks.
+// Put into a page by the tasks, or loaded by it: how long its main thread is ever held between `startMeter()` and `takeMeter()`, by a
+// timer that should fire every few milliseconds, by the times between frames, and, where the engine tells (Chromium), by its long tasks.
 // A timer leaves the thread free in between; a loop of messages would itself take a core.
-(() => {
+// On `window`: in Firefox the global of a driver's script is a sandbox that ends with it.
+window.startMeter = () => {
   const TICK_MS = 5
   const late = []
   const frames = []
@@ -37,11 +38,10 @@
     return { count: sorted.length, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: round(sorted.at(-1)) }
   }
 
-  // On `window`: in Firefox the global of a driver's script is a sandbox that ends with it.
   // Ends the measurement: event-loop delay and frame times in milliseconds; `longTasks` is null where the engine does not tell.
   window.takeMeter = () => {
     running = false
     observer.disconnect()
     return { delay: spread(late), frames: spread(frames), longTasks: tellsLongTasks ? longTasks.map(round) : null }
   }
-})()
+}
