@@ -2,13 +2,16 @@
 
 import { distribution } from '../distribution.js'
 
-const ask = async (path) => {
-  const answer = await fetch(path, { method: 'POST' })
+const ask = async (path, question) => {
+  const answer = await fetch(path, { method: 'POST', body: JSON.stringify(question) })
   return answer.ok ? answer.json() : undefined
 }
 
 /** Bytes of memory of all the browser's processes; what several share counts once. */
 export const memory = () => ask('/memory')
+
+/** A kernel as a native program: its value and the milliseconds it took. */
+export const native = (kernel, size, threads) => ask('/native', [kernel, size, threads].map(String))
 
 let self
 /** What it costs the main thread to ask, in milliseconds. */

@@ -22,7 +22,7 @@ export default {
     }))
     const goals = [
       { chart: 'time', row: ours[0], against: RAW, most: 1 },
-      { chart: 'time', row: ours[0], against: PEERS['comlink-rayon'], most: 0.5 },
+      { chart: 'time', row: ours[0], against: PEERS['wasm-bindgen-rayon'].name, most: 0.5 },
     ]
     return { ways, goals, close }
   },

@@ -4,7 +4,8 @@
 // names the row that ratios refer to, `more` says that more is better. `open` starts what is needed and gives { ways, goals, close }.
 // A way is a row of one chart or several: { name, charts, kind, version, measure }, where `measure({ round })` gives figures by chart, each a
 // number or a list, and has no round while it warms up; or { name, charts, missing } with the reason why it cannot run here.
-// A goal is { chart, row, against, most } or `least`: a bound on the ratio of two rows or, without `against`, on the row's own median.
+// A goal is { chart, row, against, most } or `least`: a bound on the ratio of two rows; with `above` instead, on the difference of their
+// medians; with neither, on the row's own median.
 
 import { distribution, ratio } from '../distribution.js'
 import { within } from '../js/t.js'
@@ -77,13 +78,14 @@ class Figures {
     return { ...row, ...distribution(values), ratio: floor && ratio(rounds, this.#rounds(chart, floor)), rounds }
   }
 
-  #goal({ chart, row, against, most, least }) {
+  #goal({ chart, row, against, above, most, least }) {
     const { title, unit } = this.suite.charts[chart]
     const rounds = this.#rounds(chart, row)
-    const figure = against ? ratio(rounds, this.#rounds(chart, against))?.median : distribution(rounds.flat()).median
+    const median = (row) => distribution(this.#rounds(chart, row).flat()).median
+    const figure = against ? ratio(rounds, this.#rounds(chart, against))?.median : median(row) - (above ? median(above) : 0)
     const bound = `${most === undefined ? '≥' : '≤'} ${most ?? least}`
-    const text = `${title}: ${row} ${against ? `${bound} × ${against}` : `${bound} ${unit}`}`
-    const met = figure === undefined ? null : most === undefined ? figure >= least : figure <= most
-    return { text, figure: figure ?? null, unit: against ? '×' : unit, met }
+    const text = `${title}: ${row} ${against ? `${bound} × ${against}` : above ? `${bound} ${unit} above ${above}` : `${bound} ${unit}`}`
+    const known = Number.isFinite(figure)
+    return { text, figure: known ? figure : null, unit: against ? '×' : unit, met: known ? (most === undefined ? figure >= least : figure <= most) : null }
   }
 }

@@ -7,7 +7,7 @@ export default {
   title: 'What is loaded for a hello-world',
   how:
     'Files as they are served, each compressed by gzip at its best; a kB is 1000 bytes. The Rust app awaits a promise and greets; the other one has its greeting made by a ' +
-    'job, and the difference is what offmain adds. Modules by crate are not compressed; inlined code counts for the crate it was inlined into.',
+    'job, and the difference is what offmain adds. Peers have their scripts as published, and in the workers a module with the benchmarks’ jobs, which is more than a hello. Modules by crate are not compressed; inlined code counts for the crate it was inlined into.',
   rounds: 1,
   charts: {
     main: { title: 'Loaded by the main thread, gzip', unit: 'kB' },

@@ -37,7 +37,7 @@ export default {
       measure: async ({ round }) => ({ cold: await cold(who), cached: await first(who, '/pkg/', cores), memory: await aWorker(who, '/pkg/', round) }),
     }))
     const theirs = await Promise.all(
-      Object.entries(PEERS).map(async ([peer, name]) => ({
+      Object.entries(PEERS).map(async ([peer, { name }]) => ({
         name,
         kind: 'peer',
         charts: ['cached', 'memory'],

@@ -2,10 +2,12 @@
 
 import article from './article.js'
 import chunks from './chunks.js'
+import parallel from './parallel.js'
 import roundTrip from './round-trip.js'
 import size from './size.js'
+import smooth from './smooth.js'
 import start from './start.js'
 import throughput from './throughput.js'
 import upload from './upload.js'
 
-export const suites = [article, roundTrip, throughput, chunks, upload, start, size]
+export const suites = [article, roundTrip, throughput, chunks, upload, parallel, start, smooth, size]

@@ -23,8 +23,8 @@ export default {
     const { rows, ours, close } = await echoes(cores)
     const ways = rows.map(({ echo, ...row }) => ({ ...row, charts: ['rate', 'main'], measure: () => measure(echo, jobs) }))
     const goals = [
-      { chart: 'rate', row: ours[0], against: PEERS.comlink, least: 5 },
-      { chart: 'rate', row: ours[0], against: PEERS.workerpool, least: 3 },
+      { chart: 'rate', row: ours[0], against: PEERS.comlink.name, least: 5 },
+      { chart: 'rate', row: ours[0], against: PEERS.workerpool.name, least: 3 },
       { chart: 'main', row: ours[0], against: RAW, most: 0.5 },
     ]
     return { ways, goals, close }

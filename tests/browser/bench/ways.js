@@ -1,17 +1,21 @@
 // Whom the suites ask: plain workers, offmain on each of its lanes, and the peers that the command has built.
 
+import { within } from '../js/t.js'
 import { start } from '../pkg/offmain_tests.js'
 
 export const RAW = 'postMessage echo'
 
-/** Peers by the name of their folder. */
+/** Peers by the name of their folder: what they are called, and the folder of the module they load. */
 export const PEERS = {
-  comlink: 'Comlink',
-  'comlink-rayon': 'Comlink + wasm-bindgen-rayon',
-  workerpool: 'workerpool',
-  'tokio-with-wasm': 'tokio_with_wasm',
-  wasmworker: 'wasmworker',
+  comlink: { name: 'Comlink', module: 'plain' },
+  'wasm-bindgen-rayon': { name: 'Comlink + wasm-bindgen-rayon', module: 'wasm-bindgen-rayon' },
+  workerpool: { name: 'workerpool', module: 'plain' },
+  tokio_with_wasm: { name: 'tokio_with_wasm', module: 'tokio_with_wasm' },
+  wasmworker: { name: 'wasmworker', module: 'wasmworker' },
 }
+
+/** A peer that has not started by then never will. */
+const START_LIMIT_MS = 30_000
 
 /** Plain workers that echo, in turn. */
 export function rawEcho(workers) {
@@ -61,43 +65,52 @@ export async function offmainLanes(config) {
   return lanes.length > 0 ? lanes : [{ lane: 'message', name: 'offmain, message lane', pool: await start(config) }]
 }
 
-/** Starts the peers. One that is not built, or does not start here, is { name, missing }. */
-export async function peers(folders, config) {
+/** Starts the peers, all if none is named. One that is not built, or does not start here, is { name, missing }. */
+export async function peers(config, folders = Object.keys(PEERS)) {
   const all = []
-  for (const folder of folders) all.push(await peer(folder, config))
+  for (const folder of folders) all.push(await kept(folder, config))
   return all
 }
 
-const addressOf = (folder) => new URL(`../peers/${folder}/peer.js`, import.meta.url)
+const started = new Map()
 
-/** Whether the command has built a peer. */
-export const isBuilt = async (folder) => (await fetch(addressOf(folder), { method: 'HEAD' })).ok
+/** Peers stay until the page ends, idle: tokio_with_wasm does not start twice. */
+function kept(folder, config) {
+  const key = `${folder} ${JSON.stringify(config)}`
+  if (!started.has(key)) started.set(key, peer(folder, config))
+  return started.get(key)
+}
 
 async function peer(folder, config) {
-  const name = PEERS[folder]
+  const { name } = PEERS[folder]
   if (!(await isBuilt(folder))) return { name, missing: 'not built' }
   try {
-    const module = await import(addressOf(folder))
-    return { name, version: module.version, peer: await module.start(config) }
+    const module = await import(`../peers/${folder}/peer.js`)
+    return { name, version: module.version, peer: await within(module.start(config), START_LIMIT_MS, 'it to start') }
   } catch (error) {
     return { name, missing: `does not start: ${error?.message ?? error}` }
   }
+}
+
+/** Whether the command has built a peer: its script is there in any case. */
+export async function isBuilt(folder) {
+  const { ok } = await fetch(`/peers/${PEERS[folder].module}/pkg/peer_bg.wasm`, { method: 'HEAD' })
+  return ok
 }
 
 /** Everyone who echoes 16 bytes: { name, kind, version, missing, echo }, and what ends them. */
 export async function echoes(workers) {
   const raw = rawEcho(workers)
   const lanes = await offmainLanes({ workers })
-  const others = await peers(Object.keys(PEERS), { workers })
+  const others = await peers({ workers })
   const rows = [
     { name: RAW, kind: 'raw', echo: raw.echo },
     ...lanes.map(({ name, pool }) => ({ name, kind: 'offmain', echo: (bytes) => pool.submit('carry', { bytes }) })),
     ...others.map(({ name, version, missing, peer }) => ({ name, kind: 'peer', version, missing, echo: (bytes) => peer.echo(bytes) })),
   ]
-  const close = async () => {
+  const close = () => {
     raw.close()
     for (const { pool } of lanes) pool.close()
-    for (const { peer } of others) await peer?.close()
   }
   return { rows, ours: lanes.map(({ name }) => name), close }
 }

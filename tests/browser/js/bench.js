@@ -48,6 +48,8 @@ export const tests = {
       { chart: 'time', row: 'twice', against: 'floor', most: 2 },
       { chart: 'time', row: 'twice', against: 'floor', least: 3 },
       { chart: 'time', row: 'twice', most: 5 },
+      { chart: 'time', row: 'twice', above: 'floor', most: 2 },
+      { chart: 'time', row: 'absent', above: 'floor', most: 1 },
       { chart: 'time', row: 'absent', against: 'floor', most: 1 },
     ]
     const { suite, order, closed } = suiteOf({ floor: (round) => (round === undefined ? 999 : 1 + round), twice: (round) => [2 + 2 * round], absent: 'not built' }, goals)
@@ -57,7 +59,7 @@ export const tests = {
     t.equal([floor.n, floor.greatest, floor.ratio.median], [4, 4, 1], 'the floor, without its warm-up')
     t.equal([twice.median, twice.ratio.p5, twice.ratio.p95], [6, 2, 2], 'the other')
     t.equal(absent.missing, 'not built', 'who is not there')
-    t.equal(facts.goals.map(({ met }) => met), [true, false, false, null], 'goals')
+    t.equal(facts.goals.map(({ met }) => met), [true, false, false, false, null, null], 'goals')
     t.assert(closed(), 'the suite is closed')
     const picture = chart(facts.charts[0])
     t.assert(picture.includes('>twice<') && picture.includes('not built'), picture)

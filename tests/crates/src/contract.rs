@@ -31,6 +31,7 @@ job!(#[doc = "Runs that many blocking tasks and timers on tokio at one time; giv
 job!(#[doc = "Sorts `len` integers with std's scoped threads, halves halved `depth` times, and compares; gives the number of threads that sorted."] MergeSort { pub len: u32, pub depth: u32 } => "merge_sort", u32);
 job!(#[doc = "Has that many threads meet at a barrier; gives how many it let through."] Meet { pub threads: u32 } => "meet", u32);
 job!(#[doc = "Runs a kernel, `mandelbrot` or `sort`, in rayon's global pool."] Kernel { pub kernel: String, pub size: u32 } => "kernel", Timed);
+job!(#[doc = "Every `step`th row, from `first` on, of the kernel `mandelbrot`: without rayon, as one of many jobs."] Band { pub size: u32, pub first: u32, pub step: u32 } => "band", u32);
 
 /// What a kernel gave, a number of 64 bits as text, and the milliseconds it took.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]

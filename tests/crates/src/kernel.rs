@@ -9,8 +9,12 @@ pub fn mandelbrot(size: u32) -> u64 {
 
 /// The same of a picture of any size, each point until it escapes, `most` at most.
 pub fn steps(width: u32, height: u32, most: u32) -> u64 {
-    let row = |y: u32| -> u64 { (0..width).map(|x| u64::from(escape(at(x, width) - 0.5, at(y, height), most))).sum() };
-    (0..height).into_par_iter().map(row).sum()
+    (0..height).into_par_iter().map(|y| row(y, width, height, most)).sum()
+}
+
+/// Those of one row.
+pub fn row(y: u32, width: u32, height: u32, most: u32) -> u64 {
+    (0..width).map(|x| u64::from(escape(at(x, width) - 0.5, at(y, height), most))).sum()
 }
 
 /// A pixel's place between -1.5 and 1.5.

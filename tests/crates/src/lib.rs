@@ -17,6 +17,7 @@ pub use contract::*;
 offmain_pool::jobs! {
     Parallel => with_rayon::parallel,
     Kernel => with_rayon::kernel,
+    Band => with_rayon::band,
     ParallelPanic => with_rayon::panic,
     ParallelStuck => with_rayon::stuck,
     Pass => with_rayon::pass,

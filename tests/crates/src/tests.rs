@@ -66,3 +66,10 @@ fn scoped_threads_sort_ten_million_integers_as_one_does() {
 fn sixty_four_threads_meet() {
     assert_eq!(std_threads::meet(Meet { threads: 64 }, &JobContext::for_test()), Ok(64));
 }
+
+#[test]
+fn the_bands_of_a_picture_add_up_to_it() {
+    let (size, step) = (64, 5);
+    let band = |first| with_rayon::band(Band { size, first, step }, &JobContext::for_test()).unwrap();
+    assert_eq!((0..step).map(|first| u64::from(band(first))).sum::<u64>(), kernel::mandelbrot(size));
+}

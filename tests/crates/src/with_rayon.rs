@@ -11,8 +11,8 @@ use offmain_pool::JobContext;
 use rayon::{ThreadPoolBuilder, prelude::*};
 
 use crate::{
-    Kernel, OpenGate, Parallel, ParallelPanic, ParallelStuck, Pass, Timed,
-    kernel::{mandelbrot, sort},
+    Band, Kernel, OpenGate, Parallel, ParallelPanic, ParallelStuck, Pass, Timed,
+    kernel::{mandelbrot, row, sort},
     numbers::{numbers, sorted},
 };
 
@@ -91,4 +91,11 @@ pub fn kernel(job: Kernel, _: &JobContext<Kernel>) -> Result<Timed, String> {
         other => return Err(format!("there is no kernel `{other}`, only `mandelbrot` and `sort`")),
     };
     Ok(Timed { value: value.to_string(), ms: start.elapsed().as_secs_f64() * 1e3 })
+}
+
+pub fn band(job: Band, _: &JobContext<Band>) -> Result<u32, String> {
+    if job.step == 0 {
+        return Err("a step of no rows".into());
+    }
+    Ok((job.first..job.size).step_by(job.step as usize).map(|y| row(y, job.size, job.size, 1000)).sum::<u64>() as u32)
 }

@@ -7,7 +7,7 @@ mod facts;
 mod sizes;
 mod table;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -16,8 +16,10 @@ use cargo_offmain::browser::{Browser, main_threads, memory};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use crate::command::{cargo, output, succeed, target};
 use crate::measure::Measure;
-use crate::site::{Site, build_test_jobs};
+use crate::peers;
+use crate::site::{Site, build_crates, build_photo_lab_jobs, build_test_jobs};
 use facts::Facts;
 
 /// What is measured.
@@ -52,8 +54,12 @@ enum Suite {
     Chunks,
     /// Large data into a job
     Upload,
+    /// One picture on all cores
+    Parallel,
     /// From the load of a page to its first result; memory of a worker
     Start,
+    /// The main thread while workers are saturated
+    Smooth,
     /// What is loaded for a hello-world
     Size,
 }
@@ -68,7 +74,7 @@ const SUITE_LIMIT: Duration = Duration::from_secs(3600);
 pub fn run(options: &Options) -> Result<ExitCode> {
     let suites = if options.suites.is_empty() { Suite::value_variants() } else { &options.suites };
     build(suites)?;
-    let site = Site::open_with(|server| server.post(|path, _| answer(path)))?;
+    let site = Site::open_with(|server| server.post(|path, body| answer(path, &body)))?;
     if options.serve {
         println!("the benchmarks are served at {} (end with Ctrl-C)", site.url("/bench.html"));
         site.wait();
@@ -99,12 +105,21 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 fn build(suites: &[Suite]) -> Result<()> {
-    let step = Step::begin(&format!("building what {} suites need", suites.len()));
+    let wants = |suite: Suite| suites.contains(&suite);
+    if suites.iter().any(|suite| suite.has_peers()) {
+        peers::build::<&str>(&[])?;
+    }
+    let step = Step::begin("building what the suites need");
     build_test_jobs()?;
-    if suites.contains(&Suite::Start) {
+    if wants(Suite::Start) {
         cold::copies()?;
     }
-    if suites.contains(&Suite::Size) {
+    if wants(Suite::Parallel) {
+        build_crates(false)?;
+        build_photo_lab_jobs()?;
+        succeed(&mut cargo(&["build", "--release", "-p", "offmain-tests-native"]))?;
+    }
+    if wants(Suite::Size) {
         sizes::weigh()?;
     }
     step.end();
@@ -112,12 +127,20 @@ fn build(suites: &[Suite]) -> Result<()> {
 }
 
 /// What the page asks of the machine.
-fn answer(path: &str) -> Result<String> {
+fn answer(path: &str, body: &[u8]) -> Result<String> {
     match path {
         "/main-threads" => Ok(json!(main_threads().into_iter().collect::<Vec<_>>()).to_string()),
         "/memory" => Ok(memory().to_string()),
+        "/native" => natively(&serde_json::from_slice::<Vec<String>>(body)?),
         _ => bail!("nothing answers at {path}"),
     }
+}
+
+/// A kernel as a native program.
+fn natively(args: &[String]) -> Result<String> {
+    let (succeeded, words) = output(Command::new(target().join("release/offmain-tests-native")).args(args))?;
+    let (value, ms) = words.trim().split_once(' ').filter(|_| succeeded).with_context(|| format!("the native program: {words}"))?;
+    Ok(json!({ "value": value, "ms": ms.parse::<f64>()? }).to_string())
 }
 
 /// The facts of the suite that ran in this place.
@@ -144,6 +167,10 @@ fn processor() -> Option<String> {
 }
 
 impl Suite {
+    fn has_peers(self) -> bool {
+        matches!(self, Self::RoundTrip | Self::Throughput | Self::Parallel | Self::Start | Self::Smooth | Self::Size)
+    }
+
     fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }

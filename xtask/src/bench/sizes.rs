@@ -40,6 +40,7 @@ pub fn weigh() -> Result<()> {
         row("a Rust app that awaits a promise", "raw", &json!({ "app": without })),
         row("the same with offmain", "offmain", &json!({ "app": with })),
     ];
+    rows.extend(peers()?);
     rows.extend(parts()?);
     Ok(fs::write(made("site/sizes.json"), json!(rows).to_string())?)
 }
@@ -58,6 +59,29 @@ fn compressed(path: &Path) -> Result<f64> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&bytes)?;
     Ok(encoder.finish()?.len() as f64 / 1000.0)
+}
+
+/// What the peers load: their scripts as published, and a module with the jobs of the benchmarks, which are more than a hello.
+fn peers() -> Result<Vec<Value>> {
+    let site = made("site/peers");
+    let scripts = [("Comlink", "npm/comlink.mjs", "plain"), ("workerpool", "npm/workerpool.js", "plain")];
+    let rayon = ("Comlink + wasm-bindgen-rayon", "npm/comlink.mjs", "wasm-bindgen-rayon");
+    let peer = |(name, script, module): (&str, &str, &str)| {
+        let script = compressed(&site.join(script))?;
+        let workers = script + all_in(&site.join(module).join("pkg"))?;
+        Ok(row(name, "peer", &json!({ "main": script, "workers": workers })))
+    };
+    scripts.into_iter().chain([rayon]).map(peer).collect()
+}
+
+/// All files of a folder and those below it.
+fn all_in(folder: &Path) -> Result<f64> {
+    let mut sum = 0.0;
+    for entry in fs::read_dir(folder).with_context(|| format!("no folder {}", folder.display()))? {
+        let path = entry?.path();
+        sum += if path.is_dir() { all_in(&path)? } else { compressed(&path)? };
+    }
+    Ok(sum)
 }
 
 /// The facade and the job module by crate, and what the stack checks add.
