@@ -62,7 +62,7 @@ pub(crate) struct Link {
     ignored: Cell<u32>,
     restarts: Cell<u32>,
     /// What is on loan.
-    leases: RefCell<BTreeMap<u32, Entry>>,
+    leases: RefCell<Vec<Entry>>,
     /// The present coordinator's generation that ended last.
     last_ended: Cell<u32>,
     /// Coordinators in a row that died before an outcome came from them.

@@ -1,10 +1,6 @@
 //! The book of leases: what the main thread has of each generation's memory, and what was lent to nobody.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use offmain_protocol::{LeaseStats, Lent};
 
@@ -34,20 +30,19 @@ impl Leases {
     /// Enters what a generation has lent to the main thread. `None`, and nothing is entered, if it has lent one of these before.
     pub fn lend(book: &Book, generation: GenerationId, lent: Vec<Lent>) -> Option<Delivery> {
         let mut leases = book.borrow_mut();
-        let mut numbers = BTreeSet::new();
-        let mut is_new = |number| !leases.lent.contains_key(&(generation, number)) && numbers.insert(number);
-        if !lent.iter().all(|lent| lent.number == 0 || is_new(lent.number)) {
-            return None;
-        }
-        for lent in &lent {
-            match lent.number {
-                0 => leases.copied = leases.copied.saturating_add(1),
-                number => {
-                    leases.bytes += u64::from(lent.length);
-                    leases.lent.insert((generation, number), *lent);
+        let shared = || lent.iter().filter(|lent| lent.number != 0);
+        for (entered, new) in shared().enumerate() {
+            if let Some(before) = leases.lent.insert((generation, new.number), *new) {
+                // First the one that was there, which may be of this message itself.
+                leases.lent.insert((generation, new.number), before);
+                for new in shared().take(entered) {
+                    leases.lent.remove(&(generation, new.number));
                 }
+                return None;
             }
         }
+        leases.bytes += shared().map(|lent| u64::from(lent.length)).sum::<u64>();
+        leases.copied = leases.copied.saturating_add((lent.len() - shared().count()) as u32);
         Some(Delivery { book: book.clone(), generation, lent })
     }
 

@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Ref, RefCell},
-    collections::BTreeSet,
     rc::{Rc, Weak},
 };
 
@@ -17,6 +16,7 @@ type Over = Box<dyn Fn(&str)>;
 
 /// A loan that has not been given back.
 pub(super) struct Entry {
+    id: u32,
     /// Which coordinator's, counted by those that died before it.
     coordinator: u32,
     generation: u32,
@@ -67,7 +67,7 @@ impl Link {
         if id != 0 {
             let holder = Rc::downgrade(&loan);
             let over = Box::new(move |why: &str| holder.upgrade().into_iter().for_each(|loan| loan.over(why)));
-            self.leases.borrow_mut().insert(id, Entry { coordinator: self.restarts.get(), generation, lent, over });
+            self.leases.borrow_mut().push(Entry { id, coordinator: self.restarts.get(), generation, lent, over });
         }
         loan
     }
@@ -75,17 +75,26 @@ impl Link {
     /// A loan is somebody else's now, who gives it back and is told of its end.
     #[cfg(feature = "javascript")]
     pub(crate) fn hold(&self, id: u32, over: Over) {
-        self.leases.borrow_mut().entry(id).and_modify(|entry| entry.over = over);
+        if let Some(entry) = self.leases.borrow_mut().iter_mut().find(|entry| entry.id == id) {
+            entry.over = over;
+        }
     }
 
     /// Gives a loan back. One that has ended by itself is back already.
     pub(crate) fn give_back(&self, id: u32) {
-        let entry = self.leases.borrow_mut().remove(&id);
-        if let Some(Entry { coordinator, generation, lent, .. }) = entry
-            && coordinator == self.restarts.get()
-        {
+        let place = self.leases.borrow().iter().position(|entry| entry.id == id);
+        if let Some(place) = place {
+            drop(self.return_one(place));
+        }
+    }
+
+    /// Strikes out the loan at a place of the list, tells the coordinator if it is his, and gives whom to tell of its end.
+    fn return_one(&self, place: usize) -> Over {
+        let Entry { coordinator, generation, lent, over, .. } = self.leases.borrow_mut().swap_remove(place);
+        if coordinator == self.restarts.get() {
             self.tell(&ToCoordinator::Release { generation, lease: lent.number });
         }
+        over
     }
 
     /// A generation has ended, and with it all before it.
@@ -101,32 +110,25 @@ impl Link {
 
     /// Memories of generations that have ended live on for their leases; here those of the oldest end, if there are too many.
     fn end_old_leases(&self) {
-        let coordinator = self.restarts.get();
-        let has_ended = |entry: &Entry| entry.coordinator != coordinator || entry.generation <= self.last_ended.get();
+        let whose = |entry: &Entry| (entry.coordinator, entry.generation);
+        let mut oldest = (self.restarts.get(), self.last_ended.get().saturating_add(1));
+        for _ in 0..LEASED_GENERATIONS {
+            let before = self.leases.borrow().iter().map(whose).filter(|it| *it < oldest).max();
+            let Some(before) = before else { return };
+            oldest = before;
+        }
         loop {
-            let whose = |entry: &Entry| (entry.coordinator, entry.generation);
-            let ended: BTreeSet<_> = self.leases.borrow().values().filter(|entry| has_ended(entry)).map(whose).collect();
-            let oldest = match ended.first() {
-                Some(oldest) if ended.len() > LEASED_GENERATIONS => *oldest,
-                _ => return,
-            };
-            let theirs = self.leases.borrow().iter().filter(|(_, entry)| whose(entry) == oldest).map(|(id, _)| *id).collect::<Vec<_>>();
-            for id in theirs {
-                let over = self.leases.borrow_mut().get_mut(&id).map(|entry| std::mem::replace(&mut entry.over, Box::new(|_| ())));
-                self.give_back(id);
-                if let Some(over) = over {
-                    over(&format!(
-                        "its generation has ended, and of ended ones only the last {LEASED_GENERATIONS} whose data is on loan are kept"
-                    ));
-                }
-            }
+            let old = self.leases.borrow().iter().position(|entry| whose(entry) < oldest);
+            let Some(place) = old else { return };
+            let over = self.return_one(place);
+            over(&format!("its generation has ended, and of ended ones only the last {LEASED_GENERATIONS} whose data is on loan are kept"));
         }
     }
 
     /// The coordinator's book, and what is on loan from those that have died.
     pub(super) fn lease_stats(&self, book: LeaseStats) -> LeaseStats {
         let leases = self.leases.borrow();
-        let former = leases.values().filter(|entry| entry.coordinator != self.restarts.get());
+        let former = leases.iter().filter(|entry| entry.coordinator != self.restarts.get());
         former.fold(book, |stats, entry| LeaseStats { lent: stats.lent + 1, bytes: stats.bytes + u64::from(entry.lent.length), ..stats })
     }
 }
