@@ -35,7 +35,7 @@ impl Site {
     /// The address of `path` on the isolated server.
     ///
     /// `/` is `tests/browser`, `/pkg/` the job module of the tests, `/crates/` that of published crates, `/app/` the Rust test app,
-    /// `/photo-lab/` the example.
+    /// `/photo-lab/` and `/chunk-cache/` the examples.
     pub fn url(&self, path: &str) -> String {
         self.server.url(path)
     }
@@ -82,10 +82,17 @@ pub fn build_photo_lab_jobs() -> Result<()> {
     build(&BuildOptions { declarations: false, ..BuildOptions::new(photo_lab.join("jobs"), photo_lab.join("pkg")) }).map(drop)
 }
 
+/// Builds chunk-cache's job module.
+pub fn build_chunk_cache() -> Result<()> {
+    let chunk_cache = workspace().join("examples/chunk-cache");
+    build(&BuildOptions { declarations: false, ..BuildOptions::new(chunk_cache.join("jobs"), chunk_cache.join("pkg")) }).map(drop)
+}
+
 fn options() -> ServerOptions {
     ServerOptions::new(workspace().join("tests/browser"))
         .mount("/", made("site"))
         .mount("/photo-lab/", workspace().join("examples/photo-lab"))
+        .mount("/chunk-cache/", workspace().join("examples/chunk-cache"))
 }
 
 fn serve(options: ServerOptions) -> Result<Server> {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod blocking;
+mod chunk_cache;
 mod coordinator;
 mod package;
 mod page;
@@ -45,7 +46,7 @@ fn keep(browser: &Browser, address: &str, folder: &str, config: Value) -> Result
 
 /// All of them, in the order in which they run.
 pub fn all() -> Vec<Case> {
-    [start::cases(), coordinator::cases(), page::cases(), blocking::cases(), bench::cases(), photo_lab::cases()]
+    [start::cases(), coordinator::cases(), page::cases(), blocking::cases(), bench::cases(), chunk_cache::cases(), photo_lab::cases()]
         .into_iter()
         .flatten()
         .collect()
