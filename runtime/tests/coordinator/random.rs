@@ -244,7 +244,7 @@ fn number(name: &str) -> Option<u64> {
 /// As many as a debug build does in a second or two; `cargo xtask model` says how many, and from which seed.
 #[test]
 fn every_order_of_events_is_as_the_model_has_it() {
-    let wanted = number("OFFMAIN_MODEL_STEPS").unwrap_or(20_000);
+    let wanted = number("OFFMAIN_MODEL_STEPS").unwrap_or(10_000);
     let seed = number("OFFMAIN_MODEL_SEED").unwrap_or_else(|| RandomState::new().hash_one(wanted) % 1_000_000_000);
     let config = ProptestConfig { max_shrink_iters: 100_000, rng_seed: RngSeed::Fixed(seed), ..ProptestConfig::default() };
     let (mut runner, lives) = (TestRunner::new(config), lives());

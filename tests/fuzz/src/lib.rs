@@ -5,7 +5,7 @@ mod messages;
 mod values;
 
 // The same that the coordinator's own tests have.
-#[path = "../../../runtime/tests/coordinator/model.rs"]
+#[path = "../../../runtime/tests/coordinator/model/mod.rs"]
 mod model;
 #[path = "../../../runtime/tests/coordinator/shell.rs"]
 #[expect(dead_code, reason = "scripts use more of it")]
