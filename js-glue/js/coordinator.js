@@ -30,6 +30,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
     const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
     let heard = false
     worker.onmessage = ({ data }) => {
+      if (!heard) watch(worker, id)
       heard = true
       guard(() => coordinator.receiveFrom(id, data))
     }
@@ -60,6 +61,16 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
     timer = setTimeout(() => guard(() => coordinator.tick()), Math.min(ms, 0x7fffffff))
   },
 })
+
+/** The last message of a worker that ended may come after its lock, by so many milliseconds at most. */
+const LAST_MESSAGE = 500
+
+/** Sees a worker end that nobody told to: by the browser, for want of memory, or by a job that calls `close()`. No event tells of it. */
+function watch(worker, id) {
+  const unbidden = () => worker.onmessage && guard(() => coordinator.receiveFrom(id, { trap: 'it ended, and nobody had told it to' }))
+  // It has its lock by its first message.
+  navigator.locks?.request(lockOf(id), () => void setTimeout(unbidden, LAST_MESSAGE)).catch(() => {})
+}
 
 /** A fault of the coordinator itself ends it; the facade settles what is pending. */
 function guard(work) {

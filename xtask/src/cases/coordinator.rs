@@ -24,6 +24,7 @@ pub fn cases() -> Vec<Case> {
         case("one that stops answering is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('loop')")),
         case("one that crashes is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('crash')")),
         case("when one after the other crashes, the pool closes with the reason", crash_in_a_row),
+        case("a pool worker that ends unbidden traps its job, and another one takes its place", worker_ends),
         case("what makes no sense is ignored and counted on both sides", forged),
     ]
 }
@@ -75,6 +76,21 @@ fn crash_in_a_row(browser: &mut Browser, site: &Site) -> Result<()> {
     ensure!(lost.iter().all(|end| end["name"] == "JobLost"), "the jobs ended otherwise: {told}");
     let why = closed["message"].as_str().unwrap_or_default();
     ensure!(why.contains("coordinators in a row died") && why.contains("as it was told"), "the reason is not told: {why}");
+    Ok(())
+}
+
+fn worker_ends(browser: &mut Browser, site: &Site) -> Result<()> {
+    let package = Package::mortal()?;
+    let server = site.with_files(MORTAL, package.path())?;
+    keep(browser, &server.url("/start.html"), MORTAL, json!({ "workers": 1 }))?;
+    let script = "const job = submit('nap', { ms: 60_000 })
+        while ((await stats()).running !== 1) await new Promise((resolve) => setTimeout(resolve, 10))
+        tellCoordinator('end a worker')
+        return { end: await job, next: await submit('double', { number: 21 }), stats: await stats() }";
+    let told = browser.run(script, &[], LIMIT).context("the job is still pending")?;
+    let message = told["end"]["message"].as_str().unwrap_or_default();
+    ensure!(told["end"]["name"] == "JobTrapped" && message.contains("nobody had told it to"), "the job ended otherwise: {told}");
+    ensure!(told["next"] == 42 && told["stats"]["restarts"] == 0 && told["stats"]["ignored"] == 0, "the pool does not go on: {told}");
     Ok(())
 }
 
