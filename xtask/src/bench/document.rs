@@ -100,6 +100,31 @@ mod tests {
     }
 
     #[test]
+    fn a_section_has_every_row_its_picture_and_the_command_that_makes_it() {
+        let facts: Facts = serde_json::from_value(serde_json::json!({
+            "name": "round-trip", "title": "A trip", "how": "There and back.",
+            "charts": [{ "key": "time", "title": "One job", "unit": "µs", "floor": "echo", "more": false, "svg": "<svg/>", "rows": [
+                { "name": "echo", "n": 9, "p5": 30, "median": 40.04, "p95": 50, "ratio": { "n": 9, "p5": 1, "median": 1, "p95": 1 } },
+                { "name": "peer", "missing": "not | built\nat all" },
+            ] }],
+            "goals": [{ "text": "echo ≤ 30 µs", "figure": 40.04, "unit": "µs", "met": false }],
+        }))
+        .unwrap();
+        let text = section(Engine::Firefox, "Firefox 1, 2 cores", &[facts]);
+        for line in [
+            "Firefox 1, 2 cores. All of it: `cargo xtask bench --engine firefox`.",
+            "`cargo xtask bench round-trip --engine firefox`",
+            "![One job](bench-firefox-round-trip-time.svg)",
+            "| One job, µs | median | p5 to p95 | n | × echo |",
+            "| echo | 40 | 30 to 50 | 9 | 1 |",
+            "| peer | not \\| built | | | |",
+            "| echo ≤ 30 µs | 40 µs | MISSED |",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+        }
+    }
+
+    #[test]
     fn the_document_has_a_place_for_every_engine() {
         let text = fs::read_to_string(workspace().join("docs/benchmarks.md")).unwrap();
         for engine in Engine::ALL {

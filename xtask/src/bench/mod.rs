@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use cargo_offmain::Step;
-use cargo_offmain::browser::{Browser, main_threads, memory};
+use cargo_offmain::browser::{Browser, Engine, main_threads, memory};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
@@ -156,8 +156,10 @@ fn result(browser: &Browser, index: usize) -> Result<Value> {
 /// Where the figures are from.
 fn environment(browser: &Browser, cores: usize) -> Result<String> {
     let name = browser.execute("return bench.browser", &[])?;
+    // Its name there is that of another browser.
+    let stands_for = if browser.engine() == Engine::Webkit { "WebKitGTK, " } else { "" };
     let processor = processor().map_or(String::new(), |model| format!(" of {model}"));
-    Ok(format!("{}, {cores} cores{processor}", name.as_str().context("the page does not say what browser it is in")?))
+    Ok(format!("{stands_for}{}, {cores} cores{processor}", name.as_str().context("the page does not say what browser it is in")?))
 }
 
 /// What the system calls the processor.
