@@ -5,6 +5,7 @@ import { start } from './mortal/offmain_tests.js'
 import { noise, sleep } from './js/t.js'
 // A page's only workers are its coordinators.
 import { workers as coordinators } from './workers.js'
+import { collect } from './collect.js'
 
 const WORKERS = 2
 const config = { workers: WORKERS, cancelGrace: 200, drainTime: 3000, memoryMaximum: 2 ** 28, queueJobs: 16 }
@@ -62,9 +63,13 @@ let kinds
 let faulted
 // Jobs that take all the memory: how many there were, and how many there are.
 const shortages = { begun: 0, open: 0 }
+// Jobs without an outcome.
+let unsettled = 0
 const wrong = []
 const outcomes = {}
 const faults = {}
+// What ended generations.
+const deaths = {}
 
 const count = (counts, key) => (counts[key] = (counts[key] ?? 0) + 1)
 const below = (limit) => Math.floor(next() * limit)
@@ -72,7 +77,7 @@ const below = (limit) => Math.floor(next() * limit)
 /** The page does it by itself: in Firefox no worker starts while a driver's script waits. */
 globalThis.soak = (what, ...args) => {
   globalThis.soaked = undefined
-  const work = { open, run, close }[what]
+  const work = { open, run, calm, close }[what]
   setTimeout(() => work(...args).then((value) => (globalThis.soaked = { value }), (error) => (globalThis.soaked = { error: `${error}` })))
 }
 
@@ -84,31 +89,54 @@ async function open(seed, faulty, engine, only) {
   if (kinds.length === 0) throw new Error(`there is no fault \`${only}\` here; there are: ${Object.keys(FAULTS).join(', ')}`)
   faulted = 0
   pool = await start(config)
+  pool.addEventListener('generationend', ({ detail: { why } }) => {
+    // At the end of a round few are left.
+    const killed = unsettled > IN_FLIGHT / 2 ? 'kill under load' : 'kill'
+    count(deaths, why.endsWith('was killed') ? killed : why.includes('trapped') ? 'trap' : why)
+  })
   return navigator.userAgent
 }
 
-/** Submits so many jobs, and gives the state of things when all have ended. */
+/** Submits so many jobs, and gives the outcomes there have been when all have ended. */
 async function run(jobs) {
   let left = jobs
   const worker = async () => {
     while (left-- > 0) await one()
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
-  const stats = await pool.stats()
-  return { outcomes, faults, wrong: wrong.slice(0, 20), memoryBytes: stats.memoryBytes }
+  return { outcomes, deaths }
+}
+
+/** A generation that is as the first one was, and no garbage: what is held now is held for good. */
+async function calm() {
+  const { memoryBytes } = await pool.stats()
+  // The memory of a generation never shrinks; where there are faults, generations come and go, and another one begins here.
+  if (share > 0) await settle('calm', pool.submit('trap', {}, { wait: true }), ['JobTrapped'])
+  await idle()
+  for (let times = 0; times < 3; times++) {
+    coordinators.forEach((worker) => worker.postMessage('collect'))
+    await collect()
+    await sleep(100)
+  }
+  return { memoryBytes, jobs: share > 0 ? 1 : 0 }
+}
+
+/** So many workers as at first, and all of them idle. */
+async function idle() {
+  await pool.resize(WORKERS)
+  for (let tries = 0; tries < 500; tries++) {
+    const stats = await pool.stats()
+    if (stats.workers.length === WORKERS && stats.workers.every(({ state }) => state === 'idle')) return stats
+    await sleep(20)
+  }
+  return pool.stats()
 }
 
 /** The pool must be what it was at first: so many workers, nothing else, and as many outcomes as there were jobs. */
 async function close() {
-  await pool.resize(WORKERS)
-  let stats
-  for (let tries = 0; tries < 500; tries++) {
-    stats = await pool.stats()
-    if (stats.workers.length === WORKERS && stats.workers.every(({ state }) => state === 'idle')) break
-    await sleep(20)
-  }
+  const stats = await idle()
   pool.close()
-  return { stats, workers: WORKERS, coordinators: coordinators.size }
+  return { stats, outcomes, faults, deaths, wrong: wrong.slice(0, 20), workers: WORKERS, coordinators: coordinators.size }
 }
 
 async function one() {
@@ -172,7 +200,9 @@ async function settle(what, job, ends, check = () => true) {
     shortages.begun += 1
     shortages.open += 1
   }
+  unsettled += 1
   const [end, value] = await job.then((value) => ['done', value], (error) => [error.name, error])
+  unsettled -= 1
   if (takesAll) shortages.open -= 1
   count(outcomes, end)
   const short = !calm || shortages.begun > begun

@@ -15,6 +15,7 @@ mod smooth;
 mod soak;
 mod test;
 mod threads;
+mod trend;
 mod vite;
 
 use std::process::ExitCode;

@@ -58,13 +58,14 @@ impl Engine {
         }
     }
 
-    /// The capabilities of a new session: which browser, with a fresh profile under `home`.
-    pub fn capabilities(self, programs: &Programs, home: &Path) -> Value {
+    /// The capabilities of a new session: which browser, with a fresh profile under `home`, and whether its scripts may collect garbage.
+    pub fn capabilities(self, programs: &Programs, home: &Path, collecting: bool) -> Value {
         let binary = programs.browser(self);
         match self {
             Self::Chromium => {
                 let mut args: Vec<String> = CHROMIUM_ARGS.iter().map(ToString::to_string).collect();
                 args.push(format!("--user-data-dir={}", home.join("profile").display()));
+                args.extend(collecting.then(|| "--js-flags=--expose-gc".to_owned()));
                 json!({
                     "browserName": "chrome",
                     "goog:chromeOptions": { "binary": binary, "args": args },
@@ -73,7 +74,7 @@ impl Engine {
             }
             Self::Firefox => json!({
                 "browserName": "firefox",
-                "moz:firefoxOptions": { "binary": binary, "args": ["-headless"], "prefs": firefox_preferences() },
+                "moz:firefoxOptions": { "binary": binary, "args": ["-headless"], "prefs": firefox_preferences(collecting) },
             }),
             Self::Webkit => json!({
                 "webkitgtk:browserOptions": { "binary": binary, "args": ["--automation", "--enable-write-console-messages-to-stdout=true"] },
@@ -123,7 +124,7 @@ const CHROMIUM_ARGS: &[&str] = &[
 ];
 
 /// Preferences that keep Firefox from calling home, and print the page's console where the driver's log catches it.
-fn firefox_preferences() -> Value {
+fn firefox_preferences(collecting: bool) -> Value {
     json!({
         "app.normandy.enabled": false,
         "app.update.enabled": false,
@@ -133,6 +134,7 @@ fn firefox_preferences() -> Value {
         "datareporting.policy.dataSubmissionEnabled": false,
         "devtools.console.stdout.content": true,
         "dom.max_script_run_time": 0,
+        "dom.testing.testutils.enabled": collecting,
         "extensions.getAddons.cache.enabled": false,
         "network.captive-portal-service.enabled": false,
         "network.connectivity-service.enabled": false,

@@ -36,7 +36,8 @@ impl Group {
         self.members().filter_map(ticks_of).sum()
     }
 
-    /// Memory of the leader and all that descend from it, in bytes; what several of them share counts once (`Pss`).
+    /// Memory of the leader and all that descend from it, in bytes; what several of them share counts once. Files that they map do not:
+    /// another browser's processes share these, so that their part changes with who else is there.
     pub fn memory(&self) -> u64 {
         self.members().filter_map(memory_of).sum()
     }
@@ -138,8 +139,8 @@ fn first_thread_ns(pid: i32) -> Option<u64> {
 
 fn memory_of(pid: i32) -> Option<u64> {
     let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let kilobytes = rollup.lines().find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok())?;
-    Some(kilobytes * 1024)
+    let kilobytes = |key: &str| rollup.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    Some((kilobytes("Pss_Anon:")? + kilobytes("Pss_Shmem:")?) * 1024)
 }
 
 /// The fields of `stat` after the command name. That may hold spaces and brackets, so they are counted from its last bracket.

@@ -41,15 +41,24 @@ pub struct Browser {
 impl Browser {
     /// Starts the driver and browser of `engine`; tries once more when the first start fails.
     pub fn start(engine: Engine, programs: &Programs) -> Result<Self> {
-        Self::start_once(engine, programs)
+        Self::start_as(engine, programs, false)
+    }
+
+    /// One whose scripts may collect garbage, to measure what is left: by `gc()` in Chromium, `TestUtils.gc()` in Firefox.
+    pub fn start_collecting(engine: Engine, programs: &Programs) -> Result<Self> {
+        Self::start_as(engine, programs, true)
+    }
+
+    fn start_as(engine: Engine, programs: &Programs, collecting: bool) -> Result<Self> {
+        Self::start_once(engine, programs, collecting)
             .or_else(|first| {
                 eprintln!("{engine}: the browser did not start, trying once more: {first:#}");
-                Self::start_once(engine, programs)
+                Self::start_once(engine, programs, collecting)
             })
             .with_context(|| format!("{engine} could not be started"))
     }
 
-    fn start_once(engine: Engine, programs: &Programs) -> Result<Self> {
+    fn start_once(engine: Engine, programs: &Programs, collecting: bool) -> Result<Self> {
         let home = Home::new()?;
         let display = if engine == Engine::Webkit { Some(Display::start(programs.display())?) } else { None };
         let port = free_port()?;
@@ -64,7 +73,7 @@ impl Browser {
         let opened = (|| {
             let driver = Driver::at(port);
             driver.wait_until_ready(START_LIMIT, || driver_process.ended().is_none())?;
-            Session::open(driver, &engine.capabilities(programs, home.path()), START_LIMIT)
+            Session::open(driver, &engine.capabilities(programs, home.path(), collecting), START_LIMIT)
         })();
         let session = opened.with_context(|| format!("the driver's last words:\n{}", home.log_end()))?;
         Ok(Self { engine, session, log_read: 0, driver: driver_process, _display: display, home })

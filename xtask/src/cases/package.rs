@@ -23,7 +23,7 @@ impl Package {
     }
 
     /// One whose coordinator dies when it is told to: `crash` throws, `loop` never returns. `end a worker` ends the one that it sent
-    /// something last, without the runtime's knowledge.
+    /// something last, without the runtime's knowledge. And it collects its garbage upon `collect`.
     pub fn mortal() -> Result<Self> {
         const RECEIVE: &str = "coordinator.receive(data)";
         let package = Self::copy()?;
@@ -36,11 +36,13 @@ impl Package {
         function obey(what) {
             if (what === 'crash') throw new Error('as it was told')
             while (what === 'loop');
+            if (what === 'collect') return void collect()
             if (what === 'end a worker') addressed.terminate()
             else coordinator.receive(what)
         }";
         let script = script.replace(RECEIVE, "obey(data)").replace(SEND, "beside) => (addressed = worker).postMessage(");
-        package.write("coordinator.js", (script + obey).as_bytes())?;
+        let collect = include_str!("../../../tests/browser/collect.js").replace("export ", "");
+        package.write("coordinator.js", (script + obey + &collect).as_bytes())?;
         Ok(package)
     }
 

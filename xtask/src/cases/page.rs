@@ -64,7 +64,7 @@ fn comes_back(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 fn soaks(browser: &mut Browser, site: &Site) -> Result<()> {
-    let facts = soak(browser, site, &Plan { jobs: 1000, faults: 2.0, only: None, seed: 7 }, |_| {})?;
+    let facts = soak(browser, site, &Plan { jobs: 1000, faults: 2.0, only: None, seed: 7, kills: None }, |_| {})?;
     ensure!(facts["failures"].as_array().is_some_and(Vec::is_empty), "{}", facts["failures"]);
     Ok(())
 }

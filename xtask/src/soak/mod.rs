@@ -1,5 +1,7 @@
 //! `cargo xtask soak`: many random jobs, some of them hit by a fault, and whether each had exactly one outcome.
 
+mod memory;
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use crate::cases::Package;
 use crate::command::made;
 use crate::measure::Measure;
 use crate::site::{Site, build_test_jobs};
+use memory::Sample;
 
 /// What is done.
 #[derive(clap::Args)]
@@ -32,6 +35,10 @@ pub struct Options {
     #[arg(long, value_name = "KIND")]
     only: Option<String>,
 
+    /// Kills of a worker in a row, while other jobs are in flight: every tenth job blocks for ever, until there were so many
+    #[arg(long, value_name = "N", conflicts_with_all = ["jobs", "faults", "only"])]
+    kills: Option<u64>,
+
     /// What the random numbers begin with
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
@@ -50,9 +57,13 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     step.end();
     let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
     let site = Site::open()?;
-    let browser = Browser::start(options.measure.engine, &programs)?;
-    let plan = Plan { jobs: options.jobs, faults: options.faults, only: options.only.as_deref(), seed: options.seed };
-    let facts = soak(&browser, &site, &plan, |line| println!("{line}"))?;
+    let mut browser = Browser::start_collecting(options.measure.engine, &programs)?;
+    let Options { jobs, faults, seed, kills, .. } = *options;
+    let plan = match kills {
+        Some(_) => Plan { jobs: u64::MAX, faults: 10.0, only: Some("park"), seed, kills },
+        None => Plan { jobs, faults, only: options.only.as_deref(), seed, kills },
+    };
+    let facts = soak(&mut browser, &site, &plan, |line| println!("{line}"))?;
     options.measure.finish(&facts)?;
     Ok(if facts["failures"].as_array().is_some_and(Vec::is_empty) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -63,55 +74,59 @@ pub struct Plan<'a> {
     pub faults: f64,
     pub only: Option<&'a str>,
     pub seed: u32,
+    /// Enough, however many jobs are left.
+    pub kills: Option<u64>,
 }
 
 /// Soaks a pool in `browser`; the facts, with a list of what did not hold.
-pub fn soak(browser: &Browser, site: &Site, plan: &Plan, mut say: impl FnMut(String)) -> Result<Value> {
-    let Plan { jobs, faults, only, seed } = *plan;
+pub fn soak(browser: &mut Browser, site: &Site, plan: &Plan, mut say: impl FnMut(String)) -> Result<Value> {
+    let Plan { jobs, faults, only, seed, kills } = *plan;
     let package = Package::mortal()?;
     let server = site.with_files("/mortal/", package.path())?;
     browser.goto(&server.url("/soak.html"))?;
     browser.until("globalThis.soak", LIMIT)?;
     let since = Instant::now();
     let name = ask(browser, "open", &[json!(seed), json!(faults), json!(browser.engine().name()), json!(only)])?;
-    say(format!("{}; seed {seed}, {jobs} jobs, {faults} of 100 with a fault", name.as_str().unwrap_or("?")));
-    say(format!("{:>8} {:>10} {:>12} {:>12}   outcomes", "jobs", "time", "shared", "browser"));
-    let (mut done, mut rounds, mut state) = (0, Vec::new(), Value::Null);
-    while done < jobs {
+    let until = kills.map_or_else(|| format!("{jobs} jobs"), |kills| format!("until {kills} kills"));
+    say(format!("{}; seed {seed}, {until}, {faults} of 100 with a fault", name.as_str().unwrap_or("?")));
+    say(format!("{:>8} {:>13} {:>11} {:>11} {:>11}   outcomes", "jobs", "time", "shared", "at work", "at rest"));
+    let (mut done, mut killed, mut rounds) = (0, 0, Vec::new());
+    while done < jobs && kills.is_none_or(|kills| killed < kills) {
         let now = ROUND.min(jobs - done);
-        state = ask(browser, "run", &[json!(now)])?;
+        let state = ask(browser, "run", &[json!(now)])?;
         done += now;
-        let memory = browser.memory();
-        let shared = state["memoryBytes"].as_u64().unwrap_or(0);
-        say(format!(
-            "{done:>8} {:>10} {:>9} MiB {:>9} MiB   {}",
-            in_words(since.elapsed()),
-            shared >> 20,
-            memory >> 20,
-            line(&state["outcomes"])
-        ));
-        rounds.push(json!({ "jobs": done, "sharedBytes": shared, "browserBytes": memory }));
+        killed = state["deaths"]["kill under load"].as_u64().unwrap_or(0);
+        let sample = Sample::take(browser, done)?;
+        say(format!("{done:>8} {:>13} {}   {}", in_words(since.elapsed()), sample.in_words(), line(&state["outcomes"])));
+        rounds.push(sample);
     }
     let end = ask(browser, "close", &[])?;
+    let failures = failures(&end, done + rounds.iter().map(|sample| sample.submitted).sum::<u64>());
+    say(format!("faults: {}", line(&end["faults"])));
+    say(format!("ends of generations: {}", line(&end["deaths"])));
+    say(format!("{done} jobs, {} coordinators replaced, {} failures", end["stats"]["restarts"], failures.len()));
+    failures.iter().for_each(|failure| say(format!("  {failure}")));
+    let memory = memory::facts(&rounds);
+    memory::in_words(&rounds).into_iter().for_each(&mut say);
+    Ok(json!({
+        "browser": name, "seed": seed, "jobs": done, "seconds": since.elapsed().as_secs_f64(), "memory": memory, "end": end, "failures": failures,
+    }))
+}
+
+/// What did not hold, of `submitted` jobs.
+fn failures(end: &Value, submitted: u64) -> Vec<String> {
+    let sum = |counts: &Value| counts.as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum::<u64>();
     let mut failures: Vec<String> =
-        state["wrong"].as_array().into_iter().flatten().map(|wrong| wrong.as_str().unwrap_or("?").to_owned()).collect();
-    let by_page: u64 = state["outcomes"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
-    let by_facade: u64 = end["stats"]["outcomes"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum();
-    if by_page != done || by_facade != done {
-        failures.push(format!("{done} jobs were submitted; the page saw {by_page} outcomes, the facade gave {by_facade}"));
+        end["wrong"].as_array().into_iter().flatten().map(|wrong| wrong.as_str().unwrap_or("?").to_owned()).collect();
+    let (by_page, by_facade) = (sum(&end["outcomes"]), sum(&end["stats"]["outcomes"]));
+    if by_page != submitted || by_facade != submitted {
+        failures.push(format!("{submitted} jobs were submitted; the page saw {by_page} outcomes, the facade gave {by_facade}"));
     }
-    if end["stats"]["workers"].as_array().map(Vec::len) != end["workers"].as_u64().map(|workers| workers as usize)
-        || end["coordinators"] != 0
-    {
+    let workers = end["stats"]["workers"].as_array().map(Vec::len);
+    if workers != end["workers"].as_u64().map(|workers| workers as usize) || end["coordinators"] != 0 {
         failures.push(format!("it did not come back to what it was: {end}"));
     }
-    say(format!("faults: {}", line(&state["faults"])));
-    say(format!("{done} jobs, {by_page} outcomes, {} coordinators replaced, {} failures", end["stats"]["restarts"], failures.len()));
-    failures.iter().for_each(|failure| say(format!("  {failure}")));
-    Ok(json!({
-        "browser": name, "seed": seed, "jobs": done, "seconds": since.elapsed().as_secs_f64(), "outcomes": state["outcomes"],
-        "faults": state["faults"], "rounds": rounds, "end": end, "failures": failures,
-    }))
+    failures
 }
 
 fn ask(browser: &Browser, what: &str, args: &[Value]) -> Result<Value> {
