@@ -126,7 +126,7 @@ Promise.all([
     guard(() => {
       coordinator = new Coordinator(hostWith(jobModule, transfer, compiled))
       onmessage = ({ data }) => guard(() => coordinator.receive(data))
-      for (const data of early) guard(() => coordinator.receive(data))
+      for (const data of early.splice(0)) guard(() => coordinator.receive(data))
     }),
   (failure) => {
     postMessage(failure)
