@@ -109,7 +109,7 @@ async function run(jobs) {
 
 /** A generation that is as the first one was, and no garbage: what is held now is held for good. */
 async function calm() {
-  const { memoryBytes } = await pool.stats()
+  const { memoryBytes } = await stats()
   // The memory of a generation never shrinks; where there are faults, generations come and go, and another one begins here.
   if (share > 0) await settle('calm', pool.submit('trap', {}, { wait: true }), ['JobTrapped'])
   await idle()
@@ -125,18 +125,24 @@ async function calm() {
 async function idle() {
   await pool.resize(WORKERS)
   for (let tries = 0; tries < 500; tries++) {
-    const stats = await pool.stats()
-    if (stats.workers.length === WORKERS && stats.workers.every(({ state }) => state === 'idle')) return stats
+    const { workers } = await stats()
+    if (workers.length === WORKERS && workers.every(({ state }) => state === 'idle')) break
     await sleep(20)
   }
-  return pool.stats()
+  return stats()
+}
+
+async function stats() {
+  const stats = await pool.stats()
+  if (!stats) throw new Error('the pool has ended: too many coordinators in a row died?')
+  return stats
 }
 
 /** The pool must be what it was at first: so many workers, nothing else, and as many outcomes as there were jobs. */
 async function close() {
-  const stats = await idle()
+  const end = await idle()
   pool.close()
-  return { stats, outcomes, faults, deaths, wrong: wrong.slice(0, 20), workers: WORKERS, coordinators: coordinators.size }
+  return { stats: end, outcomes, faults, deaths, wrong: wrong.slice(0, 20), workers: WORKERS, coordinators: coordinators.size }
 }
 
 async function one() {
