@@ -13,9 +13,15 @@ pub struct Trend {
     pub most: f64,
 }
 
+/// Of fewer points nothing can be said.
+const FEWEST: usize = 8;
+
 impl Trend {
-    /// Of points in the order of their places. With fewer than two there is none.
+    /// Of points in the order of their places, if there are enough.
     pub fn of(points: &[(f64, f64)]) -> Option<Self> {
+        if points.len() < FEWEST {
+            return None;
+        }
         let pairs = points.iter().enumerate().flat_map(|(index, one)| points[index + 1..].iter().map(move |other| (one, other)));
         let slopes = sorted(pairs.map(|(one, other)| (other.1 - one.1) / (other.0 - one.0)));
         let (number, count) = (slopes.len() as f64, points.len() as f64);
@@ -103,7 +109,7 @@ mod tests {
 
     #[test]
     fn of_too_few_there_is_none() {
-        assert_eq!((Trend::of(&[]), Trend::of(&[(1.0, 2.0)])), (None, None));
+        assert_eq!((Trend::of(&[]), Trend::of(&points(|place| place)[..FEWEST - 1])), (None, None));
         assert_eq!(median([3.0, 1.0, 2.0, 10.0].into_iter()), Some(2.5));
     }
 }
