@@ -160,7 +160,8 @@ async function one() {
     const number = below(1e6)
     return settle('double', pool.submit('double', { number }, { wait: true, priority }), ['done'], (value) => value === 2 * number)
   }
-  if (choice < 80) return echo(priority)
+  if (choice < 72) return echo(priority)
+  if (choice < 80) return lend(priority)
   if (choice < 88) return steps(priority)
   if (choice < 94) {
     const job = pool.submit('nap', { ms: 60_000 }, { wait: true, priority })
@@ -179,6 +180,23 @@ function echo(priority) {
   const bytes = source.slice(begin, begin + length)
   const job = pool.submit('echo', { bytes, label: '' }, { wait: true, priority, transfer: [bytes] })
   return settle('echo', job, ['done'], (value) => same(value.bytes, source.subarray(begin, begin + length)))
+}
+
+/** A lease is held for a while, whatever happens meanwhile, and is then still what its job has made. */
+async function lend(priority) {
+  const [len, seed, ms] = [Math.floor(2 ** (next() * 20)), below(256), below(100)]
+  const job = pool.submit('lend', { len, seed }, { wait: true, priority })
+  await settle('lend', job, ['done'], (lease) => lease.length === len)
+  const lease = await job.catch(() => undefined)
+  if (!lease) return
+  await sleep(ms)
+  try {
+    const { view } = lease
+    if (view.some((byte, i) => byte !== ((i * 31 + seed) & 255))) wrong.push(`lend: after ${ms} ms it is not what it was`)
+  } catch (error) {
+    if (!/its generation has ended/.test(error.message)) wrong.push(`lend: ${error.message}`)
+  }
+  lease.release()
 }
 
 function same(actual, expected) {

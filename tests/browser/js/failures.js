@@ -98,6 +98,8 @@ export const tests = {
     await refused({ memoryMaximum: 5 * 2 ** 30 }, /`memoryMaximum` is 5368709120/)
     await refused({ timeout: NaN }, /`timeout` is NaN/)
     await refused({ cancelGrace: '5' }, /`cancelGrace`/)
+    await refused({ leases: 16_385 }, /`leases` is 16385: .*from 0 to 16384/)
+    await refused({ leaseBytes: 0.5 }, /`leaseBytes` is 0.5/)
     await refused({ wrokers: 2 }, /`wrokers` is 2: .*the fields are workers/)
     await refused(7, /`config` is .*an object/)
   },
