@@ -42,7 +42,22 @@ const FAULTS = {
   // Their loops compute on in WebKitGTK, which does not end a worker that does not come back to its event loop.
   'thread that loops': { ...endless('thread that loops'), not: 'webkit' },
   stubborn: { name: 'stubborn', input: {}, options: { timeout: 100 }, ends: ['TimeoutError'], not: 'webkit' },
+  'killed inside the allocator': { ...endless('allocates for ever'), not: 'webkit' },
+  'killed while it receives': endless('receives for ever'),
+  'a flood of progress': { name: 'steps', input: { steps: 20_000, every_ms: 0 }, ends: ['done'] },
+  'input that does not decode': { name: 'double', input: { number: 'seven' }, ends: ['JobRejected'] },
+  'unknown job': { name: 'nonsense', input: {}, ends: ['JobRejected'] },
+  'garbled messages': { act: () => coordinators.forEach(garble) },
+  'worker ends unbidden': { act: () => coordinators.forEach((worker) => worker.postMessage('end a worker')) },
   'coordinator crashes': { act: () => coordinators.forEach((worker) => worker.postMessage('crash')) },
+}
+
+/** Says what makes no sense, to a coordinator and in its name. */
+function garble(worker) {
+  for (const what of [null, 7, 'garbage', [], [1, 2], [new Uint8Array([255, 255, 255, 255])], { file: 1 }]) {
+    worker.postMessage(what)
+    worker.dispatchEvent(new MessageEvent('message', { data: what }))
+  }
 }
 
 /** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
