@@ -19,8 +19,10 @@ pub fn take(job: Take, _: &JobContext<Take>) -> Result<u32, String> {
     Ok(job.sum)
 }
 
+type Chunks = HashMap<(u32, u32), Arc<Vec<u8>>>;
+
 /// Chunks by number and length; a page asks for a few.
-static CHUNKS: Mutex<Option<HashMap<(u32, u32), Arc<Vec<u8>>>>> = Mutex::new(None);
+static CHUNKS: Mutex<Option<Chunks>> = Mutex::new(None);
 
 pub fn copied_chunk(job: CopiedChunk, _: &JobContext<CopiedChunk>) -> Result<Bytes, String> {
     Ok(chunk(job.number, job.len).into())
