@@ -12,7 +12,7 @@ export default {
   title: 'The article’s table',
   how:
     'Round trips. A byte of every 4 KiB page is read on arrival, on both sides. For 16 bytes a figure is the mean of 50 trips, for 20 MB of 4, or of 1 where ' +
-    'they are copied. Of a channel there is no row from the main thread, which never waits.',
+    'they are copied. Of a channel there is no row from the main thread, which never waits; its way is the last row, from the facade by the coordinator to a job and back.',
   rounds: 20,
   charts: {
     small: { title: '16 bytes there and back', unit: 'µs', floor: FLOOR },

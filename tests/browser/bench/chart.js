@@ -32,7 +32,7 @@ ${[...lines, ...marks].join('\n')}
 `
 }
 
-function mark({ name, kind = 'peer', n, p5, median, p95, missing, failed }, y, x) {
+function mark({ name, kind, n, p5, median, p95, missing, failed }, y, x) {
   const label = `<text x="0" y="${y + 4}">${escape(name)}</text>`
   if (!(n > 0)) return `${label}<text class="soft" x="${LABELS}" y="${y + 4}">${escape(shorten(failed ?? missing ?? ''))}</text>`
   return `${label}<g class="${kind}"><line class="spread" x1="${x(p5)}" x2="${x(p95)}" y1="${y}" y2="${y}"/><circle class="median" cx="${x(median)}" cy="${y}" r="5"/></g>

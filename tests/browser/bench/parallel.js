@@ -27,12 +27,12 @@ export default {
     for (const [label, threads] of [['1 thread', 1], ['all cores', cores]]) {
       const jobs = await start({ workers: threads })
       const rayon = await start({ workers: 1, parallelism: threads })
-      const [{ peer, version, missing }] = await peers({ workers: threads }, ['wasm-bindgen-rayon'])
+      const [{ peer, ...other }] = await peers({ workers: threads }, ['wasm-bindgen-rayon'])
       pools.push(jobs, rayon)
       ways.push(
         { name: `offmain jobs, ${label}`, kind: 'offmain', charts: ['mandelbrot'], measure: () => inPage({ mandelbrot: () => picture(jobs) }) },
         { name: `offmain + rayon, ${label}`, kind: 'offmain', ...allKernels(async (kernel, size) => (await rayon.submit('kernel', { kernel, size })).value) },
-        { name: `wasm-bindgen-rayon, ${label}`, kind: 'peer', version, missing, ...allKernels(async (kernel, size) => (await peer.timed(kernel, size)).value) },
+        { ...other, name: `wasm-bindgen-rayon, ${label}`, kind: 'peer', ...allKernels(async (kernel, size) => (await peer.timed(kernel, size)).value) },
         { name: `native rayon, ${label}`, kind: 'raw', charts: Object.keys(SIZES), measure: () => natively(threads) },
         await avif(`offmain + rayon, ${label}`, threads),
         ...['wasm-bindgen-rayon', 'native rayon'].map((who) => ({ name: `${who}, ${label}`, charts: ['avif'], missing: 'not built: it has no AVIF encoder yet' })),

@@ -2,8 +2,9 @@
 //
 // A suite is { name, title, how, rounds, charts, open }. `charts` has what is measured: key → { title, unit, floor, more }; `floor`
 // names the row that ratios refer to, `more` says that more is better. `open` starts what is needed and gives { ways, goals, close }.
-// A way is a row of one chart or several: { name, charts, kind, version, measure }, where `measure({ round })` gives figures by chart, each a
-// number or a list, and has no round while it warms up; or { name, charts, missing } with the reason why it cannot run here.
+// A way is a row of one chart or several: { name, charts, kind, version, measure, giveUp }, or { name, charts, missing } with the reason
+// why it cannot run here. `measure({ round })` gives figures by chart, each a number or a list; while it warms up there is no round.
+// `giveUp` ends what has failed.
 // A goal is { chart, row, against, most } or `least`: a bound on the ratio of two rows; with `above` instead, on the difference of their
 // medians; with neither, on the row's own median.
 
@@ -11,7 +12,7 @@ import { distribution, ratio } from '../distribution.js'
 import { within } from '../js/t.js'
 
 /** A way that takes longer than this for one turn hangs. */
-const TURN_LIMIT_MS = 180_000
+const TURN_LIMIT_MS = 90_000
 
 /** Runs it; `saw(facts, share)` is called after each round. */
 export async function run(suite, setting, saw = () => {}) {
@@ -49,6 +50,7 @@ class Figures {
     } catch (error) {
       way.failed = `${error?.message ?? error}`
       console.error(`${this.suite.name}, ${way.name}:`, error)
+      await way.giveUp?.()
     }
   }
 
@@ -70,7 +72,7 @@ class Figures {
     return { key, title, unit, floor, more, rows }
   }
 
-  #row(chart, floor, { name, kind, version, missing, failed }) {
+  #row(chart, floor, { name, kind = 'peer', version, missing, failed }) {
     const rounds = this.#rounds(chart, name)
     const row = { name, kind, version, missing, failed }
     const values = rounds.flat().filter((value) => value !== undefined)

@@ -33,7 +33,7 @@ export default {
       kind: 'offmain',
       jobs: { echo: (bytes) => pool.submit('carry', { bytes }), spin: (ms) => pool.submit('spin', { ms }) },
     }))
-    const theirs = others.map(({ name, version, missing, peer }) => ({ name, kind: 'peer', version, missing, jobs: peer }))
+    const theirs = others.map(({ peer, ...row }) => ({ ...row, kind: 'peer', jobs: peer }))
     const mixed = [...ours, ...theirs].map(({ jobs, ...row }) => ({ ...row, work: (end) => mix(jobs, cores, end) }))
     const rows = [
       { name: 'idle', kind: 'raw', jobless: true, work: idle },

@@ -81,12 +81,19 @@ function kept(folder, config) {
   return started.get(key)
 }
 
+/** What hangs is ended, so that it does not disturb the others, and is not asked again in this page. */
+function giveUp(folder, peer) {
+  for (const key of started.keys()) if (key.startsWith(`${folder} `)) started.set(key, { name: PEERS[folder].name, missing: 'it failed before, in this page' })
+  return peer.close()
+}
+
 async function peer(folder, config) {
   const { name } = PEERS[folder]
   if (!(await isBuilt(folder))) return { name, missing: 'not built' }
   try {
     const module = await import(`../peers/${folder}/peer.js`)
-    return { name, version: module.version, peer: await within(module.start(config), START_LIMIT_MS, 'it to start') }
+    const peer = await within(module.start(config), START_LIMIT_MS, 'it to start')
+    return { name, version: module.version, peer, giveUp: () => giveUp(folder, peer) }
   } catch (error) {
     return { name, missing: `does not start: ${error?.message ?? error}` }
   }
@@ -106,7 +113,7 @@ export async function echoes(workers) {
   const rows = [
     { name: RAW, kind: 'raw', echo: raw.echo },
     ...lanes.map(({ name, pool }) => ({ name, kind: 'offmain', echo: (bytes) => pool.submit('carry', { bytes }) })),
-    ...others.map(({ name, version, missing, peer }) => ({ name, kind: 'peer', version, missing, echo: (bytes) => peer.echo(bytes) })),
+    ...others.map(({ peer, ...row }) => ({ ...row, kind: 'peer', echo: (bytes) => peer.echo(bytes) })),
   ]
   const close = () => {
     raw.close()

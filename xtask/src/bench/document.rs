@@ -104,8 +104,8 @@ mod tests {
         let facts: Facts = serde_json::from_value(serde_json::json!({
             "name": "round-trip", "title": "A trip", "how": "There and back.",
             "charts": [{ "key": "time", "title": "One job", "unit": "µs", "floor": "echo", "more": false, "svg": "<svg/>", "rows": [
-                { "name": "echo", "n": 9, "p5": 30, "median": 40.04, "p95": 50, "ratio": { "n": 9, "p5": 1, "median": 1, "p95": 1 } },
-                { "name": "peer", "missing": "not | built\nat all" },
+                { "name": "echo", "kind": "raw", "n": 9, "p5": 30, "median": 40.04, "p95": 50, "ratio": { "n": 9, "p5": 1, "median": 1, "p95": 1 } },
+                { "name": "peer", "kind": "peer", "missing": "not | built\nat all" },
             ] }],
             "goals": [{ "text": "echo ≤ 30 µs", "figure": 40.04, "unit": "µs", "met": false }],
         }))

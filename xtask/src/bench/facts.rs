@@ -32,6 +32,8 @@ pub struct Chart {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Row {
     pub name: String,
+    /// `raw`, `offmain` or `peer`.
+    pub kind: String,
     pub version: Option<String>,
     /// Why it has no figures.
     pub missing: Option<String>,
@@ -63,9 +65,9 @@ pub struct Goal {
 }
 
 impl Facts {
-    /// Rows that began and did not come to an end.
+    /// Rows that began and did not come to an end, but for those of peers, whose own affair that is.
     pub fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
-        let rows = self.charts.iter().flat_map(|chart| &chart.rows);
+        let rows = self.charts.iter().flat_map(|chart| &chart.rows).filter(|row| row.kind != "peer");
         rows.filter_map(|row| Some((row.name.as_str(), row.failed.as_deref()?)))
     }
 }
@@ -145,9 +147,9 @@ mod tests {
     #[test]
     fn a_row_without_figures_says_why() {
         let row = |text: &str| serde_json::from_str::<Row>(text).unwrap();
-        assert_eq!(row(r#"{ "name": "a", "missing": "not built" }"#).reason(), "not built");
-        assert_eq!(row(r#"{ "name": "a", "failed": "it threw" }"#).reason(), "failed: it threw");
-        let measured = row(r#"{ "name": "a", "version": "1.2", "n": 3, "p5": 1, "median": 2, "p95": 3 }"#);
+        assert_eq!(row(r#"{ "name": "a", "kind": "peer", "missing": "not built" }"#).reason(), "not built");
+        assert_eq!(row(r#"{ "name": "a", "kind": "peer", "failed": "it threw" }"#).reason(), "failed: it threw");
+        let measured = row(r#"{ "name": "a", "kind": "peer", "version": "1.2", "n": 3, "p5": 1, "median": 2, "p95": 3 }"#);
         assert!(measured.figures.is_some_and(|figures| figures.n == 3 && figures.median == 2.0));
         assert_eq!(measured.title(), "a 1.2");
     }

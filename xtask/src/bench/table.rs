@@ -54,11 +54,14 @@ mod tests {
         let spread = |n: u32, median: f64| json!({ "n": n, "p5": median / 2.0, "median": median, "p95": median * 2.0 });
         let mut floor = spread(20, 40.0);
         floor["name"] = json!("echo");
+        floor["kind"] = json!("raw");
         floor["ratio"] = spread(20, 1.0);
         serde_json::from_value(json!({
             "name": "trip", "title": "A trip", "how": "",
             "charts": [{ "key": "time", "title": "One job", "unit": "µs", "floor": "echo", "more": false, "svg": "", "rows": [
-                floor, { "name": "peer", "version": "3", "missing": "not built" }, { "name": "ours", "failed": "it hangs" },
+                floor, { "name": "peer", "kind": "peer", "version": "3", "missing": "not built" },
+                { "name": "ours", "kind": "offmain", "failed": "it hangs" },
+                { "name": "theirs", "kind": "peer", "failed": "it panics" },
             ] }],
             "goals": [
                 { "text": "ours ≤ 1 × echo", "figure": 1.25, "unit": "×", "met": false },
