@@ -90,8 +90,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     println!("{environment}");
     let (mut all, mut raw) = (Vec::new(), Vec::new());
     for index in 0..suites.len() {
-        let value = result(&browser, index)?;
+        let mut value = result(&browser, index)?;
         let facts: Facts = serde_json::from_value(value.clone()).context("the page's facts are not as expected")?;
+        drop_pictures(&mut value);
         print!("{}", table::table(&facts));
         all.push(facts);
         raw.push(value);
@@ -151,6 +152,13 @@ fn result(browser: &Browser, index: usize) -> Result<Value> {
         bail!("the page could not measure: {error}");
     }
     Ok(result)
+}
+
+/// They are in the page and in the documents, not among the facts.
+fn drop_pictures(suite: &mut Value) {
+    for chart in suite["charts"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        chart.remove("svg");
+    }
 }
 
 /// Where the figures are from.
