@@ -58,8 +58,10 @@ pub fn panic(job: ParallelPanic, _: &JobContext<ParallelPanic>) -> Result<(), St
 pub fn stuck(_: ParallelStuck, _: &JobContext<ParallelStuck>) -> Result<(), String> {
     let lent = numbers(1000);
     lent.par_iter().enumerate().for_each(|(index, _)| {
-        while index == 500 {
-            thread::park();
+        if index == 500 {
+            loop {
+                thread::park();
+            }
         }
     });
     Ok(())
