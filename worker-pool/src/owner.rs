@@ -7,7 +7,14 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
+    time::Duration,
 };
+
+/// How often, and each time how long, a job that is over looks for the end of its threads. A scope, or a channel, tells of theirs a moment
+/// before they have ended; to settle such a job later does no harm, to report its threads would be wrong.
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_micros(500);
 
 /// A job, as its threads know it.
 pub(crate) struct Owner {
@@ -36,10 +43,17 @@ impl Owner {
         self.threads.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Its threads that go on.
-    pub(crate) fn threads(&self) -> u32 {
+    /// Its threads that go on, although they had a moment to end.
+    pub(crate) fn threads_left(&self) -> u32 {
         // ORDERING: as above.
-        self.threads.load(Ordering::Relaxed)
+        let threads = || self.threads.load(Ordering::Relaxed);
+        for _ in 0..LOOKS {
+            if threads() == 0 {
+                return 0;
+            }
+            thread::sleep(LOOK);
+        }
+        threads()
     }
 }
 

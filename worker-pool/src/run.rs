@@ -47,7 +47,7 @@ impl Finished {
     pub(crate) fn post(self) {
         crate::reactor::unwatch(self.job);
         #[cfg(target_family = "wasm")]
-        let threads = crate::owner::set(None).map_or(0, |owner| owner.threads());
+        let threads = crate::owner::set(None).map_or(0, |owner| owner.threads_left());
         #[cfg(not(target_family = "wasm"))]
         let threads = 0;
         let Outgoing { value, lent, beside } = self.outgoing;

@@ -119,7 +119,7 @@ async fn priorities() -> Checked {
 
 async fn resizes() -> Checked {
     let pool = pool(1).await?;
-    let jobs: Vec<_> = (0..60).map(|i| pool.submit(Nap { ms: 40 + i })).collect();
+    let jobs: Vec<_> = (0..60).map(|i| pool.submit(Nap { ms: 150 + i })).collect();
     for workers in [1, 4, 2] {
         pool.resize(workers)?;
         running(&pool, workers as usize).await?;

@@ -3,6 +3,23 @@
 import { start } from '../pkg/offmain_tests.js'
 import { ends, until, withPool } from '../pool.js'
 
+/** Has so many jobs in the pool until told to end, however long its workers take to start; then gives their number. */
+function keepBusy(pool, jobs) {
+  let busy = true
+  const feed = async () => {
+    let done = 0
+    for (; busy; done++) await pool.submit('nap', { ms: 40 })
+    return done
+  }
+  const feeds = Array.from({ length: jobs }, feed)
+  return {
+    async end() {
+      busy = false
+      return (await Promise.all(feeds)).reduce((sum, done) => sum + done)
+    },
+  }
+}
+
 export const tests = {
   'a queued job is cancelled at once': withPool({ workers: 1 }, async (pool, t) => {
     const running = pool.submit('nap', { ms: 300 })
@@ -91,23 +108,23 @@ export const tests = {
   }),
 
   'a pool is resized 1 → 4 → 2 under load': withPool({ workers: 1 }, async (pool, t) => {
-    const jobs = Array.from({ length: 60 }, (_, i) => pool.submit('nap', { ms: 40 + i }))
+    const load = keepBusy(pool, 8)
     const running = (count) => until(async () => (await pool.stats()).running === count, `${count} running`)
     await running(1)
     await pool.resize(4)
     await running(4)
     await pool.resize(2)
     await running(2)
-    t.equal(await ends(jobs), { done: 60 })
+    t.equal(await load.end(), (await pool.stats()).outcomes.done)
     t.equal((await pool.stats()).workers.length, 2)
     t.equal((await pool.stats()).generations, 1)
     await t.rejects(pool.resize(0), 'OffmainError', /`workers` is 0.*from 1 to 64/)
   }),
 
   'a range of workers grows under load and shrinks when idle': withPool({ workers: [1, 3], idleTime: 100 }, async (pool, t) => {
-    const jobs = Array.from({ length: 12 }, () => pool.submit('nap', { ms: 100 }))
+    const load = keepBusy(pool, 6)
     await until(async () => (await pool.stats()).running === 3, 'three running')
-    t.equal(await ends(jobs), { done: 12 })
+    t.equal(await load.end(), (await pool.stats()).outcomes.done)
     await until(async () => (await pool.stats()).workers.length === 1, 'one worker left')
     t.equal(await pool.submit('double', { number: 5 }), 10)
   }),
