@@ -89,6 +89,11 @@ impl Browser {
         self.session.goto(url)
     }
 
+    /// Goes one step back in the page's history, and waits until that page is shown.
+    pub fn back(&self) -> Result<()> {
+        self.session.back()
+    }
+
     /// Runs `script` as a function body on the page's main thread and returns its value.
     pub fn execute(&self, script: &str, args: &[Value]) -> Result<Value> {
         self.session.execute(script, args)

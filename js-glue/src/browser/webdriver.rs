@@ -38,6 +38,11 @@ impl Session {
         self.post("/url", &json!({ "url": url }), COMMAND_LIMIT).with_context(|| format!("loading {url}")).map(drop)
     }
 
+    /// Goes one step back in the page's history, and waits until that page is shown.
+    pub fn back(&self) -> Result<()> {
+        self.post("/back", &json!({}), COMMAND_LIMIT).context("going back").map(drop)
+    }
+
     /// Runs `script` as a function body on the page's main thread and returns its value.
     pub fn execute(&self, script: &str, args: &[Value]) -> Result<Value> {
         self.post("/execute/sync", &json!({ "script": script, "args": args }), COMMAND_LIMIT)

@@ -49,8 +49,7 @@ fn comes_back(browser: &mut Browser, site: &Site) -> Result<()> {
     open(browser, site)?;
     browser.execute("globalThis.nap = submit('nap', { ms: 1500 })", &[])?;
     browser.goto(&site.url("/soak.html"))?;
-    // Later: WebKitGTK's driver may wait for ever for the answer of a script whose page is gone.
-    browser.execute("setTimeout(() => history.back())", &[])?;
+    browser.back()?;
     browser.until("globalThis.submit", LIMIT)?;
     if browser.execute("return 'nap' in globalThis", &[])? == true {
         let ends = browser.run("return [await nap, await submit('double', { number: 21 })]", &[], LIMIT)?;
