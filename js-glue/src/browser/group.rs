@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
 
@@ -31,9 +32,10 @@ impl Group {
         &mut self.child
     }
 
-    /// Processor time used so far by the leader and all that descend from it, in clock ticks: 10 ms each.
-    pub fn ticks(&self) -> u64 {
-        self.members().filter_map(ticks_of).sum()
+    /// Time for which the threads of the leader and of all that descend from it have computed so far, or would have if a core had been
+    /// free, in nanoseconds: what they want, however busy the machine is.
+    pub fn wanted_ns(&self) -> u64 {
+        self.members().map(wanted_ns_of).sum()
     }
 
     /// Memory of the leader and all that descend from it, in bytes; what several of them share counts once. Files that they map do not:
@@ -127,14 +129,21 @@ fn parent_of(pid: i32) -> Option<i32> {
     stat(pid)?.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The processor time of `pid`, in the program and in the system.
-fn ticks_of(pid: i32) -> Option<u64> {
-    stat(pid)?.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum()
+/// What the threads of `pid` have computed and waited for a core; of those that have ended by now, nothing.
+fn wanted_ns_of(pid: i32) -> u64 {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    threads.filter_map(|thread| schedule_of(&thread.path())).map(|[computed, waited]| computed + waited).sum()
 }
 
-/// Unlike `stat`, this file tells of the first thread alone.
+/// Nanoseconds that a thread has computed, and that it waited for a core. In a process's own folder this is of its first thread.
+fn schedule_of(folder: &Path) -> Option<[u64; 2]> {
+    let text = fs::read_to_string(folder.join("schedstat")).ok()?;
+    let mut numbers = text.split_whitespace().map_while(|number| number.parse().ok());
+    Some([numbers.next()?, numbers.next()?])
+}
+
 fn first_thread_ns(pid: i32) -> Option<u64> {
-    fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?.split_whitespace().next()?.parse().ok()
+    schedule_of(Path::new(&format!("/proc/{pid}"))).map(|[computed, _]| computed)
 }
 
 fn memory_of(pid: i32) -> Option<u64> {
@@ -179,11 +188,11 @@ mod tests {
         let (busy, idle) =
             (Group::start(Command::new("sh").args(["-c", "while :; do :; done"]))?, Group::start(Command::new("sleep").arg("300"))?);
         let limit = Instant::now() + Duration::from_secs(10);
-        while busy.ticks() < 5 {
+        while busy.wanted_ns() < 50_000_000 {
             anyhow::ensure!(Instant::now() < limit, "the loop used no time");
             std::thread::sleep(Duration::from_millis(10));
         }
-        anyhow::ensure!(idle.ticks() < 5, "sleeping used time");
+        anyhow::ensure!(idle.wanted_ns() < 50_000_000, "sleeping used time");
         Ok(())
     }
 

@@ -134,13 +134,13 @@ impl Browser {
         self.driver.memory()
     }
 
-    /// Whether it has computed for half of the last second, or more.
+    /// Whether one of its threads wanted to compute for half of the last second, or several together, on however busy a machine.
     pub fn computes(&self) -> bool {
         // Most are idle at the first look already.
         [100, 900].into_iter().all(|ms| {
-            let before = self.driver.ticks();
+            let before = self.driver.wanted_ns();
             std::thread::sleep(Duration::from_millis(ms));
-            self.driver.ticks().saturating_sub(before) * 10 > ms / 2
+            self.driver.wanted_ns().saturating_sub(before) > ms * 500_000
         })
     }
 
