@@ -46,6 +46,11 @@ export interface Config {
   leases?: number
   /** How many bytes of one generation's memory may be lent; what is lent beyond it is copied. */
   leaseBytes?: number
+  /**
+   * How small inputs and outputs travel: `'auto'` through shared memory, past the coordinator, while nothing else is to be done;
+   * `'message'` always by messages.
+   */
+  lane?: 'auto' | 'message'
 }
 
 /** What a pool tells of, as events; each has its details in `detail`. */

@@ -30,6 +30,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
     const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
     let heard = false
     worker.onmessage = ({ data }) => {
+      if (data === 'ring') return ring()
       if (!heard) watch(worker, id)
       heard = true
       guard(() => coordinator.receiveFrom(id, data))
@@ -56,11 +57,15 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
   reply: (message, beside, leases) => postMessage([message, beside, leases], buffersIn(beside, leases)),
   store: (memory, address, value) => Atomics.store(new Uint32Array(memory.buffer), address >> 2, value),
   load: (memory, address) => Atomics.load(new Uint32Array(memory.buffer), address >> 2),
+  ring,
   setTimer(ms) {
     clearTimeout(timer)
     timer = setTimeout(() => guard(() => coordinator.tick()), Math.min(ms, 0x7fffffff))
   },
 })
+
+/** Rings the facade: replies are in the shared lane, or it has closed. */
+const ring = () => postMessage('ring')
 
 /** The last message of a worker that ended may come after its lock, by so many milliseconds at most. */
 const LAST_MESSAGE = 500

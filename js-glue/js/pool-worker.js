@@ -1,9 +1,14 @@
 // A pool worker, or a thread that a job spawned: joins the shared memory and runs what it is told.
 
 // No static imports: of one that fails in a worker, Firefox often says nothing at all.
-const loading = Promise.all([loaded('jobs.js', import('./jobs.js')), loaded('transfer.js', import('./transfer.js'))])
+const loading = Promise.all([
+  loaded('jobs.js', import('./jobs.js')),
+  loaded('transfer.js', import('./transfer.js')),
+  loaded('lane.js', import('./lane.js')),
+])
 let jobs
 let transfer
+let lane
 let wasm
 
 /** Names the file that could not be loaded. */
@@ -18,6 +23,11 @@ const { timeOrigin } = performance
 globalThis.offmainNow = () => timeOrigin + performance.now()
 // `message` is a view of the shared memory, which must not leave it.
 globalThis.offmainPost = (message, beside, leases) => postMessage([message.slice(), beside, leases], transfer.buffersIn(beside, leases))
+// `data` is another view of it.
+globalThis.offmainUnpack = (data) => lane.unpack(data)
+globalThis.offmainPack = (value) => lane.pack(value)
+// The coordinator passes it on.
+globalThis.offmainRing = () => postMessage('ring')
 globalThis.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
 globalThis.offmainRandom = (bytes) => bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)))
 globalThis.offmainPrint = (stream, thread, job, line) => {
@@ -92,7 +102,7 @@ const holdForEver = (lock) =>
 
 async function join({ module, memory, stackSize, threads, parallelism, progressSpacing, leases, leaseBytes, role, id, record, lock }) {
   try {
-    ;[[jobs, transfer]] = await Promise.all([loading, holdForEver(lock)])
+    ;[[jobs, transfer, lane]] = await Promise.all([loading, holdForEver(lock)])
     wasm = await loaded('jobs_bg.wasm', jobs.default({ module_or_path: module, memory, thread_stack_size: stackSize }))
   } catch (failure) {
     return postMessage(failure)

@@ -10,6 +10,7 @@ use crate::bindings::Pages;
 const APP: &str = include_str!("../js/app.js");
 const COORDINATOR: &str = include_str!("../js/coordinator.js");
 const POOL_WORKER: &str = include_str!("../js/pool-worker.js");
+const LANE: &str = include_str!("../js/lane.js");
 const LEASE: &str = include_str!("../js/lease.js");
 const TRANSFER: &str = include_str!("../js/transfer.js");
 
@@ -19,6 +20,7 @@ pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages
         (format!("{name}.js"), APP.to_owned()),
         ("coordinator.js".to_owned(), COORDINATOR.to_owned()),
         ("pool-worker.js".to_owned(), POOL_WORKER.to_owned()),
+        ("lane.js".to_owned(), LANE.to_owned()),
         ("lease.js".to_owned(), LEASE.to_owned()),
         ("transfer.js".to_owned(), TRANSFER.to_owned()),
         ("module.js".to_owned(), module_js(name, versions, pages)),

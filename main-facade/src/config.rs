@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use offmain_protocol::Workers;
+use offmain_protocol::{LaneChoice, Workers};
 
 /// A pool's config. Ranges and defaults stand in [`limits`](crate::limits); a value out of range is an error of
 /// [`Pool::start`](crate::Pool::start) that names field, value and range.
@@ -119,6 +119,12 @@ impl Config {
     /// How many bytes of one generation's memory may be lent; what is lent beyond it is copied.
     pub fn lease_bytes(mut self, bytes: u64) -> Self {
         self.settings.lease_bytes = bytes;
+        self
+    }
+
+    /// How requests and replies travel.
+    pub fn lane(mut self, lane: LaneChoice) -> Self {
+        self.settings.lane = lane;
         self
     }
 }

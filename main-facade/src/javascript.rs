@@ -5,10 +5,10 @@ mod leases;
 use std::{cell::RefCell, rc::Rc};
 
 use futures::{StreamExt, TryFutureExt};
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use offmain_protocol::{
-    Config, ConfigError, Incident, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
-    limits::{self, INLINE_BYTES, Range},
+    Config, ConfigError, Incident, LaneChoice, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
+    limits::{self, INLINE_BYTES, LANE_SLOT_BYTES, Range},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
@@ -27,6 +27,13 @@ extern "C" {
     fn progress(this: &JsSink, value: JsValue, leases: JsValue);
     #[wasm_bindgen(method)]
     fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue, leases: JsValue);
+}
+
+#[wasm_bindgen(raw_module = "./lane.js")]
+extern "C" {
+    /// The binary form of a small value, if it has one.
+    fn pack(value: &JsValue) -> Option<Uint8Array>;
+    fn unpack(packed: &[u8]) -> JsValue;
 }
 
 thread_local! {
@@ -113,8 +120,12 @@ impl Facade {
         let priority = read_priority(priority.as_deref()).map_err(|error| start_error(&error.into()))?;
         let timeout_ms =
             timeout.map(|timeout| whole(limits::TIMEOUT_MS, timeout)).transpose().map_err(|error| start_error(&error.into()))?;
-        let beside = input.clone();
-        let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input: Payload::Object, beside, transfer };
+        let small = priority == Priority::Normal && timeout_ms.is_none() && transfer.length() == 0 && bytes <= LANE_SLOT_BYTES as f64;
+        let (payload, beside) = match if small && self.link.has_lane() { pack(&input) } else { None } {
+            Some(packed) => (Payload::Packed(packed.to_vec()), JsValue::UNDEFINED),
+            None => (Payload::Object, input.clone()),
+        };
+        let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input: payload, beside, transfer };
         let sink = Rc::new(sink);
         match self.link.submit(request, sink.clone()) {
             Ok(job) => Ok(job),
@@ -201,11 +212,11 @@ impl Facade {
 }
 
 impl Sink for JsSink {
-    fn progress(&self, _: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
-        self.progress(beside, leases::hand_over(loans));
+    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
+        self.progress(value_of(value, beside), leases::hand_over(loans));
     }
 
-    fn settle(&self, outcome: Outcome, _: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
+    fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
         let text = |key: &str, text: Option<String>| (key.to_string(), text.map_or(JsValue::UNDEFINED, JsValue::from));
         let (kind, details) = match outcome {
             Outcome::Done => ("done", vec![]),
@@ -218,8 +229,12 @@ impl Sink for JsSink {
             Outcome::Lost { why } => ("lost", vec![text("message", Some(why))]),
             Outcome::Closed { why } => ("closed", vec![text("message", why)]),
         };
-        self.settle(kind, object(details).into(), beside, leases::hand_over(loans));
+        self.settle(kind, object(details).into(), value_of(value, beside), leases::hand_over(loans));
     }
+}
+
+fn value_of(value: Payload, beside: JsValue) -> JsValue {
+    if let Payload::Packed(packed) = value { unpack(&packed) } else { beside }
 }
 
 /// A panic of the facade's own code settles all that is pending, before the module ends.
@@ -284,10 +299,17 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
             "progressSpacing" => settings.progress_spacing_ms = number(limits::PROGRESS_SPACING_MS)?,
             "leases" => settings.leases = number(limits::LEASES)?,
             "leaseBytes" => settings.lease_bytes = number(limits::LEASE_BYTES)?,
+            "lane" => {
+                settings.lane = match value.as_string().as_deref() {
+                    Some("auto") => LaneChoice::Automatic,
+                    Some("message") => LaneChoice::Message,
+                    _ => return Err(ConfigError { field: key, value: text_of(&value), allowed: "'auto' or 'message'".into() }),
+                }
+            }
             _ => {
                 let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
-                               parallelism, timeout, cancelGrace, drainTime, startTime, stallTime, progressKept, progressSpacing, leases \
-                               and leaseBytes";
+                               parallelism, timeout, cancelGrace, drainTime, startTime, stallTime, progressKept, progressSpacing, leases, \
+                               leaseBytes and lane";
                 return Err(ConfigError { field: key, value: text_of(&value), allowed: allowed.into() });
             }
         }

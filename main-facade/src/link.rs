@@ -1,5 +1,6 @@
 //! The line to the coordinator: what is pending, and what each message means for it.
 
+mod lane;
 mod leases;
 mod life;
 mod room;
@@ -21,7 +22,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Worker;
 
 pub(crate) use self::leases::Loan;
-use self::{leases::Entry, life::Handlers, room::Offer};
+use self::{
+    lane::{Lanes, OnBell},
+    leases::Entry,
+    life::Handlers,
+    room::Offer,
+};
 use crate::{pulse::Pulse, timer::Timer};
 
 /// Where a job's progress and its outcome go.
@@ -61,6 +67,10 @@ pub(crate) struct Link {
     /// Messages that made no sense.
     ignored: Cell<u32>,
     restarts: Cell<u32>,
+    lanes: RefCell<Lanes>,
+    bell: OnBell,
+    /// Something was said by message that the next job must not overtake.
+    said: Cell<bool>,
     /// What is on loan.
     leases: RefCell<Vec<Entry>>,
     /// The present coordinator's generation that ended last.
@@ -110,6 +120,9 @@ impl Link {
             outcomes: RefCell::default(),
             ignored: Cell::new(0),
             restarts: Cell::new(0),
+            lanes: RefCell::default(),
+            bell: OnBell::of(this),
+            said: Cell::new(false),
             leases: RefCell::default(),
             last_ended: Cell::new(0),
             failures: Cell::new(0),
@@ -124,14 +137,22 @@ impl Link {
     pub(crate) fn submit(&self, request: Request, sink: Rc<dyn Sink>) -> Result<JobId, Outcome> {
         self.admit(request.bytes)?;
         let job = self.next();
-        let Request { name, priority, timeout_ms, bytes, input, beside, transfer } = request;
-        let message = ToCoordinator::Submit(Submit { job, name: name.clone(), priority, timeout_ms, bytes, input });
-        self.post(&offmain_protocol::encode_message(&message), &beside, &transfer)
-            .map_err(|why| Outcome::Rejected(Rejection::BadInput { name, why }))?;
+        let (bytes, small) = (request.bytes, self.is_small(&request));
+        let by_message = if small { self.send_by_lane(job, request) } else { Some(request) };
+        if let Some(request) = by_message {
+            self.send_by_message(job, request, small)?;
+        }
         self.bytes.set(self.bytes.get() + bytes);
         self.pending.borrow_mut().insert(job, (bytes, sink));
         self.watch();
         Ok(job)
+    }
+
+    fn send_by_message(&self, job: JobId, request: Request, small: bool) -> Result<(), Outcome> {
+        let Request { name, priority, timeout_ms, bytes, input, beside, transfer } = request;
+        let message = ToCoordinator::Submit(Submit { job, name: name.clone(), priority, timeout_ms, bytes, small, input });
+        let sent = self.post(&offmain_protocol::encode_message(&message), &beside, &transfer);
+        sent.map_err(|why| Outcome::Rejected(Rejection::BadInput { name, why }))
     }
 
     /// What happens to the pool from now on, until it ends.
@@ -164,7 +185,9 @@ impl Link {
     }
 
     pub(crate) fn cancel(&self, job: JobId) {
-        if self.pending.borrow().contains_key(&job) {
+        if self.take_back(job) {
+            self.cancel_here(job);
+        } else if self.pending.borrow().contains_key(&job) {
             self.tell(&ToCoordinator::Cancel { job });
         }
     }
@@ -191,6 +214,7 @@ impl Link {
         let (sender, receiver) = oneshot::channel();
         if !self.is_over() {
             self.ended.borrow_mut().push(sender);
+            self.send_waiting(true);
             self.tell(&ToCoordinator::Shutdown);
             self.watch();
         }
@@ -208,6 +232,9 @@ impl Link {
     }
 
     fn tell(&self, message: &ToCoordinator) {
+        if matches!(message, ToCoordinator::Release { .. } | ToCoordinator::Resize(_)) {
+            self.said.set(true);
+        }
         // Plain bytes can always be sent.
         let _ = self.post(&offmain_protocol::encode_message(message), &JsValue::UNDEFINED, &Array::new());
     }
@@ -226,7 +253,9 @@ impl Link {
         }
         let parts = message.dyn_ref::<Array>();
         let parts = parts.and_then(|parts| Some((parts.get(0).dyn_into::<Uint8Array>().ok()?, parts.get(1), parts.get(2))));
-        let Some((bytes, beside, buffers)) = parts else { return self.receive_note(&message) };
+        let Some((bytes, beside, buffers)) = parts else {
+            return if message.is_string() { self.rung() } else { self.receive_note(&message) };
+        };
         let bytes = bytes.to_vec();
         let decoded = if matches!(&*self.phase.borrow(), Phase::Starting(_) | Phase::Restarting) {
             match offmain_protocol::decode_hello(&bytes) {
@@ -267,17 +296,16 @@ impl Link {
             ToFacade::Settled { job, outcome, value, leases } => {
                 let loans = self.borrow(leases, buffers);
                 let pending = self.pending.borrow_mut().remove(&job);
+                self.leave_lane(job);
                 match pending {
                     Some((bytes, sink)) => {
                         self.failures.set(0);
-                        self.bytes.set(self.bytes.get() - bytes);
-                        self.count(&outcome);
-                        sink.settle(outcome, value, beside, loans);
-                        self.offer_room();
+                        self.settled(bytes, &sink, outcome, value, beside, loans);
                     }
                     None => self.ignore(),
                 }
             }
+            ToFacade::Lane { generation, address, jobs } => self.lane_at(generation, address, jobs, &beside),
             ToFacade::Stats { request, stats } => {
                 let asker = self.reports.borrow_mut().remove(&request);
                 let outcomes = *self.outcomes.borrow();
@@ -289,11 +317,20 @@ impl Link {
             ToFacade::Incident(incident) => {
                 if let Incident::GenerationEnded { generation, .. } = incident {
                     self.generation_ended(generation);
+                    self.lane_over(generation);
                 }
                 self.tell_of(&incident);
             }
             ToFacade::Ended { why } => self.end(Outcome::Closed { why: why.clone() }, why),
         }
+    }
+
+    /// A job that was pending has its outcome.
+    fn settled(&self, bytes: u64, sink: &Rc<dyn Sink>, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
+        self.bytes.set(self.bytes.get() - bytes);
+        self.count(&outcome);
+        sink.settle(outcome, value, beside, loans);
+        self.offer_room();
     }
 
     fn is_over(&self) -> bool {

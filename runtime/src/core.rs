@@ -1,11 +1,12 @@
 //! The coordinator's core: a state machine of events and effects. Its workers and generations have a file each.
 
 mod generations;
+mod lane;
 mod workers;
 
 use offmain_protocol::{
     Config, Incident, JobId, Outcome, Rejection, Stats, Workers,
-    limits::{AUTOMATIC_WORKERS, TIMEOUT_MS},
+    limits::{AUTOMATIC_WORKERS, LANE_LOOK_MS, TIMEOUT_MS},
 };
 
 use crate::{
@@ -26,6 +27,16 @@ pub struct Core<P> {
     ignored: u32,
     failed_starts: u32,
     next: Next,
+    lane: Lane,
+}
+
+/// The shared lane, past the queue. Only whether it is open is known here, not what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    /// Closed; so many jobs in a row could have gone by it.
+    Closed(u32),
+    /// Open, and to be looked at at this time.
+    Open(u64),
 }
 
 /// Whether another generation is to begin.
@@ -65,6 +76,7 @@ impl<P> Default for Core<P> {
             ignored: 0,
             failed_starts: 0,
             next: Next::No,
+            lane: Lane::Closed(0),
         }
     }
 }
@@ -74,7 +86,8 @@ impl<P> Core<P> {
     pub fn handle(&mut self, now: u64, event: Event<P>, out: &mut Outbox<P>) {
         match event {
             Event::Start { config, cores } => self.start(config, cores, out),
-            Event::Submit { job, name, priority, timeout_ms, bytes, input } => {
+            Event::Submit { job, name, priority, timeout_ms, bytes, small, input } => {
+                self.count_small(small);
                 let timeout = timeout_ms.or(self.config.timeout_ms).map(|timeout| timeout.min(TIMEOUT_MS.max));
                 let deadline = timeout.map(|timeout| now.saturating_add(timeout));
                 self.submit(job, Waiting { name, priority, since: now, deadline, bytes, input }, out);
@@ -86,6 +99,9 @@ impl<P> Core<P> {
             Event::Close => self.close(None, out),
             Event::WorkerReady { worker, jobs } => self.worker_ready(now, worker, jobs, out),
             Event::WorkerFailed { worker, error } => self.worker_failed(now, worker, error, out),
+            Event::Claimed { worker, job, name } => self.claimed(now, worker, job, name, out),
+            Event::Surfaced { worker } => self.surfaced(now, worker, out),
+            Event::LaneClosed => self.lane = Lane::Closed(0),
             Event::Progress { generation, job, sequence, value } => self.progress(now, generation, job, sequence, value, out),
             Event::Settled { worker, job, outcome, value, threads } => self.settled(now, worker, job, outcome, value, threads, out),
             Event::Trapped { worker, kind } => self.trapped(now, worker, kind, out),
@@ -99,6 +115,7 @@ impl<P> Core<P> {
         self.dispatch(now, out);
         self.grow(now, out);
         self.shrink(now, out);
+        self.use_lane(now, out);
         if self.phase == Phase::Finishing && self.queue.len() == 0 && self.crew.running().next().is_none() {
             self.close(None, out);
         }
@@ -111,7 +128,8 @@ impl<P> Core<P> {
         let dying = self.crew.dying.values().copied();
         let surplus = self.surplus().map(|(due, _)| due);
         let next = if let Next::At(time) = self.next { Some(time) } else { None };
-        workers.chain(draining).chain(dying).chain(surplus).chain(self.queue.deadline()).chain(next).min()
+        let lane = if let Lane::Open(look_at) = self.lane { Some(look_at) } else { None };
+        workers.chain(draining).chain(dying).chain(surplus).chain(lane).chain(self.queue.deadline()).chain(next).min()
     }
 
     /// What the pool is doing. Threads and memory are for the shell to add, outcomes for the facade.
@@ -129,6 +147,16 @@ impl<P> Core<P> {
     /// The generation that takes jobs, if there is one.
     pub fn current_generation(&self) -> Option<GenerationId> {
         self.crew.current
+    }
+
+    /// Whether the pool is no more.
+    pub fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Whether a job is in the queue or on a worker.
+    pub fn knows(&self, job: JobId) -> bool {
+        self.queue.contains(job) || self.crew.find_job(job).is_some()
     }
 
     /// A worker of the current generation that hears a message at once.
@@ -160,7 +188,7 @@ impl<P> Core<P> {
     }
 
     fn submit(&mut self, job: JobId, waiting: Waiting<P>, out: &mut Outbox<P>) {
-        if self.queue.contains(job) || self.crew.find_job(job).is_some() {
+        if self.knows(job) {
             return self.ignore();
         }
         let refusal = match self.phase {
@@ -256,6 +284,10 @@ impl<P> Core<P> {
         while let Some(generation) = self.crew.dead(now) {
             self.generation_gone(now, generation);
             out.push(Effect::ForgetGeneration(generation));
+        }
+        if matches!(self.lane, Lane::Open(look_at) if look_at <= now) {
+            self.lane = Lane::Open(now.saturating_add(LANE_LOOK_MS));
+            out.push(Effect::LookAtLane);
         }
         if matches!(self.next, Next::At(time) if time <= now) {
             self.next = Next::Weighing;

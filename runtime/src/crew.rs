@@ -22,6 +22,8 @@ pub(crate) enum State {
     Starting,
     Idle,
     Running(Run),
+    /// In the shared lane: it hears no messages, and what it runs is not known.
+    Serving,
     Stopping,
 }
 
@@ -155,7 +157,7 @@ impl Crew {
         let describe = |(id, worker): (&WorkerId, &Worker)| {
             let (state, job) = match &worker.state {
                 State::Starting => (WorkerState::Starting, None),
-                State::Idle => (WorkerState::Idle, None),
+                State::Idle | State::Serving => (WorkerState::Idle, None),
                 State::Running(run) if worker.retiring => (WorkerState::Stopping, Some((run.job, run.name.clone()))),
                 State::Running(run) => (WorkerState::Running, Some((run.job, run.name.clone()))),
                 State::Stopping => (WorkerState::Stopping, None),

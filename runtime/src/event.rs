@@ -31,6 +31,8 @@ pub enum Event<P> {
         timeout_ms: Option<u64>,
         /// Binary data that the input holds.
         bytes: u64,
+        /// Whether the shared lane could have carried it.
+        small: bool,
         /// The input.
         input: P,
     },
@@ -59,6 +61,22 @@ pub enum Event<P> {
         /// Why.
         error: StartError,
     },
+    /// A job that came by the shared lane runs, and is an ordinary one from now on.
+    Claimed {
+        /// The worker that runs it.
+        worker: WorkerId,
+        /// The job.
+        job: JobId,
+        /// Its name.
+        name: String,
+    },
+    /// A worker serves the shared lane no more.
+    Surfaced {
+        /// Which.
+        worker: WorkerId,
+    },
+    /// The shared lane has been closed; what was in it has been submitted and claimed.
+    LaneClosed,
     /// A running job reports.
     Progress {
         /// The generation of the worker or thread that says so.
@@ -154,6 +172,14 @@ pub enum Effect<P> {
         /// Its input.
         input: P,
     },
+    /// Open the shared lane of a generation.
+    OpenLane(GenerationId),
+    /// Have an idle worker serve it.
+    ServeLane(WorkerId),
+    /// Look whether the shared lane is still the right thing, and close it if not.
+    LookAtLane,
+    /// Close the shared lane now.
+    CloseLane,
     /// Set the flag by which the worker's job notices that it should stop.
     SignalCancel {
         /// Which worker.

@@ -2,6 +2,7 @@
 //!
 //! Other kinds of workers, such as ones with separate memories, would be another shell around the same core.
 
+mod lane;
 mod leases;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -45,6 +46,9 @@ extern "C" {
     fn store(this: &Host, memory: &JsValue, address: u32, value: u32);
     #[wasm_bindgen(method)]
     fn load(this: &Host, memory: &JsValue, address: u32) -> u32;
+    /// Rings the facade.
+    #[wasm_bindgen(method)]
+    fn ring(this: &Host);
     #[wasm_bindgen(method, js_name = setTimer)]
     fn set_timer(this: &Host, after_ms: f64);
 }
@@ -64,6 +68,8 @@ struct Generation {
     threads: Option<u32>,
     /// The worker that awaits futures for threads that block, once one did.
     reactor: Option<u32>,
+    /// The shared lane, once a worker was ready.
+    mailbox: Option<lane::Mailbox>,
     /// Workers and threads that were terminated, and that may still write to the memory.
     dying: BTreeSet<u32>,
     dropped: bool,
@@ -90,6 +96,10 @@ pub struct Coordinator {
     generations: BTreeMap<GenerationId, Generation>,
     members: BTreeMap<u32, Member>,
     next_thread: u32,
+    /// The table of jobs: name, and whether the lane may carry it.
+    jobs: Vec<(String, bool)>,
+    /// The lane that is open.
+    open: Option<lane::Seen>,
     book: Book,
     /// Events that effects have caused.
     events: VecDeque<Event<Value>>,
@@ -107,6 +117,8 @@ impl Coordinator {
             generations: BTreeMap::new(),
             members: BTreeMap::new(),
             next_thread: FIRST_THREAD,
+            jobs: Vec::new(),
+            open: None,
             book: Book::default(),
             events: VecDeque::new(),
         }
@@ -144,9 +156,9 @@ impl Coordinator {
     fn receive_message(&mut self, message: ToCoordinator, beside: JsValue) {
         match message {
             ToCoordinator::Start { .. } => self.core.ignore(),
-            ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, input }) => {
+            ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, small, input }) => {
                 let input = Value { payload: input, beside, leases: Delivery::default(), copies: JsValue::UNDEFINED };
-                self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, input });
+                self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, input });
             }
             ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),
             ToCoordinator::Release { generation, lease } => self.give_back(generation, lease),
@@ -176,10 +188,12 @@ impl Coordinator {
             },
         };
         match message {
-            FromWorker::Ready { cancel, threads, jobs } => {
+            FromWorker::Ready { cancel, threads, lane, jobs } => {
                 self.members.entry(id).and_modify(|member| member.cancel = Some(cancel));
                 self.generations.entry(generation).and_modify(|generation| generation.threads = Some(threads));
-                self.handle(Event::WorkerReady { worker: id, jobs });
+                let names = jobs.iter().map(|(name, _)| name.clone()).collect();
+                self.lane_at(generation, lane, jobs);
+                self.handle(Event::WorkerReady { worker: id, jobs: names });
             }
             FromWorker::NotReady(error) => self.handle(Event::WorkerFailed { worker: id, error }),
             FromWorker::Progress { job, sequence, value, lent } => {
@@ -191,6 +205,7 @@ impl Coordinator {
                 let value = Value { payload: value, beside, leases, copies };
                 self.handle(Event::Settled { worker: id, job, outcome, value, threads });
             }
+            FromWorker::Surfaced => self.handle(Event::Surfaced { worker: id }),
             FromWorker::Spawn { record, name, stack_size } => {
                 let name = if name.is_empty() { "offmain thread".into() } else { format!("offmain thread {name}") };
                 self.start_thread(generation, "thread", &name, stack_size, record);
@@ -251,6 +266,7 @@ impl Coordinator {
     }
 
     fn handle(&mut self, event: Event<Value>) {
+        self.make_ordinary(&event);
         self.events.push_back(event);
         self.handle_all();
     }
@@ -291,12 +307,17 @@ impl Coordinator {
                 let members = self.members.extract_if(.., |_, member| member.generation == generation).collect::<Vec<_>>();
                 members.iter().for_each(|(id, member)| self.end(*id, member));
                 self.generations.entry(generation).and_modify(|generation| generation.dropped = true);
+                self.adopt_all(generation);
                 self.look_whether_gone(generation);
             }
             Effect::ForgetGeneration(generation) => drop(self.generations.remove(&generation)),
             Effect::Run { worker, job, name, input } => {
                 self.send(worker, &ToWorker::Run { job, name, input: input.payload }, &input.beside);
             }
+            Effect::OpenLane(generation) => self.open_lane(generation),
+            Effect::ServeLane(worker) => self.send(worker, &ToWorker::Serve, &JsValue::UNDEFINED),
+            Effect::LookAtLane => self.look_at_lane(),
+            Effect::CloseLane => self.close_lane(),
             Effect::SignalCancel { worker, job } => {
                 if let Some((memory, address)) = self.cancel_word(worker) {
                     self.host.store(memory, address, job);
@@ -332,7 +353,7 @@ impl Coordinator {
         let memory = self.host.open_memory(maximum as f64);
         let memory =
             memory.map_err(|error| format!("no shared memory of this size (a smaller `memoryMaximum` may help): {}", text_of(&error)));
-        self.generations.insert(generation, Generation { memory, threads: None, reactor: None, dying: BTreeSet::new(), dropped: false });
+        self.generations.insert(generation, Generation { memory, threads: None, reactor: None, mailbox: None, dying: BTreeSet::new(), dropped: false });
     }
 
     fn start_worker(&mut self, generation: GenerationId, worker: WorkerId) {

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 
 use crate::{
     cancel::CancelWord,
+    lane::{self, Place},
     reactor,
     value::{Form, Outgoing, encode, post_with},
 };
@@ -28,6 +29,7 @@ pub struct JobContext<J: Job> {
     job: JobId,
     form: Form,
     cancel: &'static CancelWord,
+    place: Option<Place>,
     reports: Arc<Mutex<Reports<J::Progress>>>,
     job_type: PhantomData<fn(J)>,
 }
@@ -55,20 +57,20 @@ struct Reports<P> {
 }
 
 impl<J: Job> JobContext<J> {
-    pub(crate) fn new(job: JobId, form: Form, cancel: &'static CancelWord) -> Self {
+    pub(crate) fn new(job: JobId, form: Form, cancel: &'static CancelWord, place: Option<Place>) -> Self {
         let reports = Reports { sequence: 0, burst: PROGRESS_BURST, last_ms: 0, waiting: None, kept: Vec::new() };
-        Self { job, form, cancel, reports: Arc::new(Mutex::new(reports)), job_type: PhantomData }
+        Self { job, form, cancel, place, reports: Arc::new(Mutex::new(reports)), job_type: PhantomData }
     }
 
     /// The same context once more, for when an async job's own is gone with its function.
     pub(crate) fn share(&self) -> Self {
-        Self { job: self.job, form: self.form, cancel: self.cancel, reports: self.reports.clone(), job_type: PhantomData }
+        Self { job: self.job, form: self.form, cancel: self.cancel, place: self.place, reports: self.reports.clone(), job_type: PhantomData }
     }
 
     /// A context for native tests: nobody cancels but [`JobContext::cancel_for_test`], and [`JobContext::reported`] tells what was reported.
     #[cfg(not(target_family = "wasm"))]
     pub fn for_test() -> Self {
-        Self::new(1, Form::Encoded, Box::leak(Box::default()))
+        Self::new(1, Form::Encoded, Box::leak(Box::default()), None)
     }
 
     /// Natively, in tests: cancels the job, as its caller might at any time.
@@ -148,6 +150,8 @@ impl<J: Job> JobContext<J> {
             // A report that cannot be encoded is dropped: progress is a courtesy, the outcome is not in danger.
             if let Ok(Outgoing { value, lent, beside }) = encode(self.form, &value) {
                 reports.sequence += 1;
+                // The coordinator does not know yet that it runs.
+                self.place.into_iter().for_each(lane::leave);
                 post_with(&FromWorker::Progress { job: self.job, sequence: reports.sequence, value, lent }, &beside);
             }
         } else {

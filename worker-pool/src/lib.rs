@@ -3,7 +3,7 @@
 //! Underneath it is the platform of std in a pool worker: threads, clocks and printing work there as they do natively,
 //! so offmain has no thread API of its own. The same job crate compiles, runs and is tested natively.
 
-#![cfg_attr(target_family = "wasm", feature(alloc_error_hook))]
+#![cfg_attr(target_family = "wasm", feature(alloc_error_hook, stdarch_wasm_atomic_wait))]
 #![cfg_attr(
     not(target_family = "wasm"),
     allow(dead_code, reason = "natively a job crate's own tests call its functions; nothing dispatches")
@@ -19,6 +19,11 @@ mod cancel;
 mod context;
 mod describe;
 mod executor;
+#[cfg(target_family = "wasm")]
+mod lane;
+#[cfg(not(target_family = "wasm"))]
+#[path = "lane_elsewhere.rs"]
+mod lane;
 mod lease;
 #[cfg(target_family = "wasm")]
 mod owner;

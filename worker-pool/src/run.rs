@@ -15,6 +15,7 @@ use wasm_bindgen::JsValue;
 use crate::{
     JobContext,
     cancel::CancelWord,
+    lane::{self, Place},
     value::{Form, Outgoing, decode, encode, post_with},
 };
 
@@ -24,6 +25,8 @@ pub(crate) struct Request {
     pub(crate) input: Payload,
     pub(crate) beside: JsValue,
     pub(crate) cancel: &'static CancelWord,
+    /// If it came by the shared lane.
+    pub(crate) place: Option<Place>,
 }
 
 /// How a job ended, with the value that goes with it.
@@ -44,12 +47,25 @@ impl Finished {
         Self { job, outcome, outgoing: Outgoing::default() }
     }
 
-    pub(crate) fn post(self) {
+    /// Says it where it is to be heard. True if that was the lane.
+    pub(crate) fn answer(self, place: Option<Place>) -> bool {
         crate::reactor::unwatch(self.job);
         #[cfg(target_family = "wasm")]
         let threads = crate::owner::set(None).map_or(0, |owner| owner.threads_left());
         #[cfg(not(target_family = "wasm"))]
         let threads = 0;
+        if let Some(place) = place {
+            let packed = if threads == 0 { self.outgoing.packed() } else { None };
+            if packed.is_some_and(|value| lane::reply(place, &offmain_protocol::encode_message(&(&self.outcome, value)))) {
+                return true;
+            }
+            lane::leave(place);
+        }
+        self.post(threads);
+        false
+    }
+
+    fn post(self, threads: u32) {
         let Outgoing { value, lent, beside } = self.outgoing;
         post_with(&FromWorker::Settled { job: self.job, outcome: self.outcome, value, threads, lent }, &beside);
     }
@@ -59,7 +75,7 @@ pub(crate) fn run_plain<J: Job>(function: fn(J, &JobContext<J>) -> Result<J::Out
     let (job, form) = (request.job, Form::of(&request.input));
     let result = catch_unwind(AssertUnwindSafe(|| {
         let input = input::<J>(&request)?;
-        let cx = JobContext::new(job, form, request.cancel);
+        let cx = JobContext::new(job, form, request.cancel, request.place);
         let result = function(input, &cx);
         Ok(finish(&cx, result))
     }));
@@ -73,12 +89,14 @@ where
     let (job, form) = (request.job, Form::of(&request.input));
     let work = async move {
         let input = input::<J>(&request)?;
-        let cx = JobContext::new(job, form, request.cancel);
+        let cx = JobContext::new(job, form, request.cancel, request.place);
         let after = cx.share();
         let result = function(input, cx).await;
         Ok(finish(&after, result))
     };
-    Execution::Later(Box::pin(AssertUnwindSafe(work).catch_unwind().map(move |result| finished(job, result).post())))
+    Execution::Later(Box::pin(AssertUnwindSafe(work).catch_unwind().map(move |result| {
+        finished(job, result).answer(None);
+    })))
 }
 
 fn input<J: Job>(request: &Request) -> Result<J, Rejection> {

@@ -19,6 +19,8 @@ pub struct JobTable {
 
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
+    /// A plain function, not an async one.
+    pub(crate) plain: bool,
     pub(crate) run: Box<dyn Fn(Request) -> Execution>,
     pub(crate) describe: fn(&mut Description),
 }
@@ -31,7 +33,7 @@ impl JobTable {
 
     /// Registers a job that is a plain function.
     pub fn plain<J: Job>(&mut self, function: fn(J, &JobContext<J>) -> Result<J::Output, J::Error>) {
-        self.add::<J>(Box::new(move |request| Execution::Now(run_plain(function, request))));
+        self.add::<J>(true, Box::new(move |request| Execution::Now(run_plain(function, request))));
     }
 
     /// Registers a job that is an async function.
@@ -39,11 +41,11 @@ impl JobTable {
     where
         F: Future<Output = Result<J::Output, J::Error>> + 'static,
     {
-        self.add::<J>(Box::new(move |request| run_async(function, request)));
+        self.add::<J>(false, Box::new(move |request| run_async(function, request)));
     }
 
-    fn add<J: Job>(&mut self, run: Box<dyn Fn(Request) -> Execution>) {
-        self.entries.push(Entry { name: J::NAME, run, describe: Description::add::<J> });
+    fn add<J: Job>(&mut self, plain: bool, run: Box<dyn Fn(Request) -> Execution>) {
+        self.entries.push(Entry { name: J::NAME, plain, run, describe: Description::add::<J> });
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {

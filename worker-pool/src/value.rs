@@ -34,6 +34,11 @@ extern "C" {
     /// Defined by `pool-worker.js`: sends a message to the coordinator, with what is beside it, transferring its buffers.
     #[wasm_bindgen(js_name = offmainPost)]
     fn post_message(message: &[u8], beside: &JsValue, leases: &JsValue);
+    /// Defined by `pool-worker.js`: the binary form of a small value, if it has one, and back.
+    #[wasm_bindgen(js_name = offmainPack)]
+    fn pack(value: &JsValue) -> Option<Uint8Array>;
+    #[wasm_bindgen(js_name = offmainUnpack)]
+    fn unpack(packed: &[u8]) -> JsValue;
 }
 
 /// Sends a message to the coordinator. May be called on any thread.
@@ -52,9 +57,21 @@ pub(crate) fn post_hello(message: &FromWorker) {
     post_message(&offmain_protocol::encode_hello(message), &JsValue::UNDEFINED, &JsValue::UNDEFINED);
 }
 
+impl Outgoing {
+    /// The value without anything beside it, if it can be said so.
+    pub(crate) fn packed(&self) -> Option<Payload> {
+        match &self.value {
+            _ if !self.lent.is_empty() => None,
+            Payload::Object => pack(&self.beside.value).map(|packed| Payload::Packed(packed.to_vec())),
+            Payload::Encoded(_) if self.beside.value.dyn_ref::<Array>().is_some_and(|buffers| buffers.length() > 0) => None,
+            value => Some(value.clone()),
+        }
+    }
+}
+
 impl Form {
     pub(crate) fn of(payload: &Payload) -> Self {
-        if matches!(payload, Payload::Object) { Self::Object } else { Self::Encoded }
+        if matches!(payload, Payload::Object | Payload::Packed(_)) { Self::Object } else { Self::Encoded }
     }
 }
 
@@ -62,6 +79,7 @@ impl Form {
 pub(crate) fn decode<T: DeserializeOwned>(payload: &Payload, beside: &JsValue) -> Result<T, String> {
     let bytes = match payload {
         Payload::Object => return serde_wasm_bindgen::from_value(beside.clone()).map_err(|error| error.to_string()),
+        Payload::Packed(packed) => return serde_wasm_bindgen::from_value(unpack(packed)).map_err(|error| error.to_string()),
         Payload::Encoded(bytes) => bytes.as_slice(),
         Payload::None => &[],
     };

@@ -2,7 +2,7 @@
 
 use std::{
     alloc::{Layout, alloc, set_alloc_error_hook},
-    cell::OnceCell,
+    cell::{Cell, OnceCell},
     panic::catch_unwind,
     sync::{Once, OnceLock},
 };
@@ -13,11 +13,12 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     JobTable,
     cancel::CancelWord,
-    context, executor, lease,
+    context, executor, lane, lease,
     owner::{self, Owner},
     platform, reactor,
     run::{Execution, Finished, Request, hear_panics, panic_text},
-    value::post_hello,
+    table::Entry,
+    value::{post, post_hello},
 };
 
 unsafe extern "Rust" {
@@ -26,6 +27,7 @@ unsafe extern "Rust" {
 }
 
 thread_local! {
+    static NUMBER: Cell<u32> = const { Cell::new(0) };
     static TABLE: OnceCell<JobTable> = const { OnceCell::new() };
     static CANCEL: &'static CancelWord = Box::leak(Box::default());
 }
@@ -62,6 +64,7 @@ pub fn take_stack(size: u32) -> u32 {
 #[wasm_bindgen(js_name = offmainStart)]
 pub fn start(worker: u32) {
     executor::set_worker(worker);
+    NUMBER.set(worker);
     let mut table = JobTable::default();
     // SAFETY: `jobs!` defines the function with this signature; without it the module does not link.
     unsafe { __offmain_jobs(&mut table) };
@@ -70,7 +73,8 @@ pub fn start(worker: u32) {
         Ok(()) => FromWorker::Ready {
             cancel: CANCEL.with(|cancel| cancel.address()),
             threads: platform::thread_counts(),
-            jobs: table.entries().iter().map(|entry| entry.name.into()).collect(),
+            lane: lane::address(),
+            jobs: table.entries().iter().map(|entry| (entry.name.into(), entry.plain)).collect(),
         },
     };
     TABLE.with(|cell| cell.set(table).ok());
@@ -92,7 +96,11 @@ pub fn receive(message: &[u8], beside: JsValue) -> Result<bool, JsValue> {
     let message = offmain_protocol::decode(message, Vec::new()).map_err(|error| JsValue::from_str(&error.to_string()))?;
     lease::sweep();
     match message {
-        ToWorker::Run { job, name, input } => run(&name, Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel) }),
+        ToWorker::Run { job, name, input } => {
+            let request = Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel), place: None };
+            TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request));
+        }
+        ToWorker::Serve => serve(),
         ToWorker::Wake => {
             reactor::take_orders();
             executor::poll();
@@ -102,15 +110,36 @@ pub fn receive(message: &[u8], beside: JsValue) -> Result<bool, JsValue> {
     Ok(false)
 }
 
-fn run(name: &str, request: Request) {
-    let job = request.job;
+/// Runs a job. True if the lane has its outcome.
+fn run(entry: Option<&Entry>, name: &str, request: Request) -> bool {
+    let (job, place) = (request.job, request.place);
     owner::set(Some(Owner::new(name)));
-    let execution = TABLE.with(|table| Some((table.get()?.find(name)?.run)(request)));
-    match execution {
-        Some(Execution::Now(finished)) => finished.post(),
-        Some(Execution::Later(future)) => executor::start(future),
-        // The coordinator knows the names, so this is a job module that changed under it.
-        None => Finished::new(job, Outcome::Rejected(Rejection::UnknownJob { name: name.into(), known: Vec::new() })).post(),
+    match entry.map(|entry| (entry.run)(request)) {
+        Some(Execution::Now(finished)) => finished.answer(place),
+        Some(Execution::Later(future)) => {
+            executor::start(future);
+            false
+        }
+        // Coordinator and facade know the jobs, so this is a job module that changed under them.
+        None => Finished::new(job, Outcome::Rejected(Rejection::UnknownJob { name: name.into(), known: Vec::new() })).answer(place),
+    }
+}
+
+/// Serves the shared lane. One job that does not end there ends it: the coordinator takes the worker for one that runs that job.
+fn serve() {
+    let cancel = CANCEL.with(|cancel| *cancel);
+    let closed = lane::serve(NUMBER.get(), |taken| {
+        lease::sweep();
+        let input = offmain_protocol::decode(&taken.data, Vec::new()).unwrap_or_default();
+        let request = Request { job: taken.job, input, beside: JsValue::UNDEFINED, cancel, place: Some(taken.place) };
+        TABLE.with(|table| {
+            let entry = table.get().and_then(|table| table.entries().get(taken.entry as usize)).filter(|entry| entry.plain);
+            run(entry, entry.map_or("", |entry| entry.name), request)
+        })
+    });
+    lease::sweep();
+    if closed {
+        post(&FromWorker::Surfaced);
     }
 }
 

@@ -107,6 +107,8 @@ impl Link {
         if pulse.beat(js_sys::Date::now()) && open {
             return self.fail(StartError::Worker { why: "it does not answer any more".into() });
         }
+        // No reply is later than this, should its bell not have been heard.
+        self.hear_lanes(true);
         // Whatever it says is a sign.
         self.tell(&ToCoordinator::Stats { request: 0 });
         self.pulse.replace(Some((pulse, self.next_beat())));
@@ -138,6 +140,7 @@ impl Link {
 
     fn restart(&self, lost: Outcome, why: String) {
         self.disconnect();
+        self.lanes_over();
         self.restarts.set(self.restarts.get() + 1);
         self.coordinator_ended();
         // The dead one's jobs: whoever hears of theirs may submit another at once.
@@ -165,6 +168,7 @@ impl Link {
     pub(super) fn end(&self, outcome: Outcome, why: Option<String>) {
         self.phase.replace(Phase::Ended(why));
         self.disconnect();
+        self.lanes_over();
         self.pulse.replace(None);
         self.reports.borrow_mut().clear();
         self.waiting.borrow_mut().clear();
@@ -186,7 +190,7 @@ impl Link {
 }
 
 /// Runs what a message asks for. A panic in there, in a build that unwinds, settles what is pending.
-fn on_link(link: &Weak<Link>, work: impl FnOnce(&Link)) {
+pub(super) fn on_link(link: &Weak<Link>, work: impl FnOnce(&Link)) {
     struct Bomb<'a>(&'a Link, bool);
     impl Drop for Bomb<'_> {
         fn drop(&mut self) {

@@ -13,6 +13,16 @@ pub struct Workers {
     pub max: u32,
 }
 
+/// How requests and replies travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LaneChoice {
+    /// Small ones through shared memory, past the coordinator, while nothing else is to be done.
+    #[default]
+    Automatic,
+    /// All by messages.
+    Message,
+}
+
 /// A pool's config. Times are in milliseconds, sizes in bytes; ranges and defaults stand in [`limits`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -50,6 +60,8 @@ pub struct Config {
     pub leases: u64,
     /// See [`limits::LEASE_BYTES`].
     pub lease_bytes: u64,
+    /// How requests and replies travel.
+    pub lane: LaneChoice,
 }
 
 impl Default for Config {
@@ -72,6 +84,7 @@ impl Default for Config {
             progress_spacing_ms: limits::PROGRESS_SPACING_MS.default,
             leases: limits::LEASES.default,
             lease_bytes: limits::LEASE_BYTES.default,
+            lane: LaneChoice::default(),
         }
     }
 }

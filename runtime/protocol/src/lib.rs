@@ -10,6 +10,7 @@ mod codec;
 mod config;
 mod incident;
 mod job;
+pub mod lane;
 mod lease;
 pub mod limits;
 mod message;
@@ -18,7 +19,7 @@ mod stats;
 
 pub use bytes::{Bytes, Foreign};
 pub use codec::{CodecError, Encoded, decode, decode_hello, decode_with_leases, encode, encode_hello, encode_message, with_leases};
-pub use config::{Config, ConfigError, Workers};
+pub use config::{Config, ConfigError, LaneChoice, Workers};
 pub use incident::Incident;
 pub use job::{Cancelled, Job};
 pub use lease::{Lease, LeaseMark, Lent, OnLoan};

@@ -70,6 +70,15 @@ pub const INCIDENTS_KEPT: usize = 64;
 pub const WAITING: usize = 65_536;
 /// Progress reports that a job may send in a burst; further ones are spaced, and the newest is kept.
 pub const PROGRESS_BURST: u32 = 64;
+/// Jobs that may be in the shared lane of a generation at one time; a power of two.
+pub const LANE_SLOTS: usize = 128;
+/// Bytes of a request or a reply that the shared lane carries; a multiple of 4.
+pub const LANE_SLOT_BYTES: usize = 1008;
+/// Jobs in a row that the lane could have carried after which it opens.
+pub const LANE_STREAK: u32 = 4;
+/// Time between two looks of the coordinator at an open lane, in milliseconds. It closes when a job of the look before still runs, or
+/// when nothing was requested since then.
+pub const LANE_LOOK_MS: u64 = 50;
 
 /// What a config value may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

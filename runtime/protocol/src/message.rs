@@ -29,6 +29,8 @@ pub enum Payload {
     Encoded(Vec<u8>),
     /// A JavaScript value, beside the message.
     Object,
+    /// A small JavaScript value in the binary form of `lane.js`.
+    Packed(Vec<u8>),
 }
 
 /// A job's request.
@@ -44,6 +46,8 @@ pub struct Submit {
     pub timeout_ms: Option<u64>,
     /// Binary data that the input holds.
     pub bytes: u64,
+    /// Whether the shared lane could have carried it.
+    pub small: bool,
     /// The input.
     pub input: Payload,
 }
@@ -129,6 +133,15 @@ pub enum ToFacade {
         /// The report.
         stats: Stats,
     },
+    /// A generation has a shared lane; its memory's buffer is beside the message.
+    Lane {
+        /// Which generation.
+        generation: u32,
+        /// Where the mailbox is.
+        address: u32,
+        /// The jobs that it takes, each with its place in the table of jobs.
+        jobs: Vec<(u32, String)>,
+    },
     /// Something has happened that concerns the pool, not a caller.
     Incident(Incident),
     /// The pool has ended: nothing of it is left.
@@ -150,6 +163,8 @@ pub enum ToWorker {
         /// Its input.
         input: Payload,
     },
+    /// Serve the shared lane while it is open.
+    Serve,
     /// An async job was woken by another thread: poll it.
     Wake,
     /// Give back what you hold and end; there is no job.
@@ -165,8 +180,10 @@ pub enum FromWorker {
         cancel: u32,
         /// Address of two words: threads that run, and threads that are warm.
         threads: u32,
-        /// The names of the jobs there are.
-        jobs: Vec<String>,
+        /// Address of the shared lane's mailbox.
+        lane: u32,
+        /// The names of the jobs there are, and whether each is a plain function, which the lane may carry.
+        jobs: Vec<(String, bool)>,
     },
     /// This worker did not start.
     NotReady(StartError),
@@ -194,6 +211,8 @@ pub enum FromWorker {
         /// The leases in it.
         lent: Vec<Lent>,
     },
+    /// This worker serves the shared lane no more.
+    Surfaced,
     /// Start a worker for a thread that a job spawned.
     Spawn {
         /// Address of the thread's record.

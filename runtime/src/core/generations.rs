@@ -50,11 +50,12 @@ impl<P> Core<P> {
     /// A hole is in this generation's memory: it takes no more jobs, those that run have a bounded time, and the next one begins.
     pub(super) fn end_generation(&mut self, now: u64, generation: GenerationId, why: String, out: &mut Outbox<P>) {
         if self.crew.current == Some(generation) {
+            self.close_lane(out);
             let drop_at = now.saturating_add(self.config.drain_time_ms);
             self.crew.current = None;
             out.push(Effect::Reply(Reply::Incident(Incident::GenerationEnded { generation, why: why.clone() })));
             self.crew.draining.insert(generation, Draining { why: why.clone(), drop_at });
-            self.crew.workers.retain(|_, worker| worker.generation != generation || matches!(worker.state, State::Running(_)));
+            self.crew.workers.retain(|_, worker| worker.generation != generation || matches!(worker.state, State::Running(_) | State::Serving));
             if self.failed_starts >= FAILED_STARTS {
                 return self.close(Some(format!("{FAILED_STARTS} generations in a row did not start; the last: {why}")), out);
             }

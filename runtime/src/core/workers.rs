@@ -94,7 +94,7 @@ impl<P> Core<P> {
     pub(super) fn due(&self, worker: &Worker) -> Option<u64> {
         match &worker.state {
             State::Starting => Some(worker.since.saturating_add(self.config.start_time_ms)),
-            State::Idle => None,
+            State::Idle | State::Serving => None,
             State::Running(Run { stop: Some(stop), .. }) => Some(stop.kill_at),
             State::Running(run) => Some(run.deadline.map_or(run.stalled_at, |deadline| deadline.min(run.stalled_at))),
             State::Stopping => Some(worker.since.saturating_add(STOP_TIME_MS)),
@@ -117,7 +117,7 @@ impl<P> Core<P> {
                 let why = format!("an idle worker did not end within {STOP_TIME_MS} ms when it was told to, and was killed");
                 self.worker_died(now, worker, Outcome::Lost { why: why.clone() }, why, out);
             }
-            Some(State::Idle) | None => {}
+            Some(State::Idle | State::Serving) | None => {}
         }
     }
 

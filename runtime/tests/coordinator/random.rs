@@ -154,6 +154,7 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
             priority: Priority::High,
             timeout_ms: None,
             bytes: 1,
+            small: false,
             input: 0,
         }),
         Step::Cancel(which) => unsettled(pool, which).map(|job| Event::Cancel { job }),

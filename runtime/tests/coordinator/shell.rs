@@ -76,7 +76,7 @@ impl Shell {
     }
 
     pub fn submit_with(&mut self, job: JobId, Wish { name, priority, timeout_ms, bytes }: Wish) {
-        self.send(Event::Submit { job, name: name.into(), priority, timeout_ms, bytes, input: job });
+        self.send(Event::Submit { job, name: name.into(), priority, timeout_ms, bytes, small: false, input: job });
     }
 
     pub fn cancel(&mut self, job: JobId) {
@@ -205,6 +205,10 @@ fn text(effect: &Effect<JobId>) -> String {
         Effect::DropGeneration(generation) => format!("drop g{generation}"),
         Effect::ForgetGeneration(generation) => format!("forget g{generation}"),
         Effect::Run { worker, job, .. } => format!("run {job} on w{worker}"),
+        Effect::OpenLane(generation) => format!("open the lane of g{generation}"),
+        Effect::ServeLane(worker) => format!("w{worker} serves"),
+        Effect::LookAtLane => "look at the lane".into(),
+        Effect::CloseLane => "close the lane".into(),
         Effect::SignalCancel { worker, job } => format!("signal {job} on w{worker}"),
         Effect::Reply(Reply::Started(Workers { min, max })) => format!("started {min}..={max}"),
         Effect::Reply(Reply::NotStarted(error)) => format!("not started: {error}"),

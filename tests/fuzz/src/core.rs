@@ -54,12 +54,15 @@ fn hear(pool: &mut Shell, heard: Heard) {
     let event = match heard {
         Heard::Facade(ToCoordinator::Start { config, cores }) => Event::Start { config, cores },
         Heard::Facade(ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, .. })) => {
-            Event::Submit { job, name, priority, timeout_ms, bytes, input: job }
+            Event::Submit { job, name, priority, timeout_ms, bytes, small: false, input: job }
         }
         Heard::Facade(ToCoordinator::Cancel { job }) => Event::Cancel { job },
         Heard::Facade(ToCoordinator::Resize(workers)) => Event::Resize(workers),
         Heard::Facade(ToCoordinator::Shutdown) => Event::Shutdown,
-        Heard::Worker(worker, FromWorker::Ready { jobs, .. }) => Event::WorkerReady { worker, jobs },
+        Heard::Worker(worker, FromWorker::Ready { jobs, .. }) => {
+            Event::WorkerReady { worker, jobs: jobs.into_iter().map(|(name, _)| name).collect() }
+        }
+        Heard::Worker(worker, FromWorker::Surfaced) => Event::Surfaced { worker },
         Heard::Worker(worker, FromWorker::NotReady(error)) => Event::WorkerFailed { worker, error },
         Heard::Worker(worker, FromWorker::Progress { job, sequence, .. }) => match generation(worker) {
             Some(generation) => Event::Progress { generation, job, sequence, value: 0 },

@@ -61,7 +61,8 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn payload() -> impl Strategy<Value = Payload> {
-    prop_oneof![Just(Payload::None), Just(Payload::Object), vec(any::<u8>(), 0..100).prop_map(Payload::Encoded)]
+    let bytes = || vec(any::<u8>(), 0..100);
+    prop_oneof![Just(Payload::None), Just(Payload::Object), bytes().prop_map(Payload::Encoded), bytes().prop_map(Payload::Packed)]
 }
 
 fn workers() -> impl Strategy<Value = Workers> {
@@ -69,8 +70,8 @@ fn workers() -> impl Strategy<Value = Workers> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (option::of(workers()), any::<[u64; 14]>(), any::<Option<u64>>(), any::<Option<u32>>()).prop_map(
-        |(workers, numbers, timeout_ms, parallelism)| {
+    (option::of(workers()), any::<[u64; 14]>(), any::<Option<u64>>(), any::<Option<u32>>(), any::<bool>()).prop_map(
+        |(workers, numbers, timeout_ms, parallelism, by_message)| {
             let mut numbers = numbers.into_iter();
             let mut next = || numbers.next().expect("a number for each field");
             Config {
@@ -91,6 +92,7 @@ fn config() -> impl Strategy<Value = Config> {
                 progress_spacing_ms: next(),
                 leases: next(),
                 lease_bytes: next(),
+                lane: if by_message { LaneChoice::Message } else { LaneChoice::Automatic },
             }
         },
     )
@@ -153,9 +155,9 @@ pub fn to_coordinator() -> impl Strategy<Value = ToCoordinator> {
     let priority = prop::sample::select(vec![Priority::High, Priority::Normal, Priority::Low]);
     prop_oneof![
         (config(), any::<u32>()).prop_map(|(config, cores)| ToCoordinator::Start { config, cores }),
-        (any::<u32>(), text(), priority, any::<Option<u64>>(), any::<u64>(), payload()).prop_map(
-            |(job, name, priority, timeout_ms, bytes, input)| {
-                ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, input })
+        (any::<u32>(), text(), priority, any::<Option<u64>>(), any::<(u64, bool)>(), payload()).prop_map(
+            |(job, name, priority, timeout_ms, (bytes, small), input)| {
+                ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, small, input })
             }
         ),
         any::<u32>().prop_map(|job| ToCoordinator::Cancel { job }),
@@ -196,6 +198,11 @@ pub fn to_facade() -> impl Strategy<Value = ToFacade> {
             leases
         }),
         (any::<u32>(), stats()).prop_map(|(request, stats)| ToFacade::Stats { request, stats }),
+        (any::<(u32, u32)>(), vec((any::<u32>(), text()), 0..4)).prop_map(|((generation, address), jobs)| ToFacade::Lane {
+            generation,
+            address,
+            jobs
+        }),
         incident().prop_map(ToFacade::Incident),
         option::of(text()).prop_map(|why| ToFacade::Ended { why }),
     ]
@@ -204,6 +211,7 @@ pub fn to_facade() -> impl Strategy<Value = ToFacade> {
 pub fn to_worker() -> impl Strategy<Value = ToWorker> {
     prop_oneof![
         (any::<u32>(), text(), payload()).prop_map(|(job, name, input)| ToWorker::Run { job, name, input }),
+        Just(ToWorker::Serve),
         Just(ToWorker::Wake),
         Just(ToWorker::Stop),
     ]
@@ -211,7 +219,9 @@ pub fn to_worker() -> impl Strategy<Value = ToWorker> {
 
 pub fn from_worker() -> impl Strategy<Value = FromWorker> {
     prop_oneof![
-        (any::<(u32, u32)>(), vec(text(), 0..5)).prop_map(|((cancel, threads), jobs)| FromWorker::Ready { cancel, threads, jobs }),
+        (any::<[u32; 3]>(), vec((text(), any::<bool>()), 0..5))
+            .prop_map(|([cancel, threads, lane], jobs)| FromWorker::Ready { cancel, threads, lane, jobs }),
+        Just(FromWorker::Surfaced),
         start_error().prop_map(FromWorker::NotReady),
         (any::<(u32, u32)>(), payload(), lent()).prop_map(|((job, sequence), value, lent)| FromWorker::Progress {
             job,

@@ -37,6 +37,8 @@ impl Model {
             Effect::KillWorker(worker) => self.kill(*worker, &text),
             Effect::DropGeneration(generation) => self.drop_generation(*generation, &text),
             Effect::Run { worker, job, name, input } => self.run(*worker, *job, name, *input, &text),
+            // No job of a life is small: the lane has tests of its own.
+            Effect::OpenLane(_) | Effect::ServeLane(_) | Effect::LookAtLane | Effect::CloseLane => panic!("no job is small: {text}"),
             Effect::SignalCancel { worker, job } => self.tell(*worker, *job, &text),
             Effect::Reply(Reply::Settled { job, outcome, value }) => self.settle(*job, outcome, *value, &text),
             Effect::Reply(Reply::Progress { job, .. }) => {

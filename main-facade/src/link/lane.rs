@@ -1,0 +1,361 @@
+//! The shared lane, seen from the main thread: it writes requests into the mailbox, rings, and reads replies. It never waits there.
+//! See `offmain_protocol::lane` for what is in the memory.
+
+use std::collections::VecDeque;
+
+use js_sys::{Array, Atomics, Int32Array, Promise, Reflect, Uint8Array};
+use offmain_protocol::{
+    JobId, LaneChoice, Outcome, Payload, Priority,
+    lane::{BELL_WORD, BY_WORD, Bell, Lane, WORDS, Words},
+    limits::{LANE_SLOT_BYTES, LANE_SLOTS},
+};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+
+use super::{Link, Request, life::on_link};
+
+/// The words of a generation's memory. Operations on them cannot fail: the places are within the array.
+struct Shared {
+    words: Int32Array,
+    bytes: Uint8Array,
+}
+
+impl Words for Shared {
+    fn load(&self, word: u32) -> u32 {
+        Atomics::load(&self.words, word).unwrap_or_default() as u32
+    }
+
+    fn store(&self, word: u32, value: u32) {
+        let _ = Atomics::store(&self.words, word, value as i32);
+    }
+
+    fn swap(&self, word: u32, value: u32) -> u32 {
+        Atomics::exchange(&self.words, word, value as i32).unwrap_or_default() as u32
+    }
+
+    fn add(&self, word: u32, value: u32) -> u32 {
+        Atomics::add(&self.words, word, value as i32).unwrap_or_default() as u32
+    }
+
+    fn exchange(&self, word: u32, from: u32, to: u32) -> bool {
+        Atomics::compare_exchange(&self.words, word, from as i32, to as i32).is_ok_and(|before| before as u32 == from)
+    }
+
+    fn notify(&self, word: u32, count: u32) {
+        let _ = Atomics::notify_with_count(&self.words, word, count);
+    }
+
+    fn read(&self, word: u32, length: usize) -> Vec<u8> {
+        self.bytes.subarray(word * 4, word * 4 + length as u32).to_vec()
+    }
+
+    fn write(&self, word: u32, data: &[u8]) {
+        self.bytes.subarray(word * 4, word * 4 + data.len() as u32).copy_from(data);
+    }
+}
+
+/// The lane of one generation.
+pub(super) struct Mailbox {
+    lane: Lane<Shared>,
+    generation: u32,
+    /// The jobs it takes, by their places in the table of jobs.
+    jobs: Vec<(u32, String)>,
+    /// The job in each slot; 0 is none.
+    slots: Vec<JobId>,
+    busy: usize,
+    /// Replies that were taken.
+    taken: u32,
+    /// A wait at the bell is under way.
+    armed: bool,
+    /// Its generation has ended: it takes no more requests.
+    over: bool,
+}
+
+/// All lanes whose jobs are not settled yet, the newest last, and the requests for which there was no slot.
+#[derive(Default)]
+pub(super) struct Lanes {
+    mailboxes: Vec<Mailbox>,
+    waiting: VecDeque<(JobId, Request)>,
+}
+
+impl Mailbox {
+    fn slot_of(&self, job: JobId) -> Option<u32> {
+        self.slots.iter().zip(0..).find(|(there, _)| **there == job).map(|(_, slot)| slot)
+    }
+
+    fn forget(&mut self, slot: u32) {
+        self.slots[slot as usize] = 0;
+        self.busy -= 1;
+    }
+
+    /// Ends a wait at the bell, which would hold on to the memory.
+    fn wait_no_more(&self) {
+        if let Bell::Word(word) = BELL_WORD {
+            self.lane.0.notify(word, u32::MAX);
+        }
+    }
+
+    /// The next reply, and whose it is.
+    fn next_reply(&mut self) -> Option<(JobId, Vec<u8>)> {
+        loop {
+            let slot = self.lane.next_reply(&mut self.taken)?;
+            if let Some(reply) = self.reply_in(slot) {
+                return Some(reply);
+            }
+        }
+    }
+
+    /// The reply in a slot, wherever it is said to be.
+    fn reply_in(&mut self, slot: u32) -> Option<(JobId, Vec<u8>)> {
+        let job = self.slots.get(slot as usize).copied().filter(|job| *job != 0)?;
+        let reply = self.lane.take_reply(slot)?;
+        self.forget(slot);
+        Some((job, reply))
+    }
+}
+
+impl Link {
+    /// Whether the lane could carry a job, if it were open.
+    pub(super) fn is_small(&self, request: &Request) -> bool {
+        let data = match &request.input {
+            Payload::Encoded(data) | Payload::Packed(data) => data.len(),
+            Payload::None | Payload::Object => return false,
+        };
+        let plain = request.priority == Priority::Normal && request.timeout_ms.is_none() && request.transfer.length() == 0;
+        let beside = request.beside.dyn_ref::<Array>().map_or(0, Array::length);
+        // Besides the data there are its kind and length.
+        plain && beside == 0 && data + 8 <= LANE_SLOT_BYTES && self.has_lane()
+    }
+
+    /// Whether this pool has a shared lane at all.
+    pub(crate) fn has_lane(&self) -> bool {
+        let settings = self.settings.borrow();
+        settings.lane == LaneChoice::Automatic && settings.timeout_ms.is_none()
+    }
+
+    /// Sends a small job by the lane, or has it wait for a slot there. Gives it back if it is to go by message.
+    pub(super) fn send_by_lane(&self, job: JobId, request: Request) -> Option<Request> {
+        // What was said before by message must be heard before.
+        if self.said.take() || !self.ended.borrow().is_empty() {
+            return Some(request);
+        }
+        let mut lanes = self.lanes.borrow_mut();
+        let Lanes { mailboxes, waiting } = &mut *lanes;
+        let Some(mailbox) = mailboxes.last_mut().filter(|mailbox| !mailbox.over && mailbox.lane.is_open()) else { return Some(request) };
+        if mailbox.jobs.iter().all(|(_, name)| *name != request.name) {
+            return Some(request);
+        }
+        if !waiting.is_empty() || mailbox.busy == LANE_SLOTS {
+            waiting.push_back((job, request));
+            return None;
+        }
+        let rest = write(mailbox, job, request);
+        drop(lanes);
+        self.listen();
+        rest
+    }
+
+    /// The facade was rung, or it looks by itself: settles all jobs that have a reply, and sends what waited for a slot.
+    pub(super) fn hear_lanes(&self, look_everywhere: bool) {
+        let next = |place: usize| {
+            let mut lanes = self.lanes.borrow_mut();
+            let mailbox = lanes.mailboxes.get_mut(place)?;
+            // A worker that died between two steps has left a hole in the ring.
+            let everywhere = look_everywhere || mailbox.over;
+            let in_order = mailbox.next_reply();
+            Some(in_order.or_else(|| if everywhere { (0..LANE_SLOTS as u32).find_map(|slot| mailbox.reply_in(slot)) } else { None }))
+        };
+        let mut place = 0;
+        while let Some(reply) = next(place) {
+            match reply {
+                Some((job, reply)) => self.settle_by_lane(job, &reply),
+                None => place += 1,
+            }
+        }
+        self.lanes_heard();
+    }
+
+    fn settle_by_lane(&self, job: JobId, reply: &[u8]) {
+        let Ok((outcome, value)) = offmain_protocol::decode(reply, Vec::new()) else {
+            // What the pool's memory says is not to be trusted after a wild write.
+            self.ignore();
+            return self.settle(job, Outcome::Lost { why: "its reply made no sense".into() }, Payload::None);
+        };
+        self.settle(job, outcome, value);
+    }
+
+    fn settle(&self, job: JobId, outcome: Outcome, value: Payload) {
+        let pending = self.pending.borrow_mut().remove(&job);
+        if let Some((bytes, sink)) = pending {
+            self.settled(bytes, &sink, outcome, value, JsValue::UNDEFINED, Vec::new());
+        }
+    }
+
+    /// All replies there were have been taken.
+    fn lanes_heard(&self) {
+        self.send_waiting(false);
+        self.lanes.borrow_mut().mailboxes.retain(|mailbox| {
+            let needed = !mailbox.over || mailbox.busy > 0;
+            if !needed {
+                mailbox.wait_no_more();
+            }
+            needed
+        });
+        self.listen();
+    }
+
+    /// Sends what waits for a slot: by message if the lane has closed, or is not to be used any more.
+    pub(super) fn send_waiting(&self, by_message: bool) {
+        loop {
+            let mut lanes = self.lanes.borrow_mut();
+            let Lanes { mailboxes, waiting } = &mut *lanes;
+            let open = mailboxes.last_mut().filter(|mailbox| !by_message && !mailbox.over && mailbox.lane.is_open());
+            if open.as_ref().is_some_and(|mailbox| mailbox.busy == LANE_SLOTS) {
+                return;
+            }
+            let Some((job, request)) = waiting.pop_front() else { return };
+            let rest = match open {
+                Some(mailbox) => write(mailbox, job, request),
+                None => Some(request),
+            };
+            drop(lanes);
+            if let Some(request) = rest {
+                // It could be sent when it was submitted: nothing of it is transferred.
+                let _ = self.send_by_message(job, request, true);
+            }
+        }
+    }
+
+    /// Has the facade rung for the next reply of each lane that owes one.
+    fn listen(&self) {
+        let mut rung = false;
+        for mailbox in self.lanes.borrow_mut().mailboxes.iter_mut().filter(|mailbox| mailbox.busy > 0 && !mailbox.armed) {
+            let how = if can_wait() { BELL_WORD } else { Bell::Message };
+            if !mailbox.lane.sleep(mailbox.taken, how) {
+                rung = true;
+                continue;
+            }
+            let Bell::Word(word) = how else {
+                mailbox.armed = true;
+                continue;
+            };
+            #[expect(clippy::disallowed_methods, reason = "where it can be relied on; the end of the lane ends the wait")]
+            let waiting = Atomics::wait_async(&mailbox.lane.0.words, word, BY_WORD as i32);
+            let promise = waiting.ok().and_then(|waiting| Reflect::get(&waiting, &"value".into()).ok()?.dyn_into::<Promise>().ok());
+            match promise {
+                Some(promise) => {
+                    mailbox.armed = true;
+                    drop(promise.then(&self.bell.0));
+                }
+                // It has been rung meanwhile.
+                None => rung = true,
+            }
+        }
+        if rung {
+            let soon = Promise::resolve(&JsValue::UNDEFINED);
+            drop(soon.then(&self.bell.0));
+        }
+    }
+
+    /// The bell was rung.
+    pub(super) fn rung(&self) {
+        self.lanes.borrow_mut().mailboxes.iter_mut().for_each(|mailbox| mailbox.armed = false);
+        self.hear_lanes(false);
+    }
+
+    /// A generation has a lane.
+    pub(super) fn lane_at(&self, generation: u32, address: u32, jobs: Vec<(u32, String)>, buffer: &JsValue) {
+        let size = Reflect::get(buffer, &"byteLength".into()).ok().and_then(|size| size.as_f64());
+        if !buffer.is_object() || size.is_none_or(|size| f64::from(address) + WORDS as f64 * 4.0 > size) {
+            return self.ignore();
+        }
+        let words = Int32Array::new_with_byte_offset_and_length(buffer, address, WORDS as u32);
+        let bytes = Uint8Array::new_with_byte_offset_and_length(buffer, address, WORDS as u32 * 4);
+        let lane = Lane(Shared { words, bytes });
+        let slots = vec![0; LANE_SLOTS];
+        let mailbox = Mailbox { lane, generation, jobs, slots, busy: 0, taken: 0, armed: false, over: false };
+        let mut lanes = self.lanes.borrow_mut();
+        lanes.mailboxes.iter_mut().for_each(|before| before.over = true);
+        lanes.mailboxes.push(mailbox);
+    }
+
+    /// A generation has ended: its lane takes no more, and is let go of once it owes nothing.
+    pub(super) fn lane_over(&self, generation: u32) {
+        self.lanes.borrow_mut().mailboxes.iter_mut().filter(|mailbox| mailbox.generation == generation).for_each(|mailbox| mailbox.over = true);
+        self.hear_lanes(true);
+    }
+
+    /// The coordinator is no more. Replies that are there count; the rest of its jobs are for the caller to settle.
+    pub(super) fn lanes_over(&self) {
+        self.hear_lanes(true);
+        let lanes = std::mem::take(&mut *self.lanes.borrow_mut());
+        lanes.mailboxes.iter().for_each(Mailbox::wait_no_more);
+    }
+
+    /// A job's outcome has come by message: if it has a slot, that is free.
+    pub(super) fn leave_lane(&self, job: JobId) {
+        let mut lanes = self.lanes.borrow_mut();
+        for mailbox in lanes.mailboxes.iter_mut().filter(|mailbox| mailbox.busy > 0) {
+            if let Some(slot) = mailbox.slot_of(job) {
+                mailbox.forget(slot);
+                mailbox.lane.free(slot);
+            }
+        }
+    }
+
+    /// Takes a job back that no worker has begun. Whether it is: then it has no outcome yet.
+    pub(super) fn take_back(&self, job: JobId) -> bool {
+        let mut lanes = self.lanes.borrow_mut();
+        let Lanes { mailboxes, waiting } = &mut *lanes;
+        if let Some(place) = waiting.iter().position(|(there, _)| *there == job) {
+            return waiting.remove(place).is_some();
+        }
+        for mailbox in mailboxes.iter_mut().filter(|mailbox| mailbox.busy > 0) {
+            if let Some(slot) = mailbox.slot_of(job).filter(|slot| mailbox.lane.take_back(*slot)) {
+                mailbox.forget(slot);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Cancels a job that was taken back.
+    pub(super) fn cancel_here(&self, job: JobId) {
+        self.settle(job, Outcome::Cancelled, Payload::None);
+    }
+}
+
+/// Writes a request into a free slot. Gives it back if the lane has closed meanwhile, or has no room.
+fn write(mailbox: &mut Mailbox, job: JobId, request: Request) -> Option<Request> {
+    let entry = mailbox.jobs.iter().find(|(_, name)| *name == request.name).map(|(entry, _)| *entry);
+    let (Some(entry), Some(slot)) = (entry, mailbox.slot_of(0)) else { return Some(request) };
+    if !mailbox.lane.request(slot, job, entry, &offmain_protocol::encode_message(&request.input)) {
+        return Some(request);
+    }
+    mailbox.slots[slot as usize] = job;
+    mailbox.busy += 1;
+    None
+}
+
+/// What is called when the bell is rung.
+pub(super) struct OnBell(Closure<dyn FnMut(JsValue)>);
+
+impl OnBell {
+    pub(super) fn of(link: &std::rc::Weak<Link>) -> Self {
+        let weak = link.clone();
+        Self(Closure::new(move |_| on_link(&weak, Link::rung)))
+    }
+}
+
+/// Whether this browser's `Atomics.waitAsync` can be relied on. WebKit's loses wake-ups, and Firefox has one since 145 that was not
+/// tried: there a message rings. `userAgentData` is Chromium's alone.
+fn can_wait() -> bool {
+    thread_local! {
+        static CAN: bool = {
+            let has = |object: &JsValue, what: &str| Reflect::get(object, &what.into()).is_ok_and(|it| it.is_truthy());
+            let global = js_sys::global();
+            let part = |name: &str| Reflect::get(&global, &name.into()).unwrap_or_default();
+            has(&part("navigator"), "userAgentData") && has(&part("Atomics"), "waitAsync")
+        };
+    }
+    CAN.with(|can| *can)
+}

@@ -1,0 +1,355 @@
+//! The shared lane: small requests and replies through a mailbox in the shared memory, past the coordinator.
+//!
+//! The mailbox has [`SLOTS`](limits::LANE_SLOTS) slots, and each holds one job from its request to its reply. Who may do what with a
+//! slot is its state's to say, and every step from one state to the next is a compare-and-swap, so it is taken by one side only:
+//!
+//! ```text
+//!            facade              worker              worker
+//!   FREE ───────────▶ QUEUED ───────────▶ CLAIMED ───────────▶ DONE ──▶ FREE   the facade has read the reply
+//!     ▲                │ │                 │    │ worker
+//!     └── facade ──────┘ │                 │    └──────▶ LEFT ─┐
+//!         takes it back  └── coordinator ──┴── coordinator ────┴──▶ GONE ──▶ FREE   the outcome came by message
+//! ```
+//!
+//! *Gone* is how a job of the lane becomes an ordinary one, whose outcome comes by messages. The coordinator does it to all of them
+//! whenever something is not ordinary: a worker has died, a job is cancelled or runs for long, something waits that the lane cannot
+//! carry. A worker does it (*left*) to a job that reports, or whose reply does not fit. So nothing that supervises jobs has to know
+//! the lane, and a job has one outcome because its slot has one way out.
+//!
+//! Two rings of slot numbers say where to look: requests in order, written by the facade and taken by workers, and replies, written
+//! by workers and taken by the facade. They are hints. A number in a ring whose slot is in another state is passed over, and a slot
+//! in no ring is found by looking through all of them ([`Lane::adopt_all`], [`Lane::replied`]). So a worker that dies between two
+//! steps breaks nothing.
+//!
+//! **Nothing is lost when the lane closes.** The facade writes a request, then looks whether the lane is open; the coordinator closes
+//! it, then looks for requests. One of them comes second and sees what the other did. All operations are sequentially consistent.
+//!
+//! **Nobody sleeps through a wake.** A worker notes the count of calls, looks for requests, and sleeps only while the count is the one
+//! it noted; the facade writes a request, then counts. The facade declares that it sleeps, then looks for replies; a worker writes a
+//! reply, then looks whether the facade sleeps.
+
+use crate::{
+    JobId,
+    limits::{self, LANE_SLOT_BYTES},
+};
+
+const SLOTS: u32 = limits::LANE_SLOTS as u32;
+
+// Words of the mailbox. Those that different sides write often are apart.
+const OPEN: u32 = 0;
+const BELL: u32 = 1;
+const REQUESTED: u32 = 16;
+const CALLS: u32 = 17;
+const TAKEN: u32 = 32;
+const SLEEPERS: u32 = 33;
+const LOOKS_OUT: u32 = 34;
+const REPLIED: u32 = 48;
+const REQUESTS: u32 = 64;
+const REPLIES: u32 = REQUESTS + SLOTS;
+const FIRST_SLOT: u32 = REPLIES + SLOTS;
+
+// Words of a slot.
+const STATE: u32 = 0;
+const JOB: u32 = 1;
+const ENTRY: u32 = 2;
+const LENGTH: u32 = 3;
+const DATA: u32 = 4;
+const SLOT_WORDS: u32 = DATA + (LANE_SLOT_BYTES / 4) as u32;
+
+/// Size of a mailbox in words.
+pub const WORDS: usize = (FIRST_SLOT + SLOTS * SLOT_WORDS) as usize;
+
+// States; the bits above say which worker.
+const FREE: u32 = 0;
+const QUEUED: u32 = 1;
+const CLAIMED: u32 = 2;
+const LEFT: u32 = 3;
+const GONE: u32 = 4;
+const DONE: u32 = 5;
+const KIND_BITS: u32 = 3;
+
+const fn by(kind: u32, worker: u32) -> u32 {
+    kind | (worker << KIND_BITS)
+}
+
+const fn kind(state: u32) -> u32 {
+    state & ((1 << KIND_BITS) - 1)
+}
+
+/// The shared words, as one side reaches them. All operations are sequentially consistent.
+pub trait Words {
+    /// Reads a word.
+    fn load(&self, word: u32) -> u32;
+    /// Writes a word.
+    fn store(&self, word: u32, value: u32);
+    /// Writes a word, and gives what was there.
+    fn swap(&self, word: u32, value: u32) -> u32;
+    /// Adds to a word, and gives what was there.
+    fn add(&self, word: u32, value: u32) -> u32;
+    /// Writes `to` if `from` is there; whether it was.
+    fn exchange(&self, word: u32, from: u32, to: u32) -> bool;
+    /// Wakes so many of those that wait at a word.
+    fn notify(&self, word: u32, count: u32);
+    /// Reads data, which nobody writes meanwhile.
+    fn read(&self, word: u32, length: usize) -> Vec<u8>;
+    /// Writes data, which nobody else reads or writes meanwhile.
+    fn write(&self, word: u32, data: &[u8]);
+}
+
+/// How the facade is rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bell {
+    /// It waits, without blocking, at this word as long as [`BY_WORD`] is there.
+    Word(u32),
+    /// By a message.
+    Message,
+}
+
+/// The word's value while the facade waits at it.
+pub const BY_WORD: u32 = 1;
+const BY_MESSAGE: u32 = 2;
+
+/// The bell that is a word.
+pub const BELL_WORD: Bell = Bell::Word(BELL);
+
+/// A mailbox.
+#[derive(Clone, Debug)]
+pub struct Lane<W>(pub W);
+
+/// A job in a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InLane {
+    /// Where.
+    pub slot: u32,
+    /// Which job.
+    pub job: JobId,
+    /// Its place in the table of jobs.
+    pub entry: u32,
+    /// Its request; empty if somebody else runs it.
+    pub data: Vec<u8>,
+    /// The worker that runs it, if it has begun.
+    pub worker: Option<u32>,
+}
+
+/// What the facade does. There is one facade.
+impl<W: Words> Lane<W> {
+    /// Whether requests are taken.
+    pub fn is_open(&self) -> bool {
+        self.0.load(OPEN) != 0
+    }
+
+    /// Writes a request into a free slot, and calls a worker. False if the lane has no room or has closed; the slot is free then.
+    pub fn request(&self, slot: u32, job: JobId, entry: u32, data: &[u8]) -> bool {
+        let place = self.0.load(REQUESTED);
+        // Numbers of requests that were taken back stay in the ring until a worker passes over them.
+        if data.len() > LANE_SLOT_BYTES || place.wrapping_sub(self.0.load(TAKEN)) >= SLOTS {
+            return false;
+        }
+        let at = at(slot);
+        self.0.write(at + DATA, data);
+        self.0.store(at + JOB, job);
+        self.0.store(at + ENTRY, entry);
+        self.0.store(at + LENGTH, data.len() as u32);
+        self.0.store(at + STATE, QUEUED);
+        self.0.store(REQUESTS + place % SLOTS, slot);
+        self.0.store(REQUESTED, place.wrapping_add(1));
+        self.0.add(CALLS, 1);
+        // One that looks out sees it before it sleeps.
+        if self.0.load(LOOKS_OUT) == 0 && self.0.load(SLEEPERS) > 0 {
+            self.0.notify(CALLS, 1);
+        }
+        self.is_open() || !self.take_back(slot)
+    }
+
+    /// Takes a request back that nobody has taken yet. Whether it is.
+    pub fn take_back(&self, slot: u32) -> bool {
+        self.0.exchange(at(slot) + STATE, QUEUED, FREE)
+    }
+
+    /// The slot of the next reply. `taken` counts those that were taken before.
+    pub fn next_reply(&self, taken: &mut u32) -> Option<u32> {
+        let place = REPLIES + *taken % SLOTS;
+        let slot = self.0.load(place).checked_sub(1)?;
+        self.0.store(place, 0);
+        *taken = taken.wrapping_add(1);
+        Some(slot)
+    }
+
+    /// Whether a reply is in a slot.
+    pub fn replied(&self, slot: u32) -> bool {
+        self.0.load(at(slot) + STATE) == DONE
+    }
+
+    /// The reply in a slot, if there is one; the slot is free then.
+    pub fn take_reply(&self, slot: u32) -> Option<Vec<u8>> {
+        if slot >= SLOTS || !self.replied(slot) {
+            return None;
+        }
+        let at = at(slot);
+        let reply = self.0.read(at + DATA, (self.0.load(at + LENGTH) as usize).min(LANE_SLOT_BYTES));
+        self.0.store(at + STATE, FREE);
+        Some(reply)
+    }
+
+    /// The outcome of a job came by message: its slot is free.
+    pub fn free(&self, slot: u32) {
+        self.0.store(at(slot) + STATE, FREE);
+    }
+
+    /// Says that the facade is to be rung for the next reply, and how. False if one is there already.
+    pub fn sleep(&self, taken: u32, how: Bell) -> bool {
+        self.0.store(BELL, if matches!(how, Bell::Word(_)) { BY_WORD } else { BY_MESSAGE });
+        let silent = self.0.load(REPLIES + taken % SLOTS) == 0;
+        if !silent {
+            self.0.store(BELL, 0);
+        }
+        silent
+    }
+}
+
+/// What a worker does.
+impl<W: Words> Lane<W> {
+    /// Takes the next request.
+    pub fn claim(&self, worker: u32) -> Option<InLane> {
+        loop {
+            let place = self.0.load(TAKEN);
+            if place == self.0.load(REQUESTED) || !self.is_open() {
+                return None;
+            }
+            let slot = self.0.load(REQUESTS + place % SLOTS);
+            if !self.0.exchange(TAKEN, place, place.wrapping_add(1)) {
+                continue;
+            }
+            let at = at(slot);
+            if self.0.exchange(at + STATE, QUEUED, by(CLAIMED, worker)) {
+                // The facade calls one for many.
+                if place.wrapping_add(1) != self.0.load(REQUESTED) && self.0.load(SLEEPERS) > 0 {
+                    self.0.notify(CALLS, 1);
+                }
+                return Some(InLane { worker: Some(worker), ..self.read_slot(slot) });
+            }
+        }
+    }
+
+    /// Replies. False if the job is not the lane's any more, or the reply does not fit; the outcome goes by message then.
+    /// `ring` is called if the facade sleeps, with how it wants to be rung.
+    pub fn reply(&self, slot: u32, worker: u32, data: &[u8], ring: impl FnOnce(Bell)) -> bool {
+        let at = at(slot);
+        if data.len() > LANE_SLOT_BYTES {
+            self.leave(slot, worker);
+            return false;
+        }
+        // The coordinator reads requests that have not begun, and no others.
+        self.0.write(at + DATA, data);
+        self.0.store(at + LENGTH, data.len() as u32);
+        if !self.0.exchange(at + STATE, by(CLAIMED, worker), DONE) {
+            return false;
+        }
+        let place = self.0.add(REPLIED, 1);
+        self.0.store(REPLIES + place % SLOTS, slot + 1);
+        if self.0.load(BELL) != 0 {
+            match self.0.swap(BELL, 0) {
+                0 => {}
+                BY_WORD => ring(Bell::Word(BELL)),
+                _ => ring(Bell::Message),
+            }
+        }
+        true
+    }
+
+    /// Makes a running job an ordinary one, before the first message about it. Any thread of the job may do so.
+    pub fn leave(&self, slot: u32, worker: u32) {
+        self.0.exchange(at(slot) + STATE, by(CLAIMED, worker), by(LEFT, worker));
+    }
+
+    /// Looks out for a request without sleeping, `times` at most. One worker does so at a time. Whether there may be one.
+    pub fn look_out(&self, times: u32, pause: impl Fn()) -> bool {
+        if times == 0 || !self.0.exchange(LOOKS_OUT, 0, 1) {
+            return false;
+        }
+        let seen = (0..times).any(|_| {
+            pause();
+            self.0.load(TAKEN) != self.0.load(REQUESTED) || !self.is_open()
+        });
+        self.0.store(LOOKS_OUT, 0);
+        seen
+    }
+
+    /// Sleeps by `wait`, which waits at a word as long as a value is there, unless there is something to do.
+    pub fn sleep_worker(&self, wait: impl FnOnce(u32, u32)) {
+        self.0.add(SLEEPERS, 1);
+        let calls = self.0.load(CALLS);
+        if self.is_open() && self.0.load(TAKEN) == self.0.load(REQUESTED) {
+            wait(CALLS, calls);
+        }
+        self.0.add(SLEEPERS, u32::MAX);
+    }
+}
+
+/// What the coordinator does.
+impl<W: Words> Lane<W> {
+    /// Requests are taken from now on.
+    pub fn open(&self) {
+        self.0.store(OPEN, 1);
+    }
+
+    /// No more requests are taken, and workers that serve the lane return to their event loops.
+    pub fn close(&self) {
+        self.0.store(OPEN, 0);
+        self.0.add(CALLS, 1);
+        self.0.notify(CALLS, u32::MAX);
+    }
+
+    /// Makes all jobs ordinary ones, those that wait and those that run, and gives them in the order of their numbers.
+    pub fn adopt_all(&self) -> Vec<InLane> {
+        let mut jobs: Vec<_> = (0..SLOTS).filter_map(|slot| self.adopt(slot)).collect();
+        jobs.sort_by_key(|job| job.job);
+        jobs
+    }
+
+    /// Makes one that runs an ordinary one.
+    pub fn adopt_running(&self, job: JobId) -> Option<InLane> {
+        let is_it = |slot: &u32| matches!(kind(self.0.load(at(*slot) + STATE)), CLAIMED | LEFT) && self.0.load(at(*slot) + JOB) == job;
+        (0..SLOTS).find(is_it).and_then(|slot| self.adopt(slot))
+    }
+
+    /// How many requests there have been, and which jobs run.
+    pub fn look(&self) -> (u32, Vec<JobId>) {
+        let runs = |slot: &u32| kind(self.0.load(at(*slot) + STATE)) == CLAIMED;
+        (self.0.load(REQUESTED), (0..SLOTS).filter(runs).map(|slot| self.0.load(at(slot) + JOB)).collect())
+    }
+
+    fn adopt(&self, slot: u32) -> Option<InLane> {
+        let at = at(slot);
+        loop {
+            let state = self.0.load(at + STATE);
+            let worker = match kind(state) {
+                QUEUED => None,
+                CLAIMED | LEFT => Some(state >> KIND_BITS),
+                _ => return None,
+            };
+            // Who else may change it does so once or twice, and this comes to an end.
+            if self.0.exchange(at + STATE, state, GONE) {
+                return Some(match worker {
+                    None => self.read_slot(slot),
+                    // It may be about to write a reply there.
+                    Some(_) => InLane { slot, job: self.0.load(at + JOB), entry: self.0.load(at + ENTRY), data: Vec::new(), worker },
+                });
+            }
+        }
+    }
+}
+
+impl<W: Words> Lane<W> {
+    fn read_slot(&self, slot: u32) -> InLane {
+        let at = at(slot);
+        let length = (self.0.load(at + LENGTH) as usize).min(LANE_SLOT_BYTES);
+        let data = self.0.read(at + DATA, length);
+        InLane { slot: slot % SLOTS, job: self.0.load(at + JOB), entry: self.0.load(at + ENTRY), data, worker: None }
+    }
+}
+
+const fn at(slot: u32) -> u32 {
+    // Numbers from the rings are another side's to write.
+    FIRST_SLOT + (slot % SLOTS) * SLOT_WORDS
+}

@@ -1,0 +1,181 @@
+//! The shared lane, seen from the coordinator: it opens and closes it, and makes the jobs in it ordinary ones. See
+//! `offmain_protocol::lane` for what is in the memory.
+
+use js_sys::{Atomics, Int32Array, Uint8Array};
+use offmain_protocol::{
+    JobId, Payload, Priority, ToFacade,
+    lane::{InLane, Lane, WORDS, Words},
+};
+use wasm_bindgen::JsValue;
+
+use super::{Coordinator, Generation, Value};
+use crate::{Event, GenerationId, leases::Delivery};
+
+/// The words of a generation's memory. Operations on them cannot fail: the places are within the array.
+#[derive(Clone)]
+pub(super) struct Shared {
+    words: Int32Array,
+    bytes: Uint8Array,
+}
+
+impl Words for Shared {
+    fn load(&self, word: u32) -> u32 {
+        Atomics::load(&self.words, word).unwrap_or_default() as u32
+    }
+
+    fn store(&self, word: u32, value: u32) {
+        let _ = Atomics::store(&self.words, word, value as i32);
+    }
+
+    fn swap(&self, word: u32, value: u32) -> u32 {
+        Atomics::exchange(&self.words, word, value as i32).unwrap_or_default() as u32
+    }
+
+    fn add(&self, word: u32, value: u32) -> u32 {
+        Atomics::add(&self.words, word, value as i32).unwrap_or_default() as u32
+    }
+
+    fn exchange(&self, word: u32, from: u32, to: u32) -> bool {
+        Atomics::compare_exchange(&self.words, word, from as i32, to as i32).is_ok_and(|before| before as u32 == from)
+    }
+
+    fn notify(&self, word: u32, count: u32) {
+        let _ = Atomics::notify_with_count(&self.words, word, count);
+    }
+
+    fn read(&self, word: u32, length: usize) -> Vec<u8> {
+        let start = word * 4;
+        self.bytes.subarray(start, start + length as u32).to_vec()
+    }
+
+    fn write(&self, word: u32, data: &[u8]) {
+        self.bytes.subarray(word * 4, word * 4 + data.len() as u32).copy_from(data);
+    }
+}
+
+/// A generation's lane.
+pub(super) struct Mailbox {
+    lane: Lane<Shared>,
+    address: u32,
+    /// Whether the facade knows of it.
+    told: bool,
+}
+
+/// The lane that is open, as it was at the last look.
+pub(super) struct Seen {
+    generation: GenerationId,
+    requested: u32,
+    running: Vec<JobId>,
+}
+
+impl Coordinator {
+    /// A worker has told where its generation's mailbox is, and which jobs there are.
+    pub(super) fn lane_at(&mut self, generation: GenerationId, address: u32, jobs: Vec<(String, bool)>) {
+        self.jobs = jobs;
+        let Some(Generation { memory: Ok(memory), mailbox: mailbox @ None, .. }) = self.generations.get_mut(&generation) else { return };
+        let end = f64::from(address) + WORDS as f64 * 4.0;
+        let buffer = self.host.buffer_of(memory, end);
+        let words = Int32Array::new_with_byte_offset_and_length(&buffer, address, WORDS as u32);
+        let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, address, WORDS as u32 * 4);
+        *mailbox = Some(Mailbox { lane: Lane(Shared { words, bytes }), address, told: false });
+    }
+
+    pub(super) fn open_lane(&mut self, generation: GenerationId) {
+        let Some(Generation { memory: Ok(memory), mailbox: Some(mailbox), .. }) = self.generations.get_mut(&generation) else { return };
+        mailbox.lane.open();
+        self.open = Some(Seen { generation, requested: mailbox.lane.look().0, running: Vec::new() });
+        if !mailbox.told {
+            mailbox.told = true;
+            let plain = self.jobs.iter().zip(0..).filter(|((_, plain), _)| *plain);
+            let jobs = plain.map(|((name, _), entry)| (entry, name.clone())).collect();
+            let told = ToFacade::Lane { generation, address: mailbox.address, jobs };
+            let buffer = self.host.buffer_of(memory, 0.0);
+            self.host.reply(offmain_protocol::encode_message(&told), &buffer, &JsValue::UNDEFINED);
+        }
+    }
+
+    /// Closes the lane, if it is open; what is in it is submitted and claimed before anything else happens.
+    pub(super) fn close_lane(&mut self) {
+        let Some(Seen { generation, .. }) = self.open.take() else { return };
+        if let Some(mailbox) = self.generations.get(&generation).and_then(|generation| generation.mailbox.as_ref()) {
+            mailbox.lane.close();
+        }
+        self.events.push_back(Event::LaneClosed);
+        self.adopt_all(generation);
+        // What it could not write any more waits for it to send.
+        self.host.ring();
+    }
+
+    /// Makes all jobs in a generation's lane ordinary ones.
+    pub(super) fn adopt_all(&mut self, generation: GenerationId) {
+        let mailbox = self.generations.get(&generation).and_then(|generation| generation.mailbox.as_ref());
+        let jobs = mailbox.map(|mailbox| mailbox.lane.adopt_all()).unwrap_or_default();
+        jobs.into_iter().for_each(|job| self.adopt(job));
+    }
+
+    fn adopt(&mut self, InLane { job, entry, data, worker, .. }: InLane) {
+        if self.core.has_ended() {
+            return;
+        }
+        let name = self.jobs.get(entry as usize).map_or_else(String::new, |(name, _)| name.clone());
+        self.events.push_back(match worker {
+            Some(worker) => Event::Claimed { worker, job, name },
+            None => {
+                let payload = offmain_protocol::decode(&data, Vec::new()).unwrap_or(Payload::None);
+                let input = Value { payload, beside: JsValue::UNDEFINED, leases: Delivery::default(), copies: JsValue::UNDEFINED };
+                Event::Submit { job, name, priority: Priority::Normal, timeout_ms: None, bytes: 0, small: false, input }
+            }
+        });
+    }
+
+    /// Makes ordinary what an event may concern and the core does not know of.
+    pub(super) fn make_ordinary(&mut self, event: &Event<Value>) {
+        match event {
+            Event::Submit { .. } | Event::Resize(_) | Event::Shutdown | Event::Close => self.close_lane(),
+            Event::Trapped { worker, .. } | Event::WorkerFailed { worker, .. } => {
+                self.close_lane();
+                if let Some(generation) = self.members.get(worker).map(|member| member.generation) {
+                    self.adopt_all(generation);
+                }
+            }
+            Event::ThreadTrapped { generation, .. } => {
+                self.close_lane();
+                self.adopt_all(*generation);
+            }
+            Event::Cancel { job } if !self.core.knows(*job) => {
+                self.close_lane();
+                self.generations.keys().copied().collect::<Vec<_>>().into_iter().for_each(|generation| self.adopt_all(generation));
+            }
+            Event::Progress { generation, job, .. } => self.adopt_running(*generation, *job),
+            Event::Settled { worker, job, .. } => {
+                if let Some(generation) = self.members.get(worker).map(|member| member.generation) {
+                    self.adopt_running(generation, *job);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn adopt_running(&mut self, generation: GenerationId, job: JobId) {
+        if self.core.knows(job) {
+            return;
+        }
+        let mailbox = self.generations.get(&generation).and_then(|generation| generation.mailbox.as_ref());
+        if let Some(job) = mailbox.and_then(|mailbox| mailbox.lane.adopt_running(job)) {
+            self.adopt(job);
+        }
+    }
+
+    /// Closes the lane if it is quiet, or if a job runs in it for long.
+    pub(super) fn look_at_lane(&mut self) {
+        let Some(seen) = &mut self.open else { return };
+        let mailbox = self.generations.get(&seen.generation).and_then(|generation| generation.mailbox.as_ref());
+        let (requested, running) = mailbox.map(|mailbox| mailbox.lane.look()).unwrap_or_default();
+        let quiet = requested == seen.requested && running.is_empty();
+        let long = running.iter().any(|job| seen.running.contains(job));
+        (seen.requested, seen.running) = (requested, running);
+        if quiet || long {
+            self.close_lane();
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Natively there is no lane: a job's tests call its function.
+
+/// Nobody has one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {}
+
+pub(crate) fn reply(place: Place, _: &[u8]) -> bool {
+    match place {}
+}
+
+pub(crate) fn leave(place: Place) {
+    match place {}
+}
