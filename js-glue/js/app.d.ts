@@ -164,6 +164,8 @@ export interface Stats {
   ignored: number
   /** Coordinators that died and were replaced. */
   restarts: number
+  /** Outcomes that came by the shared lane. */
+  byLane: number
   /** Leases that have not ended, their bytes, and how many so far were copied instead, as a bound was reached. */
   leases: { lent: number; bytes: number; copied: number }
   /** How many jobs ended in which way. */

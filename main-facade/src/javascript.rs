@@ -435,6 +435,7 @@ fn stats_object(stats: &Stats) -> Object {
         number("memoryBytes", stats.memory_bytes),
         number("ignored", stats.ignored.into()),
         number("restarts", stats.restarts.into()),
+        number("byLane", stats.by_lane),
         ("leases".into(), leases.into()),
         ("outcomes".into(), outcomes.into()),
     ])

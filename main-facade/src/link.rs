@@ -67,6 +67,8 @@ pub(crate) struct Link {
     /// Messages that made no sense.
     ignored: Cell<u32>,
     restarts: Cell<u32>,
+    /// Outcomes that came by the lane.
+    by_lane: Cell<u64>,
     lanes: RefCell<Lanes>,
     bell: OnBell,
     /// Something was said by message that the next job must not overtake.
@@ -120,6 +122,7 @@ impl Link {
             outcomes: RefCell::default(),
             ignored: Cell::new(0),
             restarts: Cell::new(0),
+            by_lane: Cell::new(0),
             lanes: RefCell::default(),
             bell: OnBell::of(this),
             said: Cell::new(false),
@@ -254,7 +257,7 @@ impl Link {
         let parts = message.dyn_ref::<Array>();
         let parts = parts.and_then(|parts| Some((parts.get(0).dyn_into::<Uint8Array>().ok()?, parts.get(1), parts.get(2))));
         let Some((bytes, beside, buffers)) = parts else {
-            return if message.is_string() { self.rung() } else { self.receive_note(&message) };
+            return if message == "ring" { self.rung() } else { self.receive_note(&message) };
         };
         let bytes = bytes.to_vec();
         let decoded = if matches!(&*self.phase.borrow(), Phase::Starting(_) | Phase::Restarting) {
@@ -311,7 +314,9 @@ impl Link {
                 let outcomes = *self.outcomes.borrow();
                 let ignored = stats.ignored + self.ignored.get();
                 let leases = self.lease_stats(stats.leases);
-                let stats = Stats { outcomes, ignored, restarts: self.restarts.get(), leases, ..stats };
+                let queued = stats.queued + self.lanes.borrow().waiting();
+                let (restarts, by_lane) = (self.restarts.get(), self.by_lane.get());
+                let stats = Stats { queued, outcomes, ignored, restarts, by_lane, leases, ..stats };
                 let _ = asker.map(|asker| asker.send(stats));
             }
             ToFacade::Incident(incident) => {

@@ -164,7 +164,13 @@ impl Coordinator {
             ToCoordinator::Release { generation, lease } => self.give_back(generation, lease),
             ToCoordinator::Resize(workers) => self.handle(Event::Resize(workers)),
             ToCoordinator::Shutdown => self.handle(Event::Shutdown),
-            ToCoordinator::Stats { request } => self.report(request),
+            // The sign of life that 0 asks for tells nothing.
+            ToCoordinator::Stats { request: 0 } => self.report(0),
+            ToCoordinator::Stats { request } => {
+                self.close_lane();
+                self.handle_all();
+                self.report(request);
+            }
         }
     }
 

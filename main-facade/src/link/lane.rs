@@ -113,6 +113,13 @@ impl Mailbox {
     }
 }
 
+impl Lanes {
+    /// Jobs that wait for a slot.
+    pub(super) fn waiting(&self) -> u32 {
+        self.waiting.len() as u32
+    }
+}
+
 impl Link {
     /// Whether the lane could carry a job, if it were open.
     pub(super) fn is_small(&self, request: &Request) -> bool {
@@ -180,6 +187,7 @@ impl Link {
             self.ignore();
             return self.settle(job, Outcome::Lost { why: "its reply made no sense".into() }, Payload::None);
         };
+        self.by_lane.set(self.by_lane.get() + 1);
         self.settle(job, outcome, value);
     }
 

@@ -27,6 +27,8 @@ pub struct Stats {
     pub restarts: u32,
     /// Outcomes so far, whoever gave them; counted by the facade.
     pub outcomes: Outcomes,
+    /// Those of them that came by the shared lane.
+    pub by_lane: u64,
     /// What the app has on loan.
     pub leases: LeaseStats,
 }

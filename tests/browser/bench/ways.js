@@ -52,17 +52,13 @@ export function rawWorker() {
   }
 }
 
-/** A pool for each lane that offmain's config accepts, the default one first: { lane, name, pool }. */
+/** A pool for each lane, the default one first: { lane, name, pool }. */
 export async function offmainLanes(config) {
   const lanes = []
-  for (const lane of ['shared', 'message']) {
-    const pool = await start({ ...config, lane }).catch((error) => {
-      if (error.code !== 'config') throw error
-    })
-    if (pool) lanes.push({ lane, name: `offmain, ${lane} lane`, pool })
+  for (const [lane, name] of [['auto', 'offmain, shared lane'], ['message', 'offmain, message lane']]) {
+    lanes.push({ lane, name, pool: await start({ ...config, lane }) })
   }
-  // A config without lanes has that of messages.
-  return lanes.length > 0 ? lanes : [{ lane: 'message', name: 'offmain, message lane', pool: await start(config) }]
+  return lanes
 }
 
 /** Starts the peers, all if none is named. One that is not built, or does not start here, is { name, missing }. */

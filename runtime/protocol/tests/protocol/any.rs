@@ -141,13 +141,13 @@ fn stats() -> impl Strategy<Value = Stats> {
     let states = [WorkerState::Starting, WorkerState::Idle, WorkerState::Running, WorkerState::Stopping];
     let worker = (any::<(u32, u32, u64)>(), prop::sample::select(states.to_vec()), option::of((any::<u32>(), text())))
         .prop_map(|((id, generation, for_ms), state, job)| WorkerStats { id, generation, state, job, for_ms });
-    (vec(worker, 0..4), any::<[u32; 9]>(), any::<[u64; 2]>(), vec(outcome(), 0..9)).prop_map(|(workers, numbers, bytes, over)| {
+    (vec(worker, 0..4), any::<[u32; 9]>(), any::<[u64; 3]>(), vec(outcome(), 0..9)).prop_map(|(workers, numbers, bytes, over)| {
         let [threads_running, threads_warm, queued, running, generations, ignored, restarts, lent, copied] = numbers;
-        let [memory_bytes, bytes] = bytes;
+        let [memory_bytes, bytes, by_lane] = bytes;
         let leases = LeaseStats { lent, bytes, copied };
         let mut outcomes = Outcomes::default();
         over.iter().for_each(|outcome| outcomes.count(outcome));
-        Stats { workers, threads_running, threads_warm, queued, running, generations, memory_bytes, ignored, restarts, outcomes, leases }
+        Stats { workers, threads_running, threads_warm, queued, running, generations, memory_bytes, ignored, restarts, outcomes, by_lane, leases }
     })
 }
 
