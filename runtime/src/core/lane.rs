@@ -8,7 +8,7 @@ use offmain_protocol::{
 use super::{Core, Lane, Outbox, Phase};
 use crate::{
     Effect, WorkerId,
-    crew::{Run, State},
+    crew::{Run, State, Worker},
 };
 
 impl<P> Core<P> {
@@ -19,24 +19,28 @@ impl<P> Core<P> {
         }
     }
 
-    /// Opens the lane when small jobs have come in a row and nothing waits, and has idle workers serve it while it is open.
+    /// Opens the lane when small jobs have come in a row, and has workers serve it while it is open. They are idle only when nothing
+    /// is in the queue: what came by message before is served before.
     pub(super) fn use_lane(&mut self, now: u64, out: &mut Outbox<P>) {
-        let (Some(generation), Some(_)) = (self.crew.current, self.crew.idle()) else { return };
-        match self.lane {
-            Lane::Closed(streak) => {
-                let wanted = self.config.lane == LaneChoice::Automatic && streak >= LANE_STREAK;
-                if !wanted || self.phase != Phase::Open || self.queue.len() > 0 {
-                    return;
-                }
-                self.lane = Lane::Open(now.saturating_add(LANE_LOOK_MS));
-                out.push(Effect::OpenLane(generation));
+        let Some(generation) = self.crew.current else { return };
+        if let Lane::Closed(streak) = self.lane {
+            let wanted = self.config.lane == LaneChoice::Automatic && self.phase == Phase::Open && streak >= LANE_STREAK;
+            let ready = |worker: &Worker| matches!(worker.state, State::Idle | State::Running(_));
+            if !wanted || !self.crew.staying().any(|(_, worker)| ready(worker)) {
+                return;
             }
-            Lane::Open(_) => {}
+            self.lane = Lane::Open(now.saturating_add(LANE_LOOK_MS));
+            out.push(Effect::OpenLane(generation));
         }
         while let Some(worker) = self.crew.idle() {
             self.crew.set(worker, now, State::Serving);
             out.push(Effect::ServeLane(worker));
         }
+    }
+
+    /// Whether a worker serves the lane: then nobody may be there for what comes by message.
+    pub fn serves_lane(&self) -> bool {
+        self.crew.find(|worker| matches!(worker.state, State::Serving)).is_some()
     }
 
     /// What a generation's end, or another dead worker, leaves in the lane is not for this generation to finish.

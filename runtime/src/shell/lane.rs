@@ -81,7 +81,9 @@ impl Coordinator {
     }
 
     pub(super) fn open_lane(&mut self, generation: GenerationId) {
-        let Some(Generation { memory: Ok(memory), mailbox: Some(mailbox), .. }) = self.generations.get_mut(&generation) else { return };
+        let Some(Generation { memory: Ok(memory), mailbox: Some(mailbox), .. }) = self.generations.get_mut(&generation) else {
+            return self.events.push_back(Event::LaneClosed);
+        };
         mailbox.lane.open();
         self.open = Some(Seen { generation, requested: mailbox.lane.look().0, running: Vec::new() });
         if !mailbox.told {
@@ -131,6 +133,8 @@ impl Coordinator {
     /// Makes ordinary what an event may concern and the core does not know of.
     pub(super) fn make_ordinary(&mut self, event: &Event<Value>) {
         match event {
+            // Sent before the facade saw that the lane is open, and served before it is.
+            Event::Submit { small: true, .. } if !self.core.serves_lane() => {}
             Event::Submit { .. } | Event::Resize(_) | Event::Shutdown | Event::Close => self.close_lane(),
             Event::Trapped { worker, .. } | Event::WorkerFailed { worker, .. } => {
                 self.close_lane();

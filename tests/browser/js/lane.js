@@ -1,0 +1,157 @@
+// The shared lane: what goes by it, and that whatever happens there, every job has its one outcome.
+
+import { ends, pattern, until, withPool, works } from '../pool.js'
+
+/** Has the pool open its lane: small jobs, one after the other, until one comes by it. */
+async function open(pool) {
+  await until(async () => {
+    for (let number = 0; number < 20; number++) await pool.submit('double', { number })
+    return (await pool.stats()).byLane > 0
+  }, 'the lane')
+}
+
+/** The lane is open, and this many jobs have come by it. */
+async function opened(pool) {
+  await open(pool)
+  // A look at the statistics closes it.
+  for (let number = 0; number < 20; number++) await pool.submit('double', { number })
+}
+
+export const tests = {
+  'small jobs in a row go by the lane, most of them': withPool({ workers: 2 }, async (pool, t) => {
+    for (let number = 0; number < 200; number++) t.equal(await pool.submit('double', { number }), 2 * number)
+    const { byLane, outcomes } = await pool.stats()
+    t.equal(outcomes.done, 200)
+    t.assert(byLane > 100, `${byLane} of 200`)
+  }),
+
+  'many small jobs at once go by the lane, most of them': withPool({ workers: 2 }, async (pool, t) => {
+    let next = 0
+    const line = async () => {
+      while (next < 5000) {
+        const number = next++
+        t.equal(await pool.submit('double', { number }), 2 * number)
+      }
+    }
+    await Promise.all(Array.from({ length: 500 }, line))
+    const { byLane, outcomes } = await pool.stats()
+    t.equal(outcomes.done, 5000)
+    t.assert(byLane > 3000, `${byLane} of 5000`)
+  }),
+
+  'by message alone, none does': withPool({ workers: 2, lane: 'message' }, async (pool, t) => {
+    await Promise.all(Array.from({ length: 200 }, (_, number) => pool.submit('double', { number })))
+    t.equal((await pool.stats()).byLane, 0)
+  }),
+
+  'values are the same by the lane as by messages': withPool({ workers: 1 }, async (pool, t) => {
+    await opened(pool)
+    const before = (await pool.stats()).byLane
+    for (const size of [0, 1, 255, 400, 2000]) {
+      for (const label of ['', 'plain', 'ä😀', '\0', 'x'.repeat(500), 'last', 'of', 'all']) {
+        const bytes = pattern(size, size)
+        t.equal(await pool.submit('echo', { bytes, label }), { bytes, label })
+      }
+    }
+    t.assert((await pool.stats()).byLane > before)
+  }),
+
+  'panics and errors come by the lane, and the worker goes on': withPool({ workers: 1 }, async (pool, t) => {
+    await opened(pool)
+    for (let round = 0; round < 10; round++) {
+      await t.rejects(pool.submit('panic', { message: 'oh no' }), 'JobPanicked', /panicked at .*: oh no/)
+      await t.rejects(pool.submit('double', { number: 'four' }), 'JobRejected')
+      await works(pool, t)
+    }
+    t.equal((await pool.stats()).generations, 1)
+  }),
+
+  'a job that reports leaves the lane, and is heard in order': withPool({ workers: 2 }, async (pool, t) => {
+    for (let round = 0; round < 5; round++) {
+      await opened(pool)
+      const job = pool.submit('steps', { steps: 5, every_ms: 10 })
+      const reports = []
+      for await (const report of job.progress) reports.push(report)
+      t.equal(reports, [0, 1, 2, 3, 4])
+      t.equal(await job, 5)
+    }
+  }),
+
+  'jobs in the lane are cancelled: those that wait at once, those that run as ever': withPool({ workers: 1 }, async (pool, t) => {
+    await opened(pool)
+    const nap = pool.submit('nap', { ms: 60_000 })
+    const waiting = Array.from({ length: 300 }, (_, number) => pool.submit('double', { number }))
+    waiting.slice(0, 290).forEach((job) => job.cancel())
+    nap.cancel()
+    t.equal(await ends([nap, ...waiting]), { AbortError: 291, done: 10 })
+    t.equal((await pool.stats()).generations, 1)
+  }),
+
+  'a long job in the lane does not hold up what waits behind it': withPool({ workers: [1, 2] }, async (pool, t) => {
+    await opened(pool)
+    const nap = pool.submit('nap', { ms: 3000 })
+    const began = performance.now()
+    await Promise.all(Array.from({ length: 300 }, (_, number) => pool.submit('double', { number })))
+    const { workers } = await pool.stats()
+    t.equal(workers.filter(({ job }) => job === 'nap').length, 1, `after ${performance.now() - began} ms`)
+    nap.cancel()
+    await t.rejects(nap, 'AbortError')
+  }),
+
+  'a trap in the lane is its job’s alone': withPool({ workers: 2, drainTime: 5000 }, async (pool, t) => {
+    for (let round = 1; round <= 3; round++) {
+      await opened(pool)
+      const jobs = Array.from({ length: 300 }, (_, number) => pool.submit(number === 150 ? 'trap' : 'double', number === 150 ? {} : { number }))
+      t.equal(await ends(jobs), { JobTrapped: 1, done: 299 })
+      t.equal((await pool.stats()).generations, round + 1)
+    }
+  }),
+
+  'high priority and large inputs pass a full lane': withPool({ workers: 1 }, async (pool, t) => {
+    await opened(pool)
+    const order = []
+    const told = (job, name) => job.then(() => order.push(name))
+    const small = Array.from({ length: 300 }, (_, number) => told(pool.submit('nap', { ms: 1 }), `small ${number}`))
+    const urgent = told(pool.submit('double', { number: 1 }, { priority: 'high' }), 'urgent')
+    const bytes = pattern(1 << 20, 1)
+    const large = told(pool.submit('sha', { bytes }, { transfer: [bytes.buffer] }), 'large')
+    await Promise.all([...small, urgent, large])
+    t.assert(order.indexOf('urgent') < 150, `urgent was number ${order.indexOf('urgent')}`)
+    t.equal(order.length, 302)
+  }),
+
+  'a shutdown finishes what is in the lane': withPool({ workers: 2 }, async (pool, t) => {
+    await opened(pool)
+    const jobs = Array.from({ length: 500 }, (_, number) => pool.submit('double', { number }))
+    await pool.shutdown()
+    t.equal(await ends(jobs), { done: 500 })
+    await t.rejects(pool.submit('double', { number: 1 }), 'PoolClosed')
+  }),
+
+  'a pool that closes settles what is in the lane': withPool({ workers: 2 }, async (pool, t) => {
+    await opened(pool)
+    const jobs = [pool.submit('nap', { ms: 60_000 }), pool.submit('nap', { ms: 60_000 })]
+    jobs.push(...Array.from({ length: 300 }, (_, number) => pool.submit('double', { number })))
+    pool.close()
+    t.equal(await ends(jobs), { PoolClosed: 302 })
+  }),
+
+  'a resize takes workers out of the lane': withPool({ workers: 4 }, async (pool, t) => {
+    await opened(pool)
+    const jobs = Array.from({ length: 500 }, (_, number) => pool.submit('double', { number }))
+    pool.resize(1)
+    t.equal(await ends(jobs), { done: 500 })
+    await until(async () => (await pool.stats()).workers.length === 1, 'one worker')
+    await opened(pool)
+    await pool.resize(3)
+    await until(async () => (await pool.stats()).workers.length === 3, 'three workers')
+  }),
+
+  'idle workers leave the lane, and the next job finds them': withPool({ workers: 2 }, async (pool, t) => {
+    for (let round = 0; round < 10; round++) {
+      await opened(pool)
+      await new Promise((resolve) => setTimeout(resolve, 40 + 5 * round))
+      await works(pool, t)
+    }
+  }),
+}
