@@ -317,7 +317,9 @@ impl Link {
                 let queued = stats.queued + self.lanes.borrow().waiting();
                 let (restarts, by_lane) = (self.restarts.get(), self.by_lane.get());
                 let stats = Stats { queued, outcomes, ignored, restarts, by_lane, leases, ..stats };
-                let _ = asker.map(|asker| asker.send(stats));
+                if let Some(asker) = asker {
+                    let _ = asker.send(stats);
+                }
             }
             ToFacade::Incident(incident) => {
                 if let Incident::GenerationEnded { generation, .. } = incident {

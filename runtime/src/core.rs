@@ -154,6 +154,11 @@ impl<P> Core<P> {
         self.phase == Phase::Ended
     }
 
+    /// Whether jobs wait for a worker.
+    pub fn has_queued(&self) -> bool {
+        self.queue.len() > 0
+    }
+
     /// Whether a job is in the queue or on a worker.
     pub fn knows(&self, job: JobId) -> bool {
         self.queue.contains(job) || self.crew.find_job(job).is_some()

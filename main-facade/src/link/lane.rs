@@ -78,6 +78,11 @@ pub(super) struct Lanes {
 }
 
 impl Mailbox {
+    /// A job's place in the table of jobs.
+    fn entry_of(&self, name: &str) -> Option<u32> {
+        self.jobs.iter().find(|(_, there)| there == name).map(|(entry, _)| *entry)
+    }
+
     fn slot_of(&self, job: JobId) -> Option<u32> {
         self.slots.iter().zip(0..).find(|(there, _)| **there == job).map(|(_, slot)| slot)
     }
@@ -121,7 +126,7 @@ impl Lanes {
 }
 
 impl Link {
-    /// Whether the lane could carry a job, if it were open.
+    /// Whether the lane could carry a job, if it were open; nobody knows which jobs it takes before there is one.
     pub(super) fn is_small(&self, request: &Request) -> bool {
         let data = match &request.input {
             Payload::Encoded(data) | Payload::Packed(data) => data.len(),
@@ -130,7 +135,8 @@ impl Link {
         let plain = request.priority == Priority::Normal && request.timeout_ms.is_none() && request.transfer.length() == 0;
         let beside = request.beside.dyn_ref::<Array>().map_or(0, Array::length);
         // Besides the data there are its kind and length.
-        plain && beside == 0 && data + 8 <= LANE_SLOT_BYTES && self.has_lane()
+        let taken = |mailbox: &Mailbox| mailbox.entry_of(&request.name).is_some();
+        plain && beside == 0 && data + 8 <= LANE_SLOT_BYTES && self.has_lane() && self.lanes.borrow().mailboxes.last().is_none_or(taken)
     }
 
     /// Whether this pool has a shared lane at all.
@@ -148,9 +154,6 @@ impl Link {
         let mut lanes = self.lanes.borrow_mut();
         let Lanes { mailboxes, waiting } = &mut *lanes;
         let Some(mailbox) = mailboxes.last_mut().filter(|mailbox| !mailbox.over && mailbox.lane.is_open()) else { return Some(request) };
-        if mailbox.jobs.iter().all(|(_, name)| *name != request.name) {
-            return Some(request);
-        }
         if !waiting.is_empty() || mailbox.busy == LANE_SLOTS {
             waiting.push_back((job, request));
             return None;
@@ -334,8 +337,7 @@ impl Link {
 
 /// Writes a request into a free slot. Gives it back if the lane has closed meanwhile, or has no room.
 fn write(mailbox: &mut Mailbox, job: JobId, request: Request) -> Option<Request> {
-    let entry = mailbox.jobs.iter().find(|(_, name)| *name == request.name).map(|(entry, _)| *entry);
-    let (Some(entry), Some(slot)) = (entry, mailbox.slot_of(0)) else { return Some(request) };
+    let (Some(entry), Some(slot)) = (mailbox.entry_of(&request.name), mailbox.slot_of(0)) else { return Some(request) };
     if !mailbox.lane.request(slot, job, entry, &offmain_protocol::encode_message(&request.input)) {
         return Some(request);
     }

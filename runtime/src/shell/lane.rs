@@ -175,7 +175,8 @@ impl Coordinator {
         let Some(seen) = &mut self.open else { return };
         let mailbox = self.generations.get(&seen.generation).and_then(|generation| generation.mailbox.as_ref());
         let (requested, running) = mailbox.map(|mailbox| mailbox.lane.look()).unwrap_or_default();
-        let quiet = requested == seen.requested && running.is_empty();
+        // While what came by message before is still served, the lane waits for its turn.
+        let quiet = requested == seen.requested && running.is_empty() && !self.core.has_queued();
         let long = running.iter().any(|job| seen.running.contains(job));
         (seen.requested, seen.running) = (requested, running);
         if quiet || long {
