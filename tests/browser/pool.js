@@ -2,9 +2,12 @@
 
 import { start } from './pkg/offmain_tests.js'
 
+/** The lane that the page's address asks for. */
+const lane = new URLSearchParams(location.search).get('lane') ?? 'auto'
+
 /** A test that gets a pool of its own. */
 export const withPool = (config, test) => async (t) => {
-  const pool = await start(config)
+  const pool = await start({ lane, ...config })
   try {
     return await test(pool, t)
   } finally {

@@ -105,11 +105,20 @@ impl Browser {
         let wrapped = format!(
             "const [args, done] = [[...arguments].slice(0, -1), arguments[arguments.length - 1]];\n({ASYNC_CALL})(async (...args) => {{\n{script}\n}}, args, done);"
         );
-        let mut answer = self.session.execute_async(&wrapped, args, limit)?;
+        let mut answer = self.session.execute_async(&wrapped, args, limit).or_else(|error| self.answer_once_more(error, limit))?;
         if answer["ok"] == true {
             return Ok(answer["value"].take());
         }
         bail!("{}", answer["error"].as_str().unwrap_or("the page answered with neither a value nor an error"))
+    }
+
+    /// WebKitGTK's driver now and then cannot read an answer that the page has given; the page keeps the last one.
+    fn answer_once_more(&self, error: anyhow::Error, limit: Duration) -> Result<Value> {
+        if !error.to_string().contains("Could not parse script result") {
+            return Err(error);
+        }
+        self.until("globalThis.offmainAnswer", limit).context("WebKitGTK's driver could not read an answer, and there is none")?;
+        self.execute("return offmainAnswer", &[])
     }
 
     /// Evaluates `expression` every 100 ms until it is true, or `limit` has passed.
@@ -181,9 +190,12 @@ fn is_of_the_browser_itself(line: &str) -> bool {
 }
 
 /// Settles `done` with the result of an async function, or with the text of what it threw.
-const ASYNC_CALL: &str = "(body, args, done) => body(...args).then(
-  value => done({ ok: true, value: value ?? null }),
-  error => done({ ok: false, error: `${error?.name ?? typeof error}: ${error?.message ?? error}\\n${error?.stack ?? ''}` }))";
+const ASYNC_CALL: &str = "(body, args, done) => {
+  globalThis.offmainAnswer = undefined
+  return body(...args).then(
+    value => done(globalThis.offmainAnswer = { ok: true, value: value ?? null }),
+    error => done(globalThis.offmainAnswer = { ok: false, error: `${error?.name ?? typeof error}: ${error?.message ?? error}\\n${error?.stack ?? ''}` }))
+}";
 
 /// The folder that is home, profile and temporary folder to one browser; removed with it.
 struct Home(TempDir);

@@ -7,9 +7,9 @@ mod lifecycle;
 
 use std::{error::Error, pin::Pin, time::Duration};
 
-use offmain::{Config, Pool};
+use offmain::{Config, LaneChoice, Pool};
 use offmain_tests_contract::Double;
-use wasm_bindgen::{JsError, prelude::wasm_bindgen};
+use wasm_bindgen::{JsError, JsValue, prelude::wasm_bindgen};
 
 pub(crate) type Checked = Result<(), Box<dyn Error>>;
 pub(crate) type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = Checked>>>);
@@ -62,6 +62,9 @@ pub(crate) async fn pool(workers: u32) -> Result<Pool, Box<dyn Error>> {
     Ok(Pool::start(config().workers(workers)).await?)
 }
 
+/// With the lane that the page's address asks for.
 pub(crate) fn config() -> Config {
-    Config::new("/pkg/")
+    let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).unwrap_or_default();
+    let asked = get(&get(&js_sys::global(), "location"), "search").as_string().unwrap_or_default();
+    Config::new("/pkg/").lane(if asked.contains("lane=message") { LaneChoice::Message } else { LaneChoice::Automatic })
 }

@@ -1,6 +1,8 @@
 // The shared lane: what goes by it, and that whatever happens there, every job has its one outcome.
 
-import { ends, pattern, until, withPool, works } from '../pool.js'
+import { ends, pattern, until, withPool as withAnyPool, works } from '../pool.js'
+
+const withPool = (config, test) => withAnyPool({ lane: 'auto', ...config }, test)
 
 /** Has the pool open its lane: small jobs, one after the other, until one comes by it. */
 async function open(pool) {

@@ -92,7 +92,7 @@ pub fn fault(job: Fault, cx: &JobContext<Fault>) -> Result<(), String> {
                 let (sender, begun) = mpsc::channel();
                 drop(thread::spawn(move || {
                     let _ = sender.send(());
-                    thread::sleep(Duration::from_millis(300));
+                    thread::sleep(Duration::from_secs(2));
                 }));
                 let _ = begun.recv();
             }

@@ -191,10 +191,10 @@ fn endless_init(browser: &mut Browser, site: &Site) -> Result<()> {
     let package = with_init("stays")?;
     let server = site.with_files(CHANGED, package.path())?;
     each([JS, RUST], |face| {
-        let start = Start { start_time_ms: 500, ..Start::of(face, CHANGED) };
+        let start = Start { start_time_ms: 2000, ..Start::of(face, CHANGED) };
         let error = start.fails(browser, &server.url(""))?;
         error.is("slow")?;
-        error.says(&["500 ms", "`startTime`"])
+        error.says(&["2000 ms", "`startTime`"])
     })
 }
 

@@ -20,7 +20,7 @@ use crate::cases::{self, Case};
 use crate::command::{made, workspace};
 use crate::site::{self, Site};
 use report::{Report, Verdict};
-use stage::Stage;
+use stage::{Lane, Stage};
 
 /// What to test.
 #[derive(clap::Args)]
@@ -28,6 +28,10 @@ pub struct Options {
     /// Only this part; may be given more than once. Format and lints belong to `native`
     #[arg(long, value_enum, value_name = "PART")]
     only: Vec<Part>,
+
+    /// The suite's tests by this lane only; if none is named, all by the usual one, and in Chromium by messages, too
+    #[arg(long, value_enum)]
+    lane: Option<Lane>,
 
     /// Only tests whose line contains this text (native tests: whose path does)
     filter: Option<String>,
@@ -89,7 +93,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             done
         });
         let web = scope.spawn(|| match &programs {
-            Ok(programs) if !engines.is_empty() => in_browsers(&engines, programs, &cases, built, &report),
+            Ok(programs) if !engines.is_empty() => in_browsers(&engines, programs, &cases, built, options.lane, &report),
             Ok(_) => {}
             Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(anyhow!("{error:#}"))),
         });
@@ -141,7 +145,14 @@ fn try_the_tool(options: &Options, engines: &[Engine], report: &Report) {
 }
 
 /// Everything in each engine; then the cases with photo-lab, once that is built.
-fn in_browsers(engines: &[Engine], programs: &Programs, cases: &[Case], photo_lab: mpsc::Receiver<bool>, report: &Report) {
+fn in_browsers(
+    engines: &[Engine],
+    programs: &Programs,
+    cases: &[Case],
+    photo_lab: mpsc::Receiver<bool>,
+    lane: Option<Lane>,
+    report: &Report,
+) {
     // The suite knows its tests' names only once it is built, so it is built for every filter.
     let built = build(report, "the tests' Rust app", site::build_test_app)
         & build(report, "the tests' job module", site::build_test_jobs)
@@ -155,9 +166,14 @@ fn in_browsers(engines: &[Engine], programs: &Programs, cases: &[Case], photo_la
         Err(error) => return report.record("setup", "server", "the test server starts", None, Err(error)),
     };
     in_each(engines, |engine| {
-        let mut stage = Stage::new(engine, programs, &site);
-        stage.run_suite(report);
-        stage.run_cases(cases.iter().filter(|case| !case.needs_photo_lab), report);
+        if lane == Some(Lane::Message) || (lane.is_none() && engine == Engine::Chromium) {
+            Stage::new(engine, programs, &site).by(Lane::Message).run_suite(report);
+        }
+        if lane != Some(Lane::Message) {
+            let mut stage = Stage::new(engine, programs, &site);
+            stage.run_suite(report);
+            stage.run_cases(cases.iter().filter(|case| !case.needs_photo_lab), report);
+        }
     });
     // An error if nobody wants it.
     if photo_lab.recv() == Ok(true) {

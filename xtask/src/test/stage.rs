@@ -25,12 +25,28 @@ pub struct Stage<'a> {
     programs: &'a Programs,
     site: &'a Site,
     browser: Option<Browser>,
+    /// What the suite's pools are told of their lanes.
+    lane: Lane,
+}
+
+/// How requests and replies travel in the suite's tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lane {
+    /// As ever.
+    Auto,
+    /// All by messages.
+    Message,
 }
 
 impl<'a> Stage<'a> {
     /// A stage on which no browser runs yet.
     pub fn new(engine: Engine, programs: &'a Programs, site: &'a Site) -> Self {
-        Self { engine, programs, site, browser: None }
+        Self { engine, programs, site, browser: None, lane: Lane::Auto }
+    }
+
+    /// The same with another lane.
+    pub fn by(self, lane: Lane) -> Self {
+        Self { lane, ..self }
     }
 
     /// Runs the tests of the suite page: JavaScript's and those of the Rust test app.
@@ -43,6 +59,7 @@ impl<'a> Stage<'a> {
         let mut fresh = true;
         for test in &tests {
             let (group, name) = (text(test, "group"), text(test, "name"));
+            let group = &if self.lane == Lane::Message { format!("{group} by message") } else { group.to_owned() };
             if let Some(error) = test["error"].as_str() {
                 let name = format!("{} loads", text(test, "module"));
                 report.record(self.engine.name(), group, &name, None, Err(anyhow::anyhow!("{error}")));
@@ -98,7 +115,7 @@ impl<'a> Stage<'a> {
 
     /// The suite's page, freshly loaded; in a new browser where the old one no longer loads pages.
     fn open_suite(&mut self) -> Result<&mut Browser> {
-        let url = self.site.url("/index.html");
+        let url = self.site.url(if self.lane == Lane::Message { "/index.html?lane=message" } else { "/index.html" });
         let open = |browser: &mut Browser| -> Result<()> {
             browser.goto(&url)?;
             browser.until("globalThis.suite", Duration::from_secs(20))
