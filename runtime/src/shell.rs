@@ -359,7 +359,8 @@ impl Coordinator {
         let memory = self.host.open_memory(maximum as f64);
         let memory =
             memory.map_err(|error| format!("no shared memory of this size (a smaller `memoryMaximum` may help): {}", text_of(&error)));
-        self.generations.insert(generation, Generation { memory, threads: None, reactor: None, mailbox: None, dying: BTreeSet::new(), dropped: false });
+        self.generations
+            .insert(generation, Generation { memory, threads: None, reactor: None, mailbox: None, dying: BTreeSet::new(), dropped: false });
     }
 
     fn start_worker(&mut self, generation: GenerationId, worker: WorkerId) {

@@ -64,7 +64,14 @@ impl<J: Job> JobContext<J> {
 
     /// The same context once more, for when an async job's own is gone with its function.
     pub(crate) fn share(&self) -> Self {
-        Self { job: self.job, form: self.form, cancel: self.cancel, place: self.place, reports: self.reports.clone(), job_type: PhantomData }
+        Self {
+            job: self.job,
+            form: self.form,
+            cancel: self.cancel,
+            place: self.place,
+            reports: self.reports.clone(),
+            job_type: PhantomData,
+        }
     }
 
     /// A context for native tests: nobody cancels but [`JobContext::cancel_for_test`], and [`JobContext::reported`] tells what was reported.

@@ -291,7 +291,12 @@ impl Link {
 
     /// A generation has ended: its lane takes no more, and is let go of once it owes nothing.
     pub(super) fn lane_over(&self, generation: u32) {
-        self.lanes.borrow_mut().mailboxes.iter_mut().filter(|mailbox| mailbox.generation == generation).for_each(|mailbox| mailbox.over = true);
+        self.lanes
+            .borrow_mut()
+            .mailboxes
+            .iter_mut()
+            .filter(|mailbox| mailbox.generation == generation)
+            .for_each(|mailbox| mailbox.over = true);
         self.hear_lanes(true);
     }
 

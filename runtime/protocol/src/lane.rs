@@ -1,32 +1,4 @@
-//! The shared lane: small requests and replies through a mailbox in the shared memory, past the coordinator.
-//!
-//! The mailbox has [`SLOTS`](limits::LANE_SLOTS) slots, and each holds one job from its request to its reply. Who may do what with a
-//! slot is its state's to say, and every step from one state to the next is a compare-and-swap, so it is taken by one side only:
-//!
-//! ```text
-//!            facade              worker              worker
-//!   FREE ───────────▶ QUEUED ───────────▶ CLAIMED ───────────▶ DONE ──▶ FREE   the facade has read the reply
-//!     ▲                │ │                 │    │ worker
-//!     └── facade ──────┘ │                 │    └──────▶ LEFT ─┐
-//!         takes it back  └── coordinator ──┴── coordinator ────┴──▶ GONE ──▶ FREE   the outcome came by message
-//! ```
-//!
-//! *Gone* is how a job of the lane becomes an ordinary one, whose outcome comes by messages. The coordinator does it to all of them
-//! whenever something is not ordinary: a worker has died, a job is cancelled or runs for long, something waits that the lane cannot
-//! carry. A worker does it (*left*) to a job that reports, or whose reply does not fit. So nothing that supervises jobs has to know
-//! the lane, and a job has one outcome because its slot has one way out.
-//!
-//! Two rings of slot numbers say where to look: requests in order, written by the facade and taken by workers, and replies, written
-//! by workers and taken by the facade. They are hints. A number in a ring whose slot is in another state is passed over, and a slot
-//! in no ring is found by looking through all of them ([`Lane::adopt_all`], [`Lane::replied`]). So a worker that dies between two
-//! steps breaks nothing.
-//!
-//! **Nothing is lost when the lane closes.** The facade writes a request, then looks whether the lane is open; the coordinator closes
-//! it, then looks for requests. One of them comes second and sees what the other did. All operations are sequentially consistent.
-//!
-//! **Nobody sleeps through a wake.** A worker notes the count of calls, looks for requests, and sleeps only while the count is the one
-//! it noted; the facade writes a request, then counts. The facade declares that it sleeps, then looks for replies; a worker writes a
-//! reply, then looks whether the facade sleeps.
+#![doc = include_str!("../LANE.md")]
 
 use crate::{
     JobId,

@@ -55,7 +55,9 @@ impl<P> Core<P> {
             self.crew.current = None;
             out.push(Effect::Reply(Reply::Incident(Incident::GenerationEnded { generation, why: why.clone() })));
             self.crew.draining.insert(generation, Draining { why: why.clone(), drop_at });
-            self.crew.workers.retain(|_, worker| worker.generation != generation || matches!(worker.state, State::Running(_) | State::Serving));
+            self.crew
+                .workers
+                .retain(|_, worker| worker.generation != generation || matches!(worker.state, State::Running(_) | State::Serving));
             if self.failed_starts >= FAILED_STARTS {
                 return self.close(Some(format!("{FAILED_STARTS} generations in a row did not start; the last: {why}")), out);
             }

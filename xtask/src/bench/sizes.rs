@@ -17,8 +17,17 @@ use crate::command::{made, workspace};
 
 /// What a page imports from the folder, and what its workers load; `transfer.js` goes to both.
 const MAIN: &[&str] = &["hello.js", "facade.js", "facade_bg.wasm", "lane.js", "lease.js", "transfer.js"];
-const WORKERS: &[&str] =
-    &["coordinator.js", "runtime.js", "runtime_bg.wasm", "module.js", "lane.js", "transfer.js", "pool-worker.js", "jobs.js", "jobs_bg.wasm"];
+const WORKERS: &[&str] = &[
+    "coordinator.js",
+    "runtime.js",
+    "runtime_bg.wasm",
+    "module.js",
+    "lane.js",
+    "transfer.js",
+    "pool-worker.js",
+    "jobs.js",
+    "jobs_bg.wasm",
+];
 
 /// Crates that are shown by name.
 const CRATES_SHOWN: usize = 9;

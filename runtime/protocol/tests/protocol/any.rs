@@ -147,7 +147,20 @@ fn stats() -> impl Strategy<Value = Stats> {
         let leases = LeaseStats { lent, bytes, copied };
         let mut outcomes = Outcomes::default();
         over.iter().for_each(|outcome| outcomes.count(outcome));
-        Stats { workers, threads_running, threads_warm, queued, running, generations, memory_bytes, ignored, restarts, outcomes, by_lane, leases }
+        Stats {
+            workers,
+            threads_running,
+            threads_warm,
+            queued,
+            running,
+            generations,
+            memory_bytes,
+            ignored,
+            restarts,
+            outcomes,
+            by_lane,
+            leases,
+        }
     })
 }
 
@@ -219,8 +232,12 @@ pub fn to_worker() -> impl Strategy<Value = ToWorker> {
 
 pub fn from_worker() -> impl Strategy<Value = FromWorker> {
     prop_oneof![
-        (any::<[u32; 3]>(), vec((text(), any::<bool>()), 0..5))
-            .prop_map(|([cancel, threads, lane], jobs)| FromWorker::Ready { cancel, threads, lane, jobs }),
+        (any::<[u32; 3]>(), vec((text(), any::<bool>()), 0..5)).prop_map(|([cancel, threads, lane], jobs)| FromWorker::Ready {
+            cancel,
+            threads,
+            lane,
+            jobs
+        }),
         Just(FromWorker::Surfaced),
         start_error().prop_map(FromWorker::NotReady),
         (any::<(u32, u32)>(), payload(), lent()).prop_map(|((job, sequence), value, lent)| FromWorker::Progress {
