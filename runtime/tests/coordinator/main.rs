@@ -4,6 +4,7 @@ mod end;
 mod forged;
 mod generations;
 mod jobs;
+mod lane;
 mod leases;
 mod model;
 mod random;
