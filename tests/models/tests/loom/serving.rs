@@ -72,12 +72,14 @@ impl Words for Shared {
     }
 
     fn read(&self, word: u32, length: usize) -> Vec<u8> {
+        // SAFETY: loom fails the model if somebody else touches it meanwhile.
         let data = self.data[word as usize].with(|data| unsafe { (*data).clone() });
         assert_eq!(data.len(), length, "a length and its data");
         data
     }
 
     fn write(&self, word: u32, data: &[u8]) {
+        // SAFETY: as above.
         self.data[word as usize].with_mut(|place| unsafe { *place = data.to_vec() });
     }
 }
