@@ -124,6 +124,7 @@ struct World {
 }
 
 impl World {
+    #[expect(clippy::arc_with_non_send_sync, reason = "loom's threads take turns on one of the machine's")]
     fn open() -> Self {
         let world = Self { lane: Arc::new(Lane(Shared::new())), mail: Arc::new(Mail::default()) };
         world.lane.open();
