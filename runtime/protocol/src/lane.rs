@@ -262,6 +262,9 @@ impl<W: Words> Lane<W> {
 impl<W: Words> Lane<W> {
     /// Requests are taken from now on.
     pub fn open(&self) {
+        // What is left in the ring was adopted when the lane closed; a later job in the same slot is not to be taken in its place, before
+        // its turn. A request that the facade was about to write all that time is found by the next look.
+        self.0.store(TAKEN, self.0.load(REQUESTED));
         self.0.store(OPEN, 1);
     }
 
