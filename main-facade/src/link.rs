@@ -304,6 +304,7 @@ impl Link {
                     Some((bytes, sink)) => {
                         self.failures.set(0);
                         self.settled(bytes, &sink, outcome, value, beside, loans);
+                        self.send_waiting(false);
                     }
                     None => self.ignore(),
                 }

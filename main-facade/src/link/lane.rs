@@ -7,7 +7,7 @@ use js_sys::{Array, Atomics, Int32Array, Promise, Reflect, Uint8Array};
 use offmain_protocol::{
     JobId, LaneChoice, Outcome, Payload, Priority,
     lane::{BELL_WORD, BY_WORD, Bell, Lane, WORDS, Words},
-    limits::{LANE_SLOT_BYTES, LANE_SLOTS},
+    limits::{LANE_FLUSH, LANE_SLOT_BYTES, LANE_SLOTS},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 
@@ -214,9 +214,10 @@ impl Link {
         self.listen();
     }
 
-    /// Sends what waits for a slot: by message if the lane has closed, or is not to be used any more.
+    /// Sends what waits for a slot: by message, a few at a time, if the lane has closed, and all if it is not to be used any more.
     pub(super) fn send_waiting(&self, by_message: bool) {
-        loop {
+        let mut sent = 0;
+        while by_message || sent < LANE_FLUSH {
             let mut lanes = self.lanes.borrow_mut();
             let Lanes { mailboxes, waiting } = &mut *lanes;
             let open = mailboxes.last_mut().filter(|mailbox| !by_message && !mailbox.over && mailbox.lane.is_open());
@@ -230,6 +231,7 @@ impl Link {
             };
             drop(lanes);
             if let Some(request) = rest {
+                sent += 1;
                 // It could be sent when it was submitted: nothing of it is transferred.
                 let _ = self.send_by_message(job, request, true);
             }

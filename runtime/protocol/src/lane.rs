@@ -103,6 +103,19 @@ pub struct InLane {
     pub worker: Option<u32>,
 }
 
+/// What is in a lane at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// How many requests there have been.
+    pub requested: u32,
+    /// The jobs that run.
+    pub running: Vec<JobId>,
+    /// Whether requests wait.
+    pub queued: bool,
+    /// Whether replies wait for the facade.
+    pub done: bool,
+}
+
 /// What the facade does. There is one facade.
 impl<W: Words> Lane<W> {
     /// Whether requests are taken.
@@ -288,10 +301,18 @@ impl<W: Words> Lane<W> {
         (0..SLOTS).find(is_it).and_then(|slot| self.adopt(slot))
     }
 
-    /// How many requests there have been, and which jobs run.
-    pub fn look(&self) -> (u32, Vec<JobId>) {
-        let runs = |slot: &u32| kind(self.0.load(at(*slot) + STATE)) == CLAIMED;
-        (self.0.load(REQUESTED), (0..SLOTS).filter(runs).map(|slot| self.0.load(at(slot) + JOB)).collect())
+    /// What is in the lane now.
+    pub fn look(&self) -> Look {
+        let mut look = Look { requested: self.0.load(REQUESTED), ..Look::default() };
+        for slot in 0..SLOTS {
+            match kind(self.0.load(at(slot) + STATE)) {
+                CLAIMED => look.running.push(self.0.load(at(slot) + JOB)),
+                QUEUED => look.queued = true,
+                DONE => look.done = true,
+                _ => {}
+            }
+        }
+        look
     }
 
     fn adopt(&self, slot: u32) -> Option<InLane> {

@@ -76,9 +76,14 @@ pub const LANE_SLOTS: usize = 128;
 pub const LANE_SLOT_BYTES: usize = 1008;
 /// Jobs in a row that the lane could have carried after which it opens.
 pub const LANE_STREAK: u32 = 4;
-/// Time between two looks of the coordinator at an open lane, in milliseconds. It closes when a job of the look before still runs, or
-/// when nothing was requested since then.
+/// Time between two looks of the coordinator at an open lane, in milliseconds. It closes when nothing was requested since the last.
 pub const LANE_LOOK_MS: u64 = 50;
+/// Looks at which a job is seen to run after which it is no job for the lane, which closes.
+pub const LANE_LONG_LOOKS: u32 = 3;
+/// Looks at which replies wait for a page that does not read them, after which the lane closes.
+pub const LANE_QUIET_LOOKS: u32 = 20;
+/// Jobs that wait for a slot and are sent by message at a time where the lane has closed: after the first of them it may be open again.
+pub const LANE_FLUSH: usize = 16;
 
 /// What a config value may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use js_sys::{Atomics, Int32Array, Uint8Array};
 use offmain_protocol::{
     JobId, Payload, Priority, ToFacade,
     lane::{InLane, Lane, WORDS, Words},
+    limits::{LANE_LONG_LOOKS, LANE_QUIET_LOOKS},
 };
 use wasm_bindgen::JsValue;
 
@@ -65,7 +66,10 @@ pub(super) struct Mailbox {
 pub(super) struct Seen {
     generation: GenerationId,
     requested: u32,
-    running: Vec<JobId>,
+    /// The jobs that ran, and for how many looks.
+    running: Vec<(JobId, u32)>,
+    /// For how many looks nothing has moved but replies that wait for the facade.
+    still: u32,
 }
 
 impl Coordinator {
@@ -85,7 +89,7 @@ impl Coordinator {
             return self.events.push_back(Event::LaneClosed);
         };
         mailbox.lane.open();
-        self.open = Some(Seen { generation, requested: mailbox.lane.look().0, running: Vec::new() });
+        self.open = Some(Seen { generation, requested: mailbox.lane.look().requested, running: Vec::new(), still: 0 });
         if !mailbox.told {
             mailbox.told = true;
             let plain = self.jobs.iter().zip(0..).filter(|((_, plain), _)| *plain);
@@ -174,11 +178,16 @@ impl Coordinator {
     pub(super) fn look_at_lane(&mut self) {
         let Some(seen) = &mut self.open else { return };
         let mailbox = self.generations.get(&seen.generation).and_then(|generation| generation.mailbox.as_ref());
-        let (requested, running) = mailbox.map(|mailbox| mailbox.lane.look()).unwrap_or_default();
+        let look = mailbox.map(|mailbox| mailbox.lane.look()).unwrap_or_default();
+        let looks = |job| seen.running.iter().find(|(before, _)| *before == job).map_or(1, |(_, looks)| looks + 1);
+        let running: Vec<_> = look.running.iter().map(|job| (*job, looks(*job))).collect();
+        let long = running.iter().any(|(_, looks)| *looks >= LANE_LONG_LOOKS);
         // While what came by message before is still served, the lane waits for its turn.
-        let quiet = requested == seen.requested && running.is_empty() && !self.core.has_queued();
-        let long = running.iter().any(|job| seen.running.contains(job));
-        (seen.requested, seen.running) = (requested, running);
+        let moves = look.requested != seen.requested || !running.is_empty() || self.core.has_queued();
+        seen.still = if moves { 0 } else { seen.still + 1 };
+        // Requests that nobody takes wait for nothing; a facade that has replies to read is busy, and will ask for more.
+        let quiet = !moves && (look.queued || !look.done || seen.still >= LANE_QUIET_LOOKS);
+        (seen.requested, seen.running) = (look.requested, running);
         if quiet || long {
             self.close_lane();
         }
