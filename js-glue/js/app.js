@@ -36,8 +36,10 @@ export async function start(config = {}) {
   return raised(async () => {
     const settings = new Settings(config)
     let pool
-    const facade = new Facade(startCoordinator, settings, (kind, detail) => pool?.dispatchEvent(new CustomEvent(kind, { detail })))
-    await facade.started()
+    const tell = (kind, detail) => queueMicrotask(() => pool?.dispatchEvent(new CustomEvent(kind, { detail })))
+    let facade
+    const error = await new Promise((started) => (facade = new Facade(startCoordinator, settings, tell, started)))
+    if (error) throw error
     return (pool = new Pool(facade))
   })
 }
@@ -89,12 +91,12 @@ export class Pool extends EventTarget {
 
   /** What the pool does now and has done so far; undefined once it has ended. */
   stats() {
-    return this.#facade.stats()
+    return new Promise((tell) => this.#facade.stats(tell))
   }
 
   /** Takes no more jobs, finishes those there are, then ends. */
   shutdown() {
-    return this.#facade.shutdown()
+    return new Promise((tell) => this.#facade.shutdown(tell))
   }
 
   /** Ends at once. */
@@ -176,7 +178,7 @@ async function whenFree(facade, bytes, job, sink, send) {
     sink.settle('cancelled', {}, undefined)
   }
   try {
-    while (waits && facade.hasRoom(bytes) === false) await facade.room(bytes)
+    while (waits && facade.hasRoom(bytes) === false) await new Promise((tell) => facade.room(bytes, tell))
     if (waits) send()
   } finally {
     facade.offerRoom()

@@ -4,18 +4,16 @@ mod leases;
 
 use std::{cell::RefCell, rc::Rc};
 
-use futures::{StreamExt, TryFutureExt};
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use offmain_protocol::{
     Config, ConfigError, Incident, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
     limits::{self, INLINE_BYTES, Range},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Worker;
 
 use crate::{
-    link::{Link, Loan, Request, Sink, text_of as text_of_error},
+    link::{Link, Loan, Request, Sink, string_of, text_of as text_of_error},
     pool::check_browser,
 };
 
@@ -38,7 +36,6 @@ thread_local! {
 #[wasm_bindgen]
 pub struct Facade {
     link: Rc<Link>,
-    started: Option<Promise>,
 }
 
 /// Binary data in bytes that an input may hold without being listed for transfer.
@@ -64,38 +61,30 @@ impl Settings {
 
 #[wasm_bindgen]
 impl Facade {
-    /// Starts a pool with coordinators that `app.js` makes. `tell` is called with the kind and the details of each incident.
+    /// Starts a pool with coordinators that `app.js` makes. `tell` is called with the kind and the details of each incident,
+    /// `started` when the pool takes jobs, or with the reason why it does not. Neither calls the facade.
     #[wasm_bindgen(constructor)]
-    pub fn new(make: Function, settings: Settings, tell: Function) -> Result<Self, JsValue> {
+    pub fn new(make: Function, settings: Settings, tell: Function, started: Function) -> Result<Self, JsValue> {
         tell_of_panics();
         let make = move || {
             let made = make.call0(&JsValue::UNDEFINED);
             made.map(Worker::from).map_err(|error| StartError::File { file: "coordinator.js".into(), why: text_of_error(&error) })
         };
-        let (link, started) = Link::open(Box::new(make), settings.0).map_err(|error| start_error(&error))?;
-        let mut incidents = link.incidents();
-        spawn_local(async move {
-            while let Some(incident) = incidents.next().await {
-                let (kind, details) = incident_object(incident);
-                // What a listener throws is the page's to report; it does so itself.
-                let _ = tell.call2(&JsValue::UNDEFINED, &kind.into(), &details);
-            }
-        });
+        let (link, start) = Link::open(Box::new(make), settings.0).map_err(|error| start_error(&error))?;
+        link.watch_incidents(Box::new(move |incident| {
+            let (kind, details) = incident_object(incident);
+            tell.call2(&JsValue::UNDEFINED, &kind.into(), &details).is_ok()
+        }));
         LINKS.with_borrow_mut(|links| {
             links.retain(|link| link.strong_count() > 0);
             links.push(Rc::downgrade(&link));
         });
-        let started = async {
-            let closed = |_| StartError::Worker { why: "the pool was closed while it started".into() };
-            started.map_err(closed).await.and_then(|result| result).map_err(|error| start_error(&error))?;
-            Ok(JsValue::UNDEFINED)
-        };
-        Ok(Self { link, started: Some(future_to_promise(started)) })
-    }
-
-    /// Resolves when the pool takes jobs.
-    pub fn started(&mut self) -> Option<Promise> {
-        self.started.take()
+        start.then(move |result| {
+            let closed = || Err(StartError::Worker { why: "the pool was closed while it started".into() });
+            let error = result.unwrap_or_else(closed).map_or_else(|error| start_error(&error), |()| JsValue::UNDEFINED);
+            say(&started, &error);
+        });
+        Ok(Self { link })
     }
 
     /// Sends a job. Gives its number, or 0 if it was refused; then its outcome has gone to the sink.
@@ -106,13 +95,13 @@ impl Facade {
         input: JsValue,
         bytes: f64,
         priority: Option<String>,
-        timeout: Option<f64>,
+        timeout: &JsValue,
         transfer: Array,
         sink: JsSink,
     ) -> Result<u32, JsValue> {
         let priority = read_priority(priority.as_deref()).map_err(|error| start_error(&error.into()))?;
-        let timeout_ms =
-            timeout.map(|timeout| whole(limits::TIMEOUT_MS, timeout)).transpose().map_err(|error| start_error(&error.into()))?;
+        let timeout_ms = if timeout.is_undefined() || timeout.is_null() { None } else { Some(whole(limits::TIMEOUT_MS, timeout)) };
+        let timeout_ms = timeout_ms.transpose().map_err(|error| start_error(&error.into()))?;
         let beside = input.clone();
         let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input: Payload::Object, beside, transfer };
         let sink = Rc::new(sink);
@@ -150,15 +139,14 @@ impl Facade {
         self.link.has_room(bytes as u64)
     }
 
-    /// Resolves when there may be room, or the pool has ended. Whoever takes it or not calls `offerRoom` then.
-    pub fn room(&self, bytes: f64) -> Promise {
-        let room = self.link.room(bytes as u64);
-        future_to_promise(async {
-            if let Ok(offer) = room.await {
+    /// Calls `tell` when there may be room, or the pool has ended. Whoever takes it or not calls `offerRoom` then.
+    pub fn room(&self, bytes: f64, tell: Function) {
+        self.link.room(bytes as u64).then(move |offer| {
+            if let Some(offer) = offer {
                 offer.end();
             }
-            Ok(JsValue::UNDEFINED)
-        })
+            say(&tell, &JsValue::UNDEFINED);
+        });
     }
 
     /// Tells those who wait of the room there is.
@@ -174,24 +162,19 @@ impl Facade {
 
     /// Has another number of workers.
     pub fn resize(&self, workers: &JsValue) -> Result<(), JsValue> {
-        let workers = read_workers(workers).and_then(|workers| workers.ok_or_else(|| limits::WORKERS.refuse("'auto'")));
+        let workers = read_workers(workers).and_then(|workers| workers.ok_or_else(|| limits::WORKERS.refuse("'auto'".into())));
         self.link.resize(workers.map_err(|error| start_error(&error.into()))?);
         Ok(())
     }
 
-    /// What the pool does; undefined once it has ended.
-    pub fn stats(&self) -> Promise {
-        let stats = self.link.stats();
-        future_to_promise(async { Ok(stats.await.map_or(JsValue::UNDEFINED, |stats| stats_object(&stats).into())) })
+    /// Calls `tell` with what the pool does, or with nothing once it has ended.
+    pub fn stats(&self, tell: Function) {
+        self.link.stats().then(move |stats| say(&tell, &stats.map_or(JsValue::UNDEFINED, |stats| stats_object(&stats).into())));
     }
 
-    /// Finishes the jobs there are, then ends.
-    pub fn shutdown(&self) -> Promise {
-        let ended = self.link.shutdown();
-        future_to_promise(async {
-            let _ = ended.await;
-            Ok(JsValue::UNDEFINED)
-        })
+    /// Finishes the jobs there are, then ends and calls `tell`.
+    pub fn shutdown(&self, tell: Function) {
+        self.link.shutdown().then(move |_| say(&tell, &JsValue::UNDEFINED));
     }
 
     /// Ends now.
@@ -220,6 +203,11 @@ impl Sink for JsSink {
         };
         self.settle(kind, object(details).into(), beside, leases::hand_over(loans));
     }
+}
+
+/// Calls back, once. These are the functions that resolve promises, which throw nothing.
+fn say(tell: &Function, what: &JsValue) {
+    let _ = tell.call1(&JsValue::UNDEFINED, what);
 }
 
 /// A panic of the facade's own code settles all that is pending, before the module ends.
@@ -256,8 +244,7 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
     let mut settings = Config::default();
     // `instanceof` would refuse an object of another frame.
     if !config.is_object() {
-        let value = format!("{config:?}");
-        return Err(ConfigError { field: "config".into(), value, allowed: "an object".into() });
+        return Err(ConfigError { field: "config".into(), value: text_of(config), allowed: "an object".into() });
     }
     let object: &Object = config.unchecked_ref();
     for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
@@ -265,7 +252,7 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
         if value.is_undefined() {
             continue;
         }
-        let number = |range: Range| whole(range, value.as_f64().unwrap_or(f64::NAN));
+        let number = |range: Range| whole(range, &value);
         match key.as_str() {
             "workers" => settings.workers = read_workers(&value)?,
             "idleTime" => settings.idle_time_ms = number(limits::IDLE_TIME_MS)?,
@@ -298,11 +285,11 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
 
 /// `'auto'`, a number, or a pair of least and greatest number.
 fn read_workers(value: &JsValue) -> Result<Option<Workers>, ConfigError> {
-    let whole = |value: JsValue| whole(limits::WORKERS, value.as_f64().unwrap_or(f64::NAN)).map(|number| number as u32);
+    let whole = |value: &JsValue| whole(limits::WORKERS, value).map(|number| number as u32);
     let workers = match value.dyn_ref::<Array>() {
-        Some(pair) if pair.length() == 2 => Workers { min: whole(pair.get(0))?, max: whole(pair.get(1))? },
+        Some(pair) if pair.length() == 2 => Workers { min: whole(&pair.get(0))?, max: whole(&pair.get(1))? },
         None if value.as_string().as_deref() == Some("auto") => return Ok(None),
-        None if value.as_f64().is_some() => Workers::from(whole(value.clone())?),
+        None if value.as_f64().is_some() => Workers::from(whole(value)?),
         _ => {
             let allowed = format!("'auto', a number from {} to {}, or [least, greatest]", limits::WORKERS.min, limits::WORKERS.max);
             return Err(ConfigError { field: "workers".into(), value: text_of(value), allowed });
@@ -323,16 +310,16 @@ fn read_priority(priority: Option<&str>) -> Result<Priority, ConfigError> {
     }
 }
 
-fn whole(range: Range, value: f64) -> Result<u64, ConfigError> {
-    if value.fract() != 0.0 || value < 0.0 {
-        return Err(range.refuse(value));
-    }
-    range.check(value as u64)?;
-    Ok(value as u64)
+fn whole(range: Range, value: &JsValue) -> Result<u64, ConfigError> {
+    let number = value.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0).ok_or_else(|| range.refuse(text_of(value)))?;
+    range.check(number as u64)?;
+    Ok(number as u64)
 }
 
+/// As one would write it: text in quotes, objects with what is in them.
 fn text_of(value: &JsValue) -> String {
-    js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_else(|| format!("{value:?}"))
+    let text = if value.is_object() || value.is_string() { js_sys::JSON::stringify(value).ok() } else { None };
+    text.and_then(|text| text.as_string()).unwrap_or_else(|| string_of(value))
 }
 
 fn object(fields: Vec<(String, JsValue)>) -> Object {
@@ -345,19 +332,26 @@ fn object(fields: Vec<(String, JsValue)>) -> Object {
 }
 
 /// The kind of an incident, and its details.
-fn incident_object(incident: Incident) -> (&'static str, JsValue) {
+fn incident_object(incident: &Incident) -> (&'static str, JsValue) {
     let number = |key: &str, number: f64| (key.to_string(), JsValue::from(number));
-    let text = |key: &str, text: String| (key.to_string(), JsValue::from(text));
+    let text = |key: &str, text: &str| (key.to_string(), JsValue::from(text));
     let (kind, fields) = match incident {
-        Incident::Stalled { job, name, worker, for_ms } => {
-            ("stall", vec![text("job", name), number("jobId", job.into()), number("worker", worker.into()), number("forMs", for_ms as f64)])
-        }
+        Incident::Stalled { job, name, worker, for_ms } => (
+            "stall",
+            vec![text("job", name), number("jobId", (*job).into()), number("worker", (*worker).into()), number("forMs", *for_ms as f64)],
+        ),
         Incident::ThreadsLeft { job, name, worker, threads } => {
-            let fields =
-                vec![text("job", name), number("jobId", job.into()), number("worker", worker.into()), number("threads", threads.into())];
+            let fields = vec![
+                text("job", name),
+                number("jobId", (*job).into()),
+                number("worker", (*worker).into()),
+                number("threads", (*threads).into()),
+            ];
             ("threadsleft", fields)
         }
-        Incident::GenerationEnded { generation, why } => ("generationend", vec![number("generation", generation.into()), text("why", why)]),
+        Incident::GenerationEnded { generation, why } => {
+            ("generationend", vec![number("generation", (*generation).into()), text("why", why)])
+        }
         Incident::Restarted { why } => ("restart", vec![text("why", why)]),
     };
     (kind, object(fields).into())

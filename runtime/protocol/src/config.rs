@@ -151,16 +151,12 @@ impl Range {
     /// # Errors
     /// Names field, value and range.
     pub fn check(&self, value: u64) -> Result<(), ConfigError> {
-        if (self.min..=self.max).contains(&value) { Ok(()) } else { Err(self.refuse(value)) }
+        if (self.min..=self.max).contains(&value) { Ok(()) } else { Err(self.refuse(value.to_string())) }
     }
 
     /// The error for a value that is out of this range or no whole number.
-    pub fn refuse(&self, value: impl std::fmt::Display) -> ConfigError {
-        ConfigError {
-            field: self.name.into(),
-            value: value.to_string(),
-            allowed: format!("a whole number from {} to {}", self.min, self.max),
-        }
+    pub fn refuse(&self, value: String) -> ConfigError {
+        ConfigError { field: self.name.into(), value, allowed: format!("a whole number from {} to {}", self.min, self.max) }
     }
 }
 
