@@ -1,10 +1,12 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
-import init, { Facade, Settings, inlineBytes } from './facade.js'
+import * as glue from './facade.js'
 import { leasesOf, placeLeases } from './lease.js'
 import { Worker, compile, eachLeaf } from './transfer.js'
 
 export { Lease } from './lease.js'
+
+const { Facade, Settings, inlineBytes } = glue
 
 /** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
 export class OffmainError extends Error {
@@ -44,7 +46,13 @@ export async function start(config = {}) {
   })
 }
 
-const load = async () => init({ module_or_path: await compile(fetch(new URL('./facade_bg.wasm', import.meta.url))) })
+/** The bindings do not load the module themselves: what they would bring along for that is more than this. */
+async function load() {
+  const module = await compile(fetch(new URL('./facade_bg.wasm', import.meta.url)))
+  const { exports } = await WebAssembly.instantiate(module, { './facade_bg.js': glue })
+  glue.__wbg_set_wasm(exports)
+  exports.__wbindgen_start()
+}
 
 const startCoordinator = () => new Worker(new URL('./coordinator.js', import.meta.url), { type: 'module', name: 'offmain coordinator' })
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::bindings::Pages;
+use crate::script::shrink;
 
 const APP: &str = include_str!("../js/app.js");
 const COORDINATOR: &str = include_str!("../js/coordinator.js");
@@ -14,7 +15,8 @@ const LEASE: &str = include_str!("../js/lease.js");
 const TRANSFER: &str = include_str!("../js/transfer.js");
 
 /// Writes the JavaScript files into `out` and returns their paths. `versions` are the job module's own and that of its offmain-pool.
-pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages) -> Result<Vec<PathBuf>> {
+/// With `dev` they are as they were written.
+pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages, dev: bool) -> Result<Vec<PathBuf>> {
     let files = [
         (format!("{name}.js"), APP.to_owned()),
         ("coordinator.js".to_owned(), COORDINATOR.to_owned()),
@@ -26,7 +28,7 @@ pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages
     let mut written = Vec::new();
     for (file, text) in files {
         let path = out.join(file);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        fs::write(&path, if dev { text } else { shrink(&text) }).with_context(|| format!("cannot write {}", path.display()))?;
         written.push(path);
     }
     Ok(written)
