@@ -100,7 +100,7 @@ impl Facade {
         sink: JsSink,
     ) -> Result<u32, JsValue> {
         let priority = read_priority(priority.as_deref()).map_err(|error| start_error(&error.into()))?;
-        let timeout_ms = if timeout.is_undefined() || timeout.is_null() { None } else { Some(whole(limits::TIMEOUT_MS, timeout)) };
+        let timeout_ms = if timeout.is_undefined() || timeout.is_null() { None } else { Some(whole(&limits::TIMEOUT_MS, timeout)) };
         let timeout_ms = timeout_ms.transpose().map_err(|error| start_error(&error.into()))?;
         let beside = input.clone();
         let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input: Payload::Object, beside, transfer };
@@ -189,19 +189,19 @@ impl Sink for JsSink {
     }
 
     fn settle(&self, outcome: Outcome, _: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
-        let text = |key: &str, text: Option<String>| (key.to_string(), text.map_or(JsValue::UNDEFINED, JsValue::from));
-        let (kind, details) = match outcome {
-            Outcome::Done => ("done", vec![]),
-            Outcome::Failed => ("failed", vec![]),
-            Outcome::Panicked { message, location } => ("panicked", vec![text("message", Some(message)), text("location", location)]),
-            Outcome::Trapped { kind } => ("trapped", vec![text("message", Some(kind))]),
-            Outcome::Cancelled => ("cancelled", vec![]),
-            Outcome::TimedOut => ("timedOut", vec![]),
-            Outcome::Rejected(reason) => ("rejected", vec![text("message", Some(reason.to_string()))]),
-            Outcome::Lost { why } => ("lost", vec![text("message", Some(why))]),
-            Outcome::Closed { why } => ("closed", vec![text("message", why)]),
+        let (kind, message, location) = match outcome {
+            Outcome::Done => ("done", None, None),
+            Outcome::Failed => ("failed", None, None),
+            Outcome::Panicked { message, location } => ("panicked", Some(message), location),
+            Outcome::Trapped { kind } => ("trapped", Some(kind), None),
+            Outcome::Cancelled => ("cancelled", None, None),
+            Outcome::TimedOut => ("timedOut", None, None),
+            Outcome::Rejected(reason) => ("rejected", Some(reason.to_string()), None),
+            Outcome::Lost { why } => ("lost", Some(why), None),
+            Outcome::Closed { why } => ("closed", why, None),
         };
-        self.settle(kind, object(details).into(), beside, leases::hand_over(loans));
+        let details = object(&[("message", message.into()), ("location", location.into())]);
+        self.settle(kind, details.into(), beside, leases::hand_over(loans));
     }
 }
 
@@ -237,7 +237,7 @@ fn start_error(error: &StartError) -> JsValue {
         StartError::Slow { .. } => "slow",
         StartError::Worker { .. } => "worker",
     };
-    object(vec![("code".into(), code.into()), ("message".into(), error.to_string().into())]).into()
+    object(&[("code", code.into()), text("message", &error.to_string())]).into()
 }
 
 fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
@@ -252,26 +252,15 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
         if value.is_undefined() {
             continue;
         }
-        let number = |range: Range| whole(range, &value);
         match key.as_str() {
             "workers" => settings.workers = read_workers(&value)?,
-            "idleTime" => settings.idle_time_ms = number(limits::IDLE_TIME_MS)?,
-            "queueJobs" => settings.queue_jobs = number(limits::QUEUE_JOBS)?,
-            "queueBytes" => settings.queue_bytes = number(limits::QUEUE_BYTES)?,
-            "stackSize" => settings.stack_size = number(limits::STACK_SIZE)?,
-            "memoryMaximum" => settings.memory_maximum = number(limits::MEMORY_MAXIMUM)?,
-            "threads" => settings.threads = number(limits::THREADS)?,
-            "parallelism" => settings.parallelism = Some(number(limits::PARALLELISM)? as u32),
-            "timeout" => settings.timeout_ms = Some(number(limits::TIMEOUT_MS)?),
-            "cancelGrace" => settings.cancel_grace_ms = number(limits::CANCEL_GRACE_MS)?,
-            "drainTime" => settings.drain_time_ms = number(limits::DRAIN_TIME_MS)?,
-            "startTime" => settings.start_time_ms = number(limits::START_TIME_MS)?,
-            "stallTime" => settings.stall_time_ms = number(limits::STALL_TIME_MS)?,
-            "progressKept" => settings.progress_kept = number(limits::PROGRESS_KEPT)?,
-            "progressSpacing" => settings.progress_spacing_ms = number(limits::PROGRESS_SPACING_MS)?,
-            "leases" => settings.leases = number(limits::LEASES)?,
-            "leaseBytes" => settings.lease_bytes = number(limits::LEASE_BYTES)?,
+            "parallelism" => settings.parallelism = Some(whole(&limits::PARALLELISM, &value)? as u32),
+            "timeout" => settings.timeout_ms = Some(whole(&limits::TIMEOUT_MS, &value)?),
             _ => {
+                if let Some((range, number)) = settings.numbers().into_iter().find(|(range, _)| range.name == key) {
+                    *number = whole(range, &value)?;
+                    continue;
+                }
                 let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
                                parallelism, timeout, cancelGrace, drainTime, startTime, stallTime, progressKept, progressSpacing, leases \
                                and leaseBytes";
@@ -285,7 +274,7 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
 
 /// `'auto'`, a number, or a pair of least and greatest number.
 fn read_workers(value: &JsValue) -> Result<Option<Workers>, ConfigError> {
-    let whole = |value: &JsValue| whole(limits::WORKERS, value).map(|number| number as u32);
+    let whole = |value: &JsValue| whole(&limits::WORKERS, value).map(|number| number as u32);
     let workers = match value.dyn_ref::<Array>() {
         Some(pair) if pair.length() == 2 => Workers { min: whole(&pair.get(0))?, max: whole(&pair.get(1))? },
         None if value.as_string().as_deref() == Some("auto") => return Ok(None),
@@ -310,7 +299,7 @@ fn read_priority(priority: Option<&str>) -> Result<Priority, ConfigError> {
     }
 }
 
-fn whole(range: Range, value: &JsValue) -> Result<u64, ConfigError> {
+fn whole(range: &Range, value: &JsValue) -> Result<u64, ConfigError> {
     let number = value.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0).ok_or_else(|| range.refuse(text_of(value)))?;
     range.check(number as u64)?;
     Ok(number as u64)
@@ -322,43 +311,42 @@ fn text_of(value: &JsValue) -> String {
     text.and_then(|text| text.as_string()).unwrap_or_else(|| string_of(value))
 }
 
-fn object(fields: Vec<(String, JsValue)>) -> Object {
+fn object(fields: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     for (key, value) in fields {
         // A fresh plain object takes any key.
-        let _ = Reflect::set(&object, &key.into(), &value);
+        let _ = Reflect::set(&object, &(*key).into(), value);
     }
     object
 }
 
 /// The kind of an incident, and its details.
 fn incident_object(incident: &Incident) -> (&'static str, JsValue) {
-    let number = |key: &str, number: f64| (key.to_string(), JsValue::from(number));
-    let text = |key: &str, text: &str| (key.to_string(), JsValue::from(text));
-    let (kind, fields) = match incident {
-        Incident::Stalled { job, name, worker, for_ms } => (
-            "stall",
-            vec![text("job", name), number("jobId", (*job).into()), number("worker", (*worker).into()), number("forMs", *for_ms as f64)],
-        ),
+    match incident {
+        Incident::Stalled { job, name, worker, for_ms } => {
+            let fields = [text("job", name), number("jobId", *job), number("worker", *worker), ("forMs", (*for_ms as f64).into())];
+            ("stall", object(&fields).into())
+        }
         Incident::ThreadsLeft { job, name, worker, threads } => {
-            let fields = vec![
-                text("job", name),
-                number("jobId", (*job).into()),
-                number("worker", (*worker).into()),
-                number("threads", (*threads).into()),
-            ];
-            ("threadsleft", fields)
+            let fields = [text("job", name), number("jobId", *job), number("worker", *worker), number("threads", *threads)];
+            ("threadsleft", object(&fields).into())
         }
         Incident::GenerationEnded { generation, why } => {
-            ("generationend", vec![number("generation", (*generation).into()), text("why", why)])
+            ("generationend", object(&[number("generation", *generation), text("why", why)]).into())
         }
-        Incident::Restarted { why } => ("restart", vec![text("why", why)]),
-    };
-    (kind, object(fields).into())
+        Incident::Restarted { why } => ("restart", object(&[text("why", why)]).into()),
+    }
+}
+
+fn number(key: &str, number: impl Into<f64>) -> (&str, JsValue) {
+    (key, number.into().into())
+}
+
+fn text<'a>(key: &'a str, text: &str) -> (&'a str, JsValue) {
+    (key, text.into())
 }
 
 fn stats_object(stats: &Stats) -> Object {
-    let number = |key: &str, number: u64| (key.to_string(), JsValue::from(number as f64));
     let outcomes = &stats.outcomes;
     let workers: Array = stats
         .workers
@@ -371,43 +359,40 @@ fn stats_object(stats: &Stats) -> Object {
                 WorkerState::Stopping => "stopping",
             };
             let (id, name) = worker.job.as_ref().map_or((JsValue::NULL, JsValue::NULL), |(id, name)| ((*id).into(), name.as_str().into()));
-            object(vec![
-                number("id", worker.id.into()),
-                number("generation", worker.generation.into()),
-                ("state".into(), state.into()),
-                ("job".into(), name),
-                ("jobId".into(), id),
-                number("forMs", worker.for_ms),
+            object(&[
+                number("id", worker.id),
+                number("generation", worker.generation),
+                ("state", state.into()),
+                ("job", name),
+                ("jobId", id),
+                number("forMs", worker.for_ms as f64),
             ])
         })
         .collect();
-    let threads = object(vec![number("running", stats.threads_running.into()), number("warm", stats.threads_warm.into())]);
-    let outcomes = object(vec![
-        number("done", outcomes.done),
-        number("failed", outcomes.failed),
-        number("panicked", outcomes.panicked),
-        number("trapped", outcomes.trapped),
-        number("cancelled", outcomes.cancelled),
-        number("timedOut", outcomes.timed_out),
-        number("rejected", outcomes.rejected),
-        number("lost", outcomes.lost),
-        number("closed", outcomes.closed),
+    let threads = object(&[number("running", stats.threads_running), number("warm", stats.threads_warm)]);
+    let outcomes = object(&[
+        number("done", outcomes.done as f64),
+        number("failed", outcomes.failed as f64),
+        number("panicked", outcomes.panicked as f64),
+        number("trapped", outcomes.trapped as f64),
+        number("cancelled", outcomes.cancelled as f64),
+        number("timedOut", outcomes.timed_out as f64),
+        number("rejected", outcomes.rejected as f64),
+        number("lost", outcomes.lost as f64),
+        number("closed", outcomes.closed as f64),
     ]);
-    let leases = object(vec![
-        number("lent", stats.leases.lent.into()),
-        number("bytes", stats.leases.bytes),
-        number("copied", stats.leases.copied.into()),
-    ]);
-    object(vec![
-        ("workers".into(), workers.into()),
-        ("threads".into(), threads.into()),
-        number("queued", stats.queued.into()),
-        number("running", stats.running.into()),
-        number("generations", stats.generations.into()),
-        number("memoryBytes", stats.memory_bytes),
-        number("ignored", stats.ignored.into()),
-        number("restarts", stats.restarts.into()),
-        ("leases".into(), leases.into()),
-        ("outcomes".into(), outcomes.into()),
+    let leases =
+        object(&[number("lent", stats.leases.lent), number("bytes", stats.leases.bytes as f64), number("copied", stats.leases.copied)]);
+    object(&[
+        ("workers", workers.into()),
+        ("threads", threads.into()),
+        number("queued", stats.queued),
+        number("running", stats.running),
+        number("generations", stats.generations),
+        number("memoryBytes", stats.memory_bytes as f64),
+        number("ignored", stats.ignored),
+        number("restarts", stats.restarts),
+        ("leases", leases.into()),
+        ("outcomes", outcomes.into()),
     ])
 }

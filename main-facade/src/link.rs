@@ -311,8 +311,7 @@ impl Drop for Link {
 
 /// Cores, by what the browser says.
 pub(crate) fn cores() -> u32 {
-    let navigator = Reflect::get(&js_sys::global(), &"navigator".into());
-    let cores = navigator.and_then(|navigator| Reflect::get(&navigator, &"hardwareConcurrency".into()));
+    let cores = Reflect::get(&global("navigator"), &"hardwareConcurrency".into());
     cores.ok().and_then(|cores| cores.as_f64()).map_or(1, |cores| cores as u32)
 }
 
@@ -320,6 +319,13 @@ pub(crate) fn cores() -> u32 {
 extern "C" {
     #[wasm_bindgen(js_name = String, catch)]
     fn to_string(value: &JsValue) -> Result<String, JsValue>;
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL: JsValue;
+}
+
+/// What the page has under this name, if anything.
+pub(crate) fn global(name: &str) -> JsValue {
+    GLOBAL.with(|global| Reflect::get(global, &name.into())).unwrap_or_default()
 }
 
 /// What JavaScript makes of a value as text.

@@ -18,7 +18,7 @@ use crate::{
     config::milliseconds,
     handle::error_of,
     incidents::Incidents,
-    link::{Link, Request, text_of},
+    link::{Link, Request, global, text_of},
 };
 
 /// A pool of workers. Clones are the same pool; it is closed when the last one and all its jobs' handles are dropped.
@@ -242,7 +242,7 @@ fn worker(url: &str, options: &WorkerOptions) -> Result<Worker, JsValue> {
 
 /// Checks that this browser, on this page, can have shared memory.
 pub(crate) fn check_browser() -> Result<(), StartError> {
-    let has = |what: &str| Reflect::get(&js_sys::global(), &what.into()).is_ok_and(|value| value.is_truthy());
+    let has = |what: &str| global(what).is_truthy();
     if !has("crossOriginIsolated") {
         return Err(StartError::NotIsolated);
     }
