@@ -1,5 +1,6 @@
 //! From what the compiler wrote to what a browser loads: bindings, passes over the module, files.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use walrus::ir::Value;
 use walrus::{ConstExpr, ExportItem, GlobalKind, ImportKind, Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::script::shrink;
+use crate::script::{rename, shrink};
 use crate::stack_check::add_stack_checks;
 use crate::try_edges::widen_try_edges;
 
@@ -66,16 +67,30 @@ pub fn bind_bare(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<PathB
     check_imports(&module, wasm)?;
     let mut output = for_bundlers(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
     let script = output.start().context("the bindings have no script of their own, which this generator used to make")?;
-    let script = if dev { script.clone() } else { shrink(script) };
+    let mut script = script.clone();
     let module = output.wasm_mut();
     if !dev {
         strip(module, |_| false);
+        script = rename(&shrink(&script), &shorten(module));
     }
     let bound = out.join(format!("{name}_bg.wasm"));
     for (path, content) in [(out.join(format!("{name}.js")), script.into_bytes()), (bound.clone(), module.emit_wasm())] {
         fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(bound)
+}
+
+/// The functions that only module and script call of each other have names of sixty letters, some of them hashes, which no compression
+/// makes small. Gives those names and the new ones. What `app.js` calls keeps its name: it has no underscore, or begins the module.
+fn shorten(module: &mut Module) -> HashMap<String, String> {
+    let imports = module.imports.iter_mut().map(|import| &mut import.name);
+    let exports = module.exports.iter_mut().map(|export| &mut export.name);
+    let mut names = HashMap::new();
+    for name in imports.chain(exports).filter(|name| name.contains('_') && *name != "__wbindgen_start") {
+        let short = format!("${}", names.len());
+        *name = names.entry(name.clone()).or_insert(short).clone();
+    }
+    names
 }
 
 fn cannot_bind(wasm: &Path) -> String {

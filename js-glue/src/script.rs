@@ -1,5 +1,7 @@
 //! JavaScript without what only people read: comments, indentation, the spaces around signs. Lines stay, as some end a statement.
 
+use std::collections::HashMap;
+
 /// The same script, smaller.
 pub(crate) fn shrink(script: &str) -> String {
     let mut small = Small { text: String::with_capacity(script.len()), gap: Gap::None };
@@ -21,6 +23,18 @@ pub(crate) fn shrink(script: &str) -> String {
     }
     small.text.push('\n');
     small.text
+}
+
+/// The same script with other names.
+pub(crate) fn rename(script: &str, names: &HashMap<String, String>) -> String {
+    let mut renamed = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some(first) = rest.chars().next() {
+        let (token, after) = rest.split_at(word(rest).unwrap_or(first.len_utf8()));
+        renamed.push_str(names.get(token).map_or(token, String::as_str));
+        rest = after;
+    }
+    renamed
 }
 
 /// What is between two tokens.
@@ -154,6 +168,12 @@ mod tests {
         for (script, expected) in cases {
             assert_eq!(shrink(script), expected);
         }
+    }
+
+    #[test]
+    fn names_are_renamed_as_a_whole() {
+        let names = HashMap::from([("a_b".to_owned(), "$0".to_owned())]);
+        assert_eq!(rename("wasm.a_b(a_bc,_a_b,a_b)", &names), "wasm.$0(a_bc,_a_b,$0)");
     }
 
     #[test]
