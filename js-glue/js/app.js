@@ -1,10 +1,13 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
-import init, { Facade, Settings, inlineBytes } from './facade.js'
+import * as glue from './facade.js'
+import { pack, unpack } from './lane.js'
 import { leasesOf, placeLeases } from './lease.js'
 import { Worker, compile, eachLeaf } from './transfer.js'
 
 export { Lease } from './lease.js'
+
+const { Facade, Settings, inlineBytes } = glue
 
 /** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
 export class OffmainError extends Error {
@@ -36,13 +39,21 @@ export async function start(config = {}) {
   return raised(async () => {
     const settings = new Settings(config)
     let pool
-    const facade = new Facade(startCoordinator, settings, (kind, detail) => pool?.dispatchEvent(new CustomEvent(kind, { detail })))
-    await facade.started()
+    const tell = (kind, detail) => queueMicrotask(() => pool?.dispatchEvent(new CustomEvent(kind, { detail })))
+    let facade
+    const error = await new Promise((started) => (facade = new Facade(startCoordinator, settings, tell, started)))
+    if (error) throw error
     return (pool = new Pool(facade))
   })
 }
 
-const load = async () => init({ module_or_path: await compile(fetch(new URL('./facade_bg.wasm', import.meta.url))) })
+/** The bindings do not load the module themselves: what they would bring along for that is more than this. */
+async function load() {
+  const module = await compile(fetch(new URL('./facade_bg.wasm', import.meta.url)))
+  const { exports } = await WebAssembly.instantiate(module, { './facade_bg.js': glue })
+  glue.__wbg_set_wasm(exports)
+  exports.__wbindgen_start()
+}
 
 const startCoordinator = () => new Worker(new URL('./coordinator.js', import.meta.url), { type: 'module', name: 'offmain coordinator' })
 
@@ -89,12 +100,12 @@ export class Pool extends EventTarget {
 
   /** What the pool does now and has done so far; undefined once it has ended. */
   stats() {
-    return this.#facade.stats()
+    return new Promise((tell) => this.#facade.stats(tell))
   }
 
   /** Takes no more jobs, finishes those there are, then ends. */
   shutdown() {
-    return this.#facade.shutdown()
+    return new Promise((tell) => this.#facade.shutdown(tell))
   }
 
   /** Ends at once. */
@@ -130,6 +141,8 @@ function submit(facade, name, input, { signal, priority, timeout, transfer = [],
   Object.defineProperties(job, { progress: { value: reports }, stop: { value: undefined, writable: true } })
   const aborted = () => job.cancel()
   const sink = {
+    pack,
+    unpack,
     progress: (value, lent) => reports.push(value, leasesOf(facade, lent)),
     settle(kind, details, marked, lent) {
       signal?.removeEventListener('abort', aborted)
@@ -176,7 +189,7 @@ async function whenFree(facade, bytes, job, sink, send) {
     sink.settle('cancelled', {}, undefined)
   }
   try {
-    while (waits && facade.hasRoom(bytes) === false) await facade.room(bytes)
+    while (waits && facade.hasRoom(bytes) === false) await new Promise((tell) => facade.room(bytes, tell))
     if (waits) send()
   } finally {
     facade.offerRoom()

@@ -1,5 +1,6 @@
 //! From what the compiler wrote to what a browser loads: bindings, passes over the module, files.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use walrus::ir::Value;
 use walrus::{ConstExpr, ExportItem, GlobalKind, ImportKind, Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::script::{rename, shrink};
 use crate::stack_check::add_stack_checks;
 use crate::try_edges::widen_try_edges;
 
@@ -59,19 +61,56 @@ pub fn bind_plain(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Path
     Ok(out.join(format!("{name}_bg.wasm")))
 }
 
+/// As [`bind_plain`], for a script that instantiates the module itself: without what would load it, and without comments.
+pub fn bind_bare(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<PathBuf> {
+    let module = parse(wasm)?;
+    check_imports(&module, wasm)?;
+    let mut output = for_bundlers(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
+    let script = output.start().context("the bindings have no script of their own, which this generator used to make")?;
+    let mut script = script.clone();
+    let module = output.wasm_mut();
+    if !dev {
+        strip(module, |_| false);
+        script = rename(&shrink(&script), &shorten(module));
+    }
+    let bound = out.join(format!("{name}_bg.wasm"));
+    for (path, content) in [(out.join(format!("{name}.js")), script.into_bytes()), (bound.clone(), module.emit_wasm())] {
+        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(bound)
+}
+
+/// The functions that only module and script call of each other have names of sixty letters, some of them hashes, which no compression
+/// makes small. Gives those names and the new ones. What `app.js` calls keeps its name: it has no underscore, or begins the module.
+fn shorten(module: &mut Module) -> HashMap<String, String> {
+    let imports = module.imports.iter_mut().map(|import| &mut import.name);
+    let exports = module.exports.iter_mut().map(|export| &mut export.name);
+    let mut names = HashMap::new();
+    for name in imports.chain(exports).filter(|name| name.contains('_') && *name != "__wbindgen_start") {
+        let short = format!("${}", names.len());
+        *name = names.entry(name.clone()).or_insert(short).clone();
+    }
+    names
+}
+
 fn cannot_bind(wasm: &Path) -> String {
     format!("cannot generate bindings for {}", wasm.display())
 }
 
 fn generator(module: Module, name: &str) -> Bindgen {
     let mut bindgen = Bindgen::new();
-    bindgen
-        .input_module(name, module)
-        .web(true)
-        .expect("the first target chosen")
-        .typescript(false)
-        .omit_default_module_path(false)
-        .remove_producers_section(true);
+    bindgen.web(true).expect("the first target chosen").omit_default_module_path(false);
+    with_input(bindgen, module, name)
+}
+
+fn for_bundlers(module: Module, name: &str) -> Bindgen {
+    let mut bindgen = Bindgen::new();
+    bindgen.bundler(true).expect("the first target chosen");
+    with_input(bindgen, module, name)
+}
+
+fn with_input(mut bindgen: Bindgen, module: Module, name: &str) -> Bindgen {
+    bindgen.input_module(name, module).typescript(false).remove_producers_section(true);
     bindgen
 }
 

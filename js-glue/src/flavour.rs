@@ -103,7 +103,7 @@ pub fn wasm_command(
             give_flags(&mut command, Vec::new(), compiled.as_deref());
             let settings = match flavour {
                 _ if dev => [("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16")],
-                Flavour::Plain => [("OPT_LEVEL", "s"), ("LTO", "fat"), ("CODEGEN_UNITS", "1")],
+                Flavour::Plain => [("OPT_LEVEL", "z"), ("LTO", "fat"), ("CODEGEN_UNITS", "1")],
                 Flavour::PlainSoon => [("OPT_LEVEL", "1"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
                 _ => [("OPT_LEVEL", "3"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
             };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::bindings::Pages;
+use crate::script::shrink;
 
 const APP: &str = include_str!("../js/app.js");
 const COORDINATOR: &str = include_str!("../js/coordinator.js");
@@ -15,14 +16,16 @@ const LEASE: &str = include_str!("../js/lease.js");
 const TRANSFER: &str = include_str!("../js/transfer.js");
 
 /// Writes the JavaScript files into `out` and returns their paths. `versions` are the job module's own and that of its offmain-pool.
-pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages) -> Result<Vec<PathBuf>> {
+/// With `dev` those that a page loads are as they were written.
+pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages, dev: bool) -> Result<Vec<PathBuf>> {
+    let for_page = |script: &str| if dev { script.to_owned() } else { shrink(script) };
     let files = [
-        (format!("{name}.js"), APP.to_owned()),
+        (format!("{name}.js"), for_page(APP)),
         ("coordinator.js".to_owned(), COORDINATOR.to_owned()),
         ("pool-worker.js".to_owned(), POOL_WORKER.to_owned()),
-        ("lane.js".to_owned(), LANE.to_owned()),
-        ("lease.js".to_owned(), LEASE.to_owned()),
-        ("transfer.js".to_owned(), TRANSFER.to_owned()),
+        ("lane.js".to_owned(), for_page(LANE)),
+        ("lease.js".to_owned(), for_page(LEASE)),
+        ("transfer.js".to_owned(), for_page(TRANSFER)),
         ("module.js".to_owned(), module_js(name, versions, pages)),
     ];
     let mut written = Vec::new();

@@ -14,6 +14,7 @@ mod glue;
 mod job_crate;
 mod overlay;
 mod project_file;
+mod script;
 mod serve;
 mod stack_check;
 mod std_build;

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Artifact, Message};
 
-use crate::bindings::{Pages, bind_jobs, bind_plain};
+use crate::bindings::{Pages, bind_bare, bind_jobs, bind_plain};
 use crate::flavour::{Flavour, wasm_command};
 use crate::job_crate::{self, JobCrate};
 use crate::toolchain::Toolchain;
@@ -71,7 +71,7 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
         .flat_map(|stem| [format!("{stem}.js"), format!("{stem}_bg.wasm")])
         .map(|file| out.join(file))
         .collect();
-    files.extend(glue::write(&out, &name, (&job_crate.version, &job_crate.protocol), pages)?);
+    files.extend(glue::write(&out, &name, (&job_crate.version, &job_crate.protocol), pages, options.dev)?);
     if options.declarations {
         files.extend(declarations::write(&out, &name, &job_crate)?);
     }
@@ -114,7 +114,8 @@ pub(crate) fn build_main(toolchain: &Toolchain, home: &Path, target: &Path, out:
     let mut command = wasm_command(toolchain, Flavour::Plain, "build", &runtime, target, dev)?;
     command.args(["--lib", "-p", "offmain", "-p", "offmain-runtime", "--features", "offmain/javascript"]);
     let modules = compile(command)?;
-    bind_and_check(module(&modules, "offmain")?, out, "facade", dev)?;
+    // `app.js` instantiates the facade itself.
+    shrink_and_check(&bind_bare(module(&modules, "offmain")?, out, "facade", dev)?, dev)?;
     bind_and_check(module(&modules, "offmain_runtime")?, out, "runtime", dev)?;
     Ok(())
 }
@@ -122,11 +123,16 @@ pub(crate) fn build_main(toolchain: &Toolchain, home: &Path, target: &Path, out:
 /// Binds a module that runs where waiting is forbidden, and refuses it if it could.
 fn bind_and_check(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<PathBuf> {
     let bound = bind_plain(wasm, out, name, dev)?;
-    if !dev {
-        wasm_opt::shrink(&bound)?;
-    }
-    crate::check(&fs::read(&bound)?).with_context(|| format!("{} must not run on the main thread or the coordinator", bound.display()))?;
+    shrink_and_check(&bound, dev)?;
     Ok(bound)
+}
+
+fn shrink_and_check(bound: &Path, dev: bool) -> Result<()> {
+    if !dev {
+        wasm_opt::shrink(bound)?;
+    }
+    crate::check(&fs::read(bound)?).with_context(|| format!("{} must not run on the main thread or the coordinator", bound.display()))?;
+    Ok(())
 }
 
 /// What the compiler says of each local crate because of `+atomics`. It is so by intent, and the compiler is pinned.

@@ -4,18 +4,16 @@ mod leases;
 
 use std::{cell::RefCell, rc::Rc};
 
-use futures::{StreamExt, TryFutureExt};
-use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use offmain_protocol::{
     Config, ConfigError, Incident, LaneChoice, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
     limits::{self, INLINE_BYTES, LANE_SLOT_BYTES, Range},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Worker;
 
 use crate::{
-    link::{Link, Loan, Request, Sink, text_of as text_of_error},
+    link::{Link, Loan, Request, Sink, string_of, text_of as text_of_error},
     pool::check_browser,
 };
 
@@ -27,13 +25,17 @@ extern "C" {
     fn progress(this: &JsSink, value: JsValue, leases: JsValue);
     #[wasm_bindgen(method)]
     fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue, leases: JsValue);
+    /// The binary form of a small value, if it has one.
+    #[wasm_bindgen(method)]
+    fn pack(this: &JsSink, value: &JsValue) -> Option<Uint8Array>;
+    #[wasm_bindgen(method)]
+    fn unpack(this: &JsSink, packed: &[u8]) -> JsValue;
 }
 
-#[wasm_bindgen(raw_module = "./lane.js")]
-extern "C" {
-    /// The binary form of a small value, if it has one.
-    fn pack(value: &JsValue) -> Option<Uint8Array>;
-    fn unpack(packed: &[u8]) -> JsValue;
+impl JsSink {
+    fn value_of(&self, value: Payload, beside: JsValue) -> JsValue {
+        if let Payload::Packed(packed) = value { self.unpack(&packed) } else { beside }
+    }
 }
 
 thread_local! {
@@ -45,7 +47,6 @@ thread_local! {
 #[wasm_bindgen]
 pub struct Facade {
     link: Rc<Link>,
-    started: Option<Promise>,
 }
 
 /// Binary data in bytes that an input may hold without being listed for transfer.
@@ -71,38 +72,30 @@ impl Settings {
 
 #[wasm_bindgen]
 impl Facade {
-    /// Starts a pool with coordinators that `app.js` makes. `tell` is called with the kind and the details of each incident.
+    /// Starts a pool with coordinators that `app.js` makes. `tell` is called with the kind and the details of each incident,
+    /// `started` when the pool takes jobs, or with the reason why it does not. Neither calls the facade.
     #[wasm_bindgen(constructor)]
-    pub fn new(make: Function, settings: Settings, tell: Function) -> Result<Self, JsValue> {
+    pub fn new(make: Function, settings: Settings, tell: Function, started: Function) -> Result<Self, JsValue> {
         tell_of_panics();
         let make = move || {
             let made = make.call0(&JsValue::UNDEFINED);
             made.map(Worker::from).map_err(|error| StartError::File { file: "coordinator.js".into(), why: text_of_error(&error) })
         };
-        let (link, started) = Link::open(Box::new(make), settings.0).map_err(|error| start_error(&error))?;
-        let mut incidents = link.incidents();
-        spawn_local(async move {
-            while let Some(incident) = incidents.next().await {
-                let (kind, details) = incident_object(incident);
-                // What a listener throws is the page's to report; it does so itself.
-                let _ = tell.call2(&JsValue::UNDEFINED, &kind.into(), &details);
-            }
-        });
+        let (link, start) = Link::open(Box::new(make), settings.0).map_err(|error| start_error(&error))?;
+        link.watch_incidents(Box::new(move |incident| {
+            let (kind, details) = incident_object(incident);
+            tell.call2(&JsValue::UNDEFINED, &kind.into(), &details).is_ok()
+        }));
         LINKS.with_borrow_mut(|links| {
             links.retain(|link| link.strong_count() > 0);
             links.push(Rc::downgrade(&link));
         });
-        let started = async {
-            let closed = |_| StartError::Worker { why: "the pool was closed while it started".into() };
-            started.map_err(closed).await.and_then(|result| result).map_err(|error| start_error(&error))?;
-            Ok(JsValue::UNDEFINED)
-        };
-        Ok(Self { link, started: Some(future_to_promise(started)) })
-    }
-
-    /// Resolves when the pool takes jobs.
-    pub fn started(&mut self) -> Option<Promise> {
-        self.started.take()
+        start.then(move |result| {
+            let closed = || Err(StartError::Worker { why: "the pool was closed while it started".into() });
+            let error = result.unwrap_or_else(closed).map_or_else(|error| start_error(&error), |()| JsValue::UNDEFINED);
+            say(&started, &error);
+        });
+        Ok(Self { link })
     }
 
     /// Sends a job. Gives its number, or 0 if it was refused; then its outcome has gone to the sink.
@@ -113,15 +106,15 @@ impl Facade {
         input: JsValue,
         bytes: f64,
         priority: Option<String>,
-        timeout: Option<f64>,
+        timeout: &JsValue,
         transfer: Array,
         sink: JsSink,
     ) -> Result<u32, JsValue> {
         let priority = read_priority(priority.as_deref()).map_err(|error| start_error(&error.into()))?;
-        let timeout_ms =
-            timeout.map(|timeout| whole(limits::TIMEOUT_MS, timeout)).transpose().map_err(|error| start_error(&error.into()))?;
+        let timeout_ms = if timeout.is_undefined() || timeout.is_null() { None } else { Some(whole(&limits::TIMEOUT_MS, timeout)) };
+        let timeout_ms = timeout_ms.transpose().map_err(|error| start_error(&error.into()))?;
         let small = priority == Priority::Normal && timeout_ms.is_none() && transfer.length() == 0 && bytes <= LANE_SLOT_BYTES as f64;
-        let (payload, beside) = match if small && self.link.has_lane() { pack(&input) } else { None } {
+        let (payload, beside) = match if small && self.link.has_lane() { sink.pack(&input) } else { None } {
             Some(packed) => (Payload::Packed(packed.to_vec()), JsValue::UNDEFINED),
             None => (Payload::Object, input.clone()),
         };
@@ -161,15 +154,14 @@ impl Facade {
         self.link.has_room(bytes as u64)
     }
 
-    /// Resolves when there may be room, or the pool has ended. Whoever takes it or not calls `offerRoom` then.
-    pub fn room(&self, bytes: f64) -> Promise {
-        let room = self.link.room(bytes as u64);
-        future_to_promise(async {
-            if let Ok(offer) = room.await {
+    /// Calls `tell` when there may be room, or the pool has ended. Whoever takes it or not calls `offerRoom` then.
+    pub fn room(&self, bytes: f64, tell: Function) {
+        self.link.room(bytes as u64).then(move |offer| {
+            if let Some(offer) = offer {
                 offer.end();
             }
-            Ok(JsValue::UNDEFINED)
-        })
+            say(&tell, &JsValue::UNDEFINED);
+        });
     }
 
     /// Tells those who wait of the room there is.
@@ -185,24 +177,19 @@ impl Facade {
 
     /// Has another number of workers.
     pub fn resize(&self, workers: &JsValue) -> Result<(), JsValue> {
-        let workers = read_workers(workers).and_then(|workers| workers.ok_or_else(|| limits::WORKERS.refuse("'auto'")));
+        let workers = read_workers(workers).and_then(|workers| workers.ok_or_else(|| limits::WORKERS.refuse("'auto'".into())));
         self.link.resize(workers.map_err(|error| start_error(&error.into()))?);
         Ok(())
     }
 
-    /// What the pool does; undefined once it has ended.
-    pub fn stats(&self) -> Promise {
-        let stats = self.link.stats();
-        future_to_promise(async { Ok(stats.await.map_or(JsValue::UNDEFINED, |stats| stats_object(&stats).into())) })
+    /// Calls `tell` with what the pool does, or with nothing once it has ended.
+    pub fn stats(&self, tell: Function) {
+        self.link.stats().then(move |stats| say(&tell, &stats.map_or(JsValue::UNDEFINED, |stats| stats_object(&stats).into())));
     }
 
-    /// Finishes the jobs there are, then ends.
-    pub fn shutdown(&self) -> Promise {
-        let ended = self.link.shutdown();
-        future_to_promise(async {
-            let _ = ended.await;
-            Ok(JsValue::UNDEFINED)
-        })
+    /// Finishes the jobs there are, then ends and calls `tell`.
+    pub fn shutdown(&self, tell: Function) {
+        self.link.shutdown().then(move |_| say(&tell, &JsValue::UNDEFINED));
     }
 
     /// Ends now.
@@ -213,28 +200,29 @@ impl Facade {
 
 impl Sink for JsSink {
     fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
-        self.progress(value_of(value, beside), leases::hand_over(loans));
+        self.progress(self.value_of(value, beside), leases::hand_over(loans));
     }
 
     fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
-        let text = |key: &str, text: Option<String>| (key.to_string(), text.map_or(JsValue::UNDEFINED, JsValue::from));
-        let (kind, details) = match outcome {
-            Outcome::Done => ("done", vec![]),
-            Outcome::Failed => ("failed", vec![]),
-            Outcome::Panicked { message, location } => ("panicked", vec![text("message", Some(message)), text("location", location)]),
-            Outcome::Trapped { kind } => ("trapped", vec![text("message", Some(kind))]),
-            Outcome::Cancelled => ("cancelled", vec![]),
-            Outcome::TimedOut => ("timedOut", vec![]),
-            Outcome::Rejected(reason) => ("rejected", vec![text("message", Some(reason.to_string()))]),
-            Outcome::Lost { why } => ("lost", vec![text("message", Some(why))]),
-            Outcome::Closed { why } => ("closed", vec![text("message", why)]),
+        let (kind, message, location) = match outcome {
+            Outcome::Done => ("done", None, None),
+            Outcome::Failed => ("failed", None, None),
+            Outcome::Panicked { message, location } => ("panicked", Some(message), location),
+            Outcome::Trapped { kind } => ("trapped", Some(kind), None),
+            Outcome::Cancelled => ("cancelled", None, None),
+            Outcome::TimedOut => ("timedOut", None, None),
+            Outcome::Rejected(reason) => ("rejected", Some(reason.to_string()), None),
+            Outcome::Lost { why } => ("lost", Some(why), None),
+            Outcome::Closed { why } => ("closed", why, None),
         };
-        self.settle(kind, object(details).into(), value_of(value, beside), leases::hand_over(loans));
+        let details = object(&[("message", message.into()), ("location", location.into())]);
+        self.settle(kind, details.into(), self.value_of(value, beside), leases::hand_over(loans));
     }
 }
 
-fn value_of(value: Payload, beside: JsValue) -> JsValue {
-    if let Payload::Packed(packed) = value { unpack(&packed) } else { beside }
+/// Calls back, once. These are the functions that resolve promises, which throw nothing.
+fn say(tell: &Function, what: &JsValue) {
+    let _ = tell.call1(&JsValue::UNDEFINED, what);
 }
 
 /// A panic of the facade's own code settles all that is pending, before the module ends.
@@ -264,15 +252,14 @@ fn start_error(error: &StartError) -> JsValue {
         StartError::Slow { .. } => "slow",
         StartError::Worker { .. } => "worker",
     };
-    object(vec![("code".into(), code.into()), ("message".into(), error.to_string().into())]).into()
+    object(&[("code", code.into()), text("message", &error.to_string())]).into()
 }
 
 fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
     let mut settings = Config::default();
     // `instanceof` would refuse an object of another frame.
     if !config.is_object() {
-        let value = format!("{config:?}");
-        return Err(ConfigError { field: "config".into(), value, allowed: "an object".into() });
+        return Err(ConfigError { field: "config".into(), value: text_of(config), allowed: "an object".into() });
     }
     let object: &Object = config.unchecked_ref();
     for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
@@ -280,25 +267,10 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
         if value.is_undefined() {
             continue;
         }
-        let number = |range: Range| whole(range, value.as_f64().unwrap_or(f64::NAN));
         match key.as_str() {
             "workers" => settings.workers = read_workers(&value)?,
-            "idleTime" => settings.idle_time_ms = number(limits::IDLE_TIME_MS)?,
-            "queueJobs" => settings.queue_jobs = number(limits::QUEUE_JOBS)?,
-            "queueBytes" => settings.queue_bytes = number(limits::QUEUE_BYTES)?,
-            "stackSize" => settings.stack_size = number(limits::STACK_SIZE)?,
-            "memoryMaximum" => settings.memory_maximum = number(limits::MEMORY_MAXIMUM)?,
-            "threads" => settings.threads = number(limits::THREADS)?,
-            "parallelism" => settings.parallelism = Some(number(limits::PARALLELISM)? as u32),
-            "timeout" => settings.timeout_ms = Some(number(limits::TIMEOUT_MS)?),
-            "cancelGrace" => settings.cancel_grace_ms = number(limits::CANCEL_GRACE_MS)?,
-            "drainTime" => settings.drain_time_ms = number(limits::DRAIN_TIME_MS)?,
-            "startTime" => settings.start_time_ms = number(limits::START_TIME_MS)?,
-            "stallTime" => settings.stall_time_ms = number(limits::STALL_TIME_MS)?,
-            "progressKept" => settings.progress_kept = number(limits::PROGRESS_KEPT)?,
-            "progressSpacing" => settings.progress_spacing_ms = number(limits::PROGRESS_SPACING_MS)?,
-            "leases" => settings.leases = number(limits::LEASES)?,
-            "leaseBytes" => settings.lease_bytes = number(limits::LEASE_BYTES)?,
+            "parallelism" => settings.parallelism = Some(whole(&limits::PARALLELISM, &value)? as u32),
+            "timeout" => settings.timeout_ms = Some(whole(&limits::TIMEOUT_MS, &value)?),
             "lane" => {
                 settings.lane = match value.as_string().as_deref() {
                     Some("auto") => LaneChoice::Automatic,
@@ -307,6 +279,10 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
                 }
             }
             _ => {
+                if let Some((range, number)) = settings.numbers().into_iter().find(|(range, _)| range.name == key) {
+                    *number = whole(range, &value)?;
+                    continue;
+                }
                 let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
                                parallelism, timeout, cancelGrace, drainTime, startTime, stallTime, progressKept, progressSpacing, leases, \
                                leaseBytes and lane";
@@ -320,11 +296,11 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
 
 /// `'auto'`, a number, or a pair of least and greatest number.
 fn read_workers(value: &JsValue) -> Result<Option<Workers>, ConfigError> {
-    let whole = |value: JsValue| whole(limits::WORKERS, value.as_f64().unwrap_or(f64::NAN)).map(|number| number as u32);
+    let whole = |value: &JsValue| whole(&limits::WORKERS, value).map(|number| number as u32);
     let workers = match value.dyn_ref::<Array>() {
-        Some(pair) if pair.length() == 2 => Workers { min: whole(pair.get(0))?, max: whole(pair.get(1))? },
+        Some(pair) if pair.length() == 2 => Workers { min: whole(&pair.get(0))?, max: whole(&pair.get(1))? },
         None if value.as_string().as_deref() == Some("auto") => return Ok(None),
-        None if value.as_f64().is_some() => Workers::from(whole(value.clone())?),
+        None if value.as_f64().is_some() => Workers::from(whole(value)?),
         _ => {
             let allowed = format!("'auto', a number from {} to {}, or [least, greatest]", limits::WORKERS.min, limits::WORKERS.max);
             return Err(ConfigError { field: "workers".into(), value: text_of(value), allowed });
@@ -345,48 +321,54 @@ fn read_priority(priority: Option<&str>) -> Result<Priority, ConfigError> {
     }
 }
 
-fn whole(range: Range, value: f64) -> Result<u64, ConfigError> {
-    if value.fract() != 0.0 || value < 0.0 {
-        return Err(range.refuse(value));
-    }
-    range.check(value as u64)?;
-    Ok(value as u64)
+fn whole(range: &Range, value: &JsValue) -> Result<u64, ConfigError> {
+    let number = value.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0).ok_or_else(|| range.refuse(text_of(value)))?;
+    range.check(number as u64)?;
+    Ok(number as u64)
 }
 
+/// As one would write it: text in quotes, objects with what is in them.
 fn text_of(value: &JsValue) -> String {
-    js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_else(|| format!("{value:?}"))
+    let text = if value.is_object() || value.is_string() { js_sys::JSON::stringify(value).ok() } else { None };
+    text.and_then(|text| text.as_string()).unwrap_or_else(|| string_of(value))
 }
 
-fn object(fields: Vec<(String, JsValue)>) -> Object {
+fn object(fields: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     for (key, value) in fields {
         // A fresh plain object takes any key.
-        let _ = Reflect::set(&object, &key.into(), &value);
+        let _ = Reflect::set(&object, &(*key).into(), value);
     }
     object
 }
 
 /// The kind of an incident, and its details.
-fn incident_object(incident: Incident) -> (&'static str, JsValue) {
-    let number = |key: &str, number: f64| (key.to_string(), JsValue::from(number));
-    let text = |key: &str, text: String| (key.to_string(), JsValue::from(text));
-    let (kind, fields) = match incident {
+fn incident_object(incident: &Incident) -> (&'static str, JsValue) {
+    match incident {
         Incident::Stalled { job, name, worker, for_ms } => {
-            ("stall", vec![text("job", name), number("jobId", job.into()), number("worker", worker.into()), number("forMs", for_ms as f64)])
+            let fields = [text("job", name), number("jobId", *job), number("worker", *worker), ("forMs", (*for_ms as f64).into())];
+            ("stall", object(&fields).into())
         }
         Incident::ThreadsLeft { job, name, worker, threads } => {
-            let fields =
-                vec![text("job", name), number("jobId", job.into()), number("worker", worker.into()), number("threads", threads.into())];
-            ("threadsleft", fields)
+            let fields = [text("job", name), number("jobId", *job), number("worker", *worker), number("threads", *threads)];
+            ("threadsleft", object(&fields).into())
         }
-        Incident::GenerationEnded { generation, why } => ("generationend", vec![number("generation", generation.into()), text("why", why)]),
-        Incident::Restarted { why } => ("restart", vec![text("why", why)]),
-    };
-    (kind, object(fields).into())
+        Incident::GenerationEnded { generation, why } => {
+            ("generationend", object(&[number("generation", *generation), text("why", why)]).into())
+        }
+        Incident::Restarted { why } => ("restart", object(&[text("why", why)]).into()),
+    }
+}
+
+fn number(key: &str, number: impl Into<f64>) -> (&str, JsValue) {
+    (key, number.into().into())
+}
+
+fn text<'a>(key: &'a str, text: &str) -> (&'a str, JsValue) {
+    (key, text.into())
 }
 
 fn stats_object(stats: &Stats) -> Object {
-    let number = |key: &str, number: u64| (key.to_string(), JsValue::from(number as f64));
     let outcomes = &stats.outcomes;
     let workers: Array = stats
         .workers
@@ -399,44 +381,41 @@ fn stats_object(stats: &Stats) -> Object {
                 WorkerState::Stopping => "stopping",
             };
             let (id, name) = worker.job.as_ref().map_or((JsValue::NULL, JsValue::NULL), |(id, name)| ((*id).into(), name.as_str().into()));
-            object(vec![
-                number("id", worker.id.into()),
-                number("generation", worker.generation.into()),
-                ("state".into(), state.into()),
-                ("job".into(), name),
-                ("jobId".into(), id),
-                number("forMs", worker.for_ms),
+            object(&[
+                number("id", worker.id),
+                number("generation", worker.generation),
+                ("state", state.into()),
+                ("job", name),
+                ("jobId", id),
+                number("forMs", worker.for_ms as f64),
             ])
         })
         .collect();
-    let threads = object(vec![number("running", stats.threads_running.into()), number("warm", stats.threads_warm.into())]);
-    let outcomes = object(vec![
-        number("done", outcomes.done),
-        number("failed", outcomes.failed),
-        number("panicked", outcomes.panicked),
-        number("trapped", outcomes.trapped),
-        number("cancelled", outcomes.cancelled),
-        number("timedOut", outcomes.timed_out),
-        number("rejected", outcomes.rejected),
-        number("lost", outcomes.lost),
-        number("closed", outcomes.closed),
+    let threads = object(&[number("running", stats.threads_running), number("warm", stats.threads_warm)]);
+    let outcomes = object(&[
+        number("done", outcomes.done as f64),
+        number("failed", outcomes.failed as f64),
+        number("panicked", outcomes.panicked as f64),
+        number("trapped", outcomes.trapped as f64),
+        number("cancelled", outcomes.cancelled as f64),
+        number("timedOut", outcomes.timed_out as f64),
+        number("rejected", outcomes.rejected as f64),
+        number("lost", outcomes.lost as f64),
+        number("closed", outcomes.closed as f64),
     ]);
-    let leases = object(vec![
-        number("lent", stats.leases.lent.into()),
-        number("bytes", stats.leases.bytes),
-        number("copied", stats.leases.copied.into()),
-    ]);
-    object(vec![
-        ("workers".into(), workers.into()),
-        ("threads".into(), threads.into()),
-        number("queued", stats.queued.into()),
-        number("running", stats.running.into()),
-        number("generations", stats.generations.into()),
-        number("memoryBytes", stats.memory_bytes),
-        number("ignored", stats.ignored.into()),
-        number("restarts", stats.restarts.into()),
-        number("byLane", stats.by_lane),
-        ("leases".into(), leases.into()),
-        ("outcomes".into(), outcomes.into()),
+    let leases =
+        object(&[number("lent", stats.leases.lent), number("bytes", stats.leases.bytes as f64), number("copied", stats.leases.copied)]);
+    object(&[
+        ("workers", workers.into()),
+        ("threads", threads.into()),
+        number("queued", stats.queued),
+        number("running", stats.running),
+        number("generations", stats.generations),
+        number("memoryBytes", stats.memory_bytes as f64),
+        number("ignored", stats.ignored),
+        number("restarts", stats.restarts),
+        number("byLane", stats.by_lane as f64),
+        ("leases", leases.into()),
+        ("outcomes", outcomes.into()),
     ])
 }

@@ -40,10 +40,12 @@ pub mod buffer;
 mod config;
 mod error;
 mod handle;
+mod incidents;
 #[cfg(feature = "javascript")]
 mod javascript;
 pub mod lease;
 mod link;
+mod once;
 mod pool;
 mod pulse;
 mod timer;

@@ -3,22 +3,21 @@
 mod lane;
 mod leases;
 mod life;
+mod pending;
 mod room;
 
 use std::{
     cell::{Cell, RefCell, RefMut},
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     rc::{Rc, Weak},
 };
 
-use futures::channel::{mpsc, oneshot};
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
     CodecError, Incident, JobId, Outcome, Outcomes, Payload, Priority, Rejection, StartError, Stats, Submit, ToCoordinator, ToFacade,
-    VERSION, Workers,
-    limits::{AUTOMATIC_WORKERS, INCIDENTS_KEPT},
+    VERSION, Workers, limits::AUTOMATIC_WORKERS,
 };
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
 
 pub(crate) use self::leases::Loan;
@@ -26,9 +25,10 @@ use self::{
     lane::{Lanes, OnBell},
     leases::Entry,
     life::Handlers,
+    pending::Pending,
     room::Offer,
 };
-use crate::{pulse::Pulse, timer::Timer};
+use crate::{once, pulse::Pulse, timer::Timer};
 
 /// Where a job's progress and its outcome go.
 pub(crate) trait Sink {
@@ -54,12 +54,12 @@ pub(crate) struct Link {
     handlers: Handlers,
     settings: RefCell<offmain_protocol::Config>,
     phase: RefCell<Phase>,
-    pending: RefCell<BTreeMap<JobId, (u64, Rc<dyn Sink>)>>,
-    reports: RefCell<BTreeMap<u32, oneshot::Sender<Stats>>>,
-    ended: RefCell<Vec<oneshot::Sender<()>>>,
+    pending: RefCell<Pending<(u64, Rc<dyn Sink>)>>,
+    reports: RefCell<Pending<once::Sender<Stats>>>,
+    ended: RefCell<Vec<once::Sender<()>>>,
     /// Callers that wait for room for so many bytes.
-    waiting: RefCell<VecDeque<(u64, oneshot::Sender<Offer>)>>,
-    watchers: RefCell<Vec<mpsc::Sender<Incident>>>,
+    waiting: RefCell<VecDeque<(u64, once::Sender<Offer>)>>,
+    watchers: RefCell<Vec<Watcher>>,
     bytes: Cell<u64>,
     last: Cell<u32>,
     workers: Cell<u32>,
@@ -85,11 +85,14 @@ pub(crate) struct Link {
     pulse: RefCell<Option<(Pulse, Timer)>>,
 }
 
+/// Hears of an incident, and says whether it wants to hear of more. It calls nothing of the link.
+pub(crate) type Watcher = Box<dyn Fn(&Incident) -> bool>;
+
 /// Makes a coordinator: the first, and another one where it has died.
 pub(crate) type Make = Box<dyn Fn() -> Result<Worker, StartError>>;
 
 enum Phase {
-    Starting(oneshot::Sender<Result<(), StartError>>),
+    Starting(once::Sender<Result<(), StartError>>),
     Open,
     /// Another coordinator takes the place of one that has died; jobs for it may be submitted already.
     Restarting,
@@ -102,8 +105,8 @@ impl Link {
     pub(crate) fn open(
         make: Make,
         settings: offmain_protocol::Config,
-    ) -> Result<(Rc<Self>, oneshot::Receiver<Result<(), StartError>>), StartError> {
-        let (sender, started) = oneshot::channel();
+    ) -> Result<(Rc<Self>, once::Receiver<Result<(), StartError>>), StartError> {
+        let (sender, started) = once::channel();
         let link = Rc::new_cyclic(|this| Self {
             this: this.clone(),
             make,
@@ -158,19 +161,15 @@ impl Link {
         sent.map_err(|why| Outcome::Rejected(Rejection::BadInput { name, why }))
     }
 
-    /// What happens to the pool from now on, until it ends.
-    pub(crate) fn incidents(&self) -> mpsc::Receiver<Incident> {
-        let (sender, receiver) = mpsc::channel(INCIDENTS_KEPT);
+    /// Tells a watcher what happens to the pool from now on, until it ends or the watcher says that nobody wants to hear it.
+    pub(crate) fn watch_incidents(&self, watcher: Watcher) {
         if !self.is_over() {
-            self.watchers.borrow_mut().push(sender);
+            self.watchers.borrow_mut().push(watcher);
         }
-        receiver
     }
 
     fn tell_of(&self, incident: &Incident) {
-        // Of one who is slow, a full channel drops what is new.
-        let heard = |watcher: &mut mpsc::Sender<Incident>| !watcher.try_send(incident.clone()).is_err_and(|error| error.is_disconnected());
-        self.watchers.borrow_mut().retain_mut(heard);
+        self.watchers.borrow_mut().retain(|watcher| watcher(incident));
     }
 
     /// How many jobs ended in which way; what ends before it gets here is to be counted, too.
@@ -201,8 +200,8 @@ impl Link {
         self.tell(&ToCoordinator::Resize(workers));
     }
 
-    pub(crate) fn stats(&self) -> oneshot::Receiver<Stats> {
-        let (sender, receiver) = oneshot::channel();
+    pub(crate) fn stats(&self) -> once::Receiver<Stats> {
+        let (sender, receiver) = once::channel();
         let request = self.next();
         if !self.is_over() {
             self.reports.borrow_mut().insert(request, sender);
@@ -213,8 +212,8 @@ impl Link {
     }
 
     /// Finishes all jobs there are, then ends. Resolves when nothing is left.
-    pub(crate) fn shutdown(&self) -> oneshot::Receiver<()> {
-        let (sender, receiver) = oneshot::channel();
+    pub(crate) fn shutdown(&self) -> once::Receiver<()> {
+        let (sender, receiver) = once::channel();
         if !self.is_over() {
             self.ended.borrow_mut().push(sender);
             self.send_waiting(true);
@@ -358,12 +357,30 @@ impl Drop for Link {
 
 /// Cores, by what the browser says.
 pub(crate) fn cores() -> u32 {
-    let navigator = Reflect::get(&js_sys::global(), &"navigator".into());
-    let cores = navigator.and_then(|navigator| Reflect::get(&navigator, &"hardwareConcurrency".into()));
+    let cores = Reflect::get(&global("navigator"), &"hardwareConcurrency".into());
     cores.ok().and_then(|cores| cores.as_f64()).map_or(1, |cores| cores as u32)
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = String, catch)]
+    fn to_string(value: &JsValue) -> Result<String, JsValue>;
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL: JsValue;
+}
+
+/// What the page has under this name, if anything.
+pub(crate) fn global(name: &str) -> JsValue {
+    GLOBAL.with(|global| Reflect::get(global, &name.into())).unwrap_or_default()
+}
+
+/// What JavaScript makes of a value as text.
+pub(crate) fn string_of(value: &JsValue) -> String {
+    // An object without a prototype has none.
+    to_string(value).unwrap_or_else(|_| "an object".into())
 }
 
 pub(crate) fn text_of(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
-    message.unwrap_or_else(|| format!("{error:?}"))
+    message.unwrap_or_else(|| string_of(error))
 }

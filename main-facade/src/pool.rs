@@ -17,7 +17,8 @@ use crate::{
     Config, JobHandle, buffer,
     config::milliseconds,
     handle::error_of,
-    link::{Link, Request, text_of},
+    incidents::Incidents,
+    link::{Link, Request, global, text_of},
 };
 
 /// A pool of workers. Clones are the same pool; it is closed when the last one and all its jobs' handles are dropped.
@@ -75,10 +76,10 @@ impl Pool {
         };
         let (link, started) = Link::open(Box::new(make), config.settings)?;
         match started.await {
-            Ok(Ok(())) => Ok(Self(link)),
-            Ok(Err(StartError::File { file, why })) if file == "coordinator.js" => Err(StartError::File { file: url, why }),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(StartError::Worker { why: "the pool was closed while it started".into() }),
+            Some(Ok(())) => Ok(Self(link)),
+            Some(Err(StartError::File { file, why })) if file == "coordinator.js" => Err(StartError::File { file: url, why }),
+            Some(Err(error)) => Err(error),
+            None => Err(StartError::Worker { why: "the pool was closed while it started".into() }),
         }
     }
 
@@ -111,13 +112,15 @@ impl Pool {
 
     /// What the pool does now and has done so far; `None` once it has ended.
     pub async fn stats(&self) -> Option<Stats> {
-        self.0.stats().await.ok()
+        self.0.stats().await
     }
 
     /// What happens to the pool from now on, until it ends: jobs that stall, generations that end, coordinators that die. Of a
     /// reader who is slow, what comes when [`limits::INCIDENTS_KEPT`](crate::limits::INCIDENTS_KEPT) wait is dropped.
     pub fn incidents(&self) -> impl Stream<Item = Incident> + Unpin + use<> {
-        self.0.incidents()
+        let (watcher, incidents) = Incidents::new();
+        self.0.watch_incidents(Box::new(move |incident| watcher.tell(incident)));
+        incidents
     }
 
     /// Takes no more jobs, finishes those there are, then ends; ready when nothing is left.
@@ -158,8 +161,8 @@ impl WithOptions<'_> {
         let mut offer = None;
         while self.pool.0.has_room(bytes) == Some(false) {
             drop(offer.take());
-            // An error when the pool ends.
-            offer = self.pool.0.room(bytes).await.ok();
+            // None when the pool ends.
+            offer = self.pool.0.room(bytes).await;
         }
         // The offer ends with this: the next one is asked when the job has taken its place.
         self.send(job, request)
@@ -239,7 +242,7 @@ fn worker(url: &str, options: &WorkerOptions) -> Result<Worker, JsValue> {
 
 /// Checks that this browser, on this page, can have shared memory.
 pub(crate) fn check_browser() -> Result<(), StartError> {
-    let has = |what: &str| Reflect::get(&js_sys::global(), &what.into()).is_ok_and(|value| value.is_truthy());
+    let has = |what: &str| global(what).is_truthy();
     if !has("crossOriginIsolated") {
         return Err(StartError::NotIsolated);
     }

@@ -96,6 +96,8 @@ impl Patience {
     const MOST: u32 = 16_384;
 
     fn wait(&mut self) {
+        // What is looked for comes in a moment, or this comes to an end in one.
+        #[expect(clippy::disallowed_methods, reason = "bounded, and only one worker does so")]
         if LANE.look_out(self.0, spin_loop) {
             self.0 = (self.0 * 2).min(Self::MOST);
             return;

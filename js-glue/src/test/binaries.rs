@@ -140,7 +140,7 @@ impl Project {
         let (stamp, now) = (out.join("stamp"), stamp(&binary.wasm)?);
         if fs::read_to_string(&stamp).ok().as_ref() != Some(&now) {
             let pages = bind_jobs(&binary.wasm, &out, "jobs", self.dev)?;
-            glue::write(&out, "app", (VERSION, VERSION), pages)?;
+            glue::write(&out, "app", (VERSION, VERSION), pages, self.dev)?;
             fs::write(stamp, now)?;
         }
         Ok(out)

@@ -1,19 +1,16 @@
 //! The life of coordinators: one is made, watched, dies, and another takes its place; and the end of all.
 
-use std::{
-    collections::BTreeMap,
-    rc::{Rc, Weak},
-};
+use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Reflect};
 use offmain_protocol::{
-    Incident, JobId, Outcome, Payload, StartError, ToCoordinator,
+    Incident, Outcome, Payload, StartError, ToCoordinator,
     limits::{BEAT_MS, FAILED_STARTS},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageEvent};
 
-use super::{Link, Phase, Sink, cores};
+use super::{Link, Pending, Phase, Sink, cores};
 use crate::{pulse::Pulse, timer::Timer};
 
 pub(super) struct Handlers {
@@ -170,7 +167,7 @@ impl Link {
         self.disconnect();
         self.lanes_over();
         self.pulse.replace(None);
-        self.reports.borrow_mut().clear();
+        drop(self.reports.take());
         self.waiting.borrow_mut().clear();
         self.watchers.borrow_mut().clear();
         self.bytes.set(0);
@@ -181,7 +178,7 @@ impl Link {
         }
     }
 
-    pub(super) fn settle_all(&self, pending: BTreeMap<JobId, (u64, Rc<dyn Sink>)>, outcome: &Outcome) {
+    pub(super) fn settle_all(&self, pending: Pending<(u64, Rc<dyn Sink>)>, outcome: &Outcome) {
         for (_, sink) in pending.into_values() {
             self.count(outcome);
             sink.settle(outcome.clone(), Payload::None, JsValue::UNDEFINED, Vec::new());

@@ -2,10 +2,10 @@
 
 use std::rc::Weak;
 
-use futures::channel::oneshot;
 use offmain_protocol::{Outcome, Rejection, limits::WAITING};
 
 use super::{Link, Phase};
+use crate::once;
 
 /// Room for somebody who waited. When it is dropped, used or not, the next one is asked.
 pub(crate) struct Offer(Weak<Link>);
@@ -37,8 +37,8 @@ impl Link {
     }
 
     /// Resolves when there may be room for so many bytes, first come, first served; also when the pool ends.
-    pub(crate) fn room(&self, bytes: u64) -> oneshot::Receiver<Offer> {
-        let (sender, receiver) = oneshot::channel();
+    pub(crate) fn room(&self, bytes: u64) -> once::Receiver<Offer> {
+        let (sender, receiver) = once::channel();
         self.waiting.borrow_mut().push_back((bytes, sender));
         receiver
     }

@@ -102,6 +102,26 @@ pub struct ConfigError {
 }
 
 impl Config {
+    /// Each number that always has a value, with its range.
+    pub fn numbers(&mut self) -> [(&'static Range, &mut u64); 14] {
+        [
+            (&limits::IDLE_TIME_MS, &mut self.idle_time_ms),
+            (&limits::QUEUE_JOBS, &mut self.queue_jobs),
+            (&limits::QUEUE_BYTES, &mut self.queue_bytes),
+            (&limits::STACK_SIZE, &mut self.stack_size),
+            (&limits::MEMORY_MAXIMUM, &mut self.memory_maximum),
+            (&limits::THREADS, &mut self.threads),
+            (&limits::CANCEL_GRACE_MS, &mut self.cancel_grace_ms),
+            (&limits::DRAIN_TIME_MS, &mut self.drain_time_ms),
+            (&limits::START_TIME_MS, &mut self.start_time_ms),
+            (&limits::STALL_TIME_MS, &mut self.stall_time_ms),
+            (&limits::PROGRESS_KEPT, &mut self.progress_kept),
+            (&limits::PROGRESS_SPACING_MS, &mut self.progress_spacing_ms),
+            (&limits::LEASES, &mut self.leases),
+            (&limits::LEASE_BYTES, &mut self.lease_bytes),
+        ]
+    }
+
     /// Checks every value against its range.
     ///
     /// # Errors
@@ -110,26 +130,15 @@ impl Config {
         if let Some(workers) = self.workers {
             workers.validate()?;
         }
-        limits::IDLE_TIME_MS.check(self.idle_time_ms)?;
-        limits::QUEUE_JOBS.check(self.queue_jobs)?;
-        limits::QUEUE_BYTES.check(self.queue_bytes)?;
-        limits::STACK_SIZE.check(self.stack_size)?;
-        limits::MEMORY_MAXIMUM.check(self.memory_maximum)?;
-        limits::THREADS.check(self.threads)?;
+        for (range, value) in self.clone().numbers() {
+            range.check(*value)?;
+        }
         if let Some(parallelism) = self.parallelism {
             limits::PARALLELISM.check(parallelism.into())?;
         }
         if let Some(timeout_ms) = self.timeout_ms {
             limits::TIMEOUT_MS.check(timeout_ms)?;
         }
-        limits::CANCEL_GRACE_MS.check(self.cancel_grace_ms)?;
-        limits::DRAIN_TIME_MS.check(self.drain_time_ms)?;
-        limits::START_TIME_MS.check(self.start_time_ms)?;
-        limits::STALL_TIME_MS.check(self.stall_time_ms)?;
-        limits::PROGRESS_KEPT.check(self.progress_kept)?;
-        limits::PROGRESS_SPACING_MS.check(self.progress_spacing_ms)?;
-        limits::LEASES.check(self.leases)?;
-        limits::LEASE_BYTES.check(self.lease_bytes)?;
         if !self.stack_size.is_multiple_of(64 << 10) {
             let allowed = "a multiple of 65536 bytes".into();
             return Err(ConfigError { field: limits::STACK_SIZE.name.into(), value: self.stack_size.to_string(), allowed });
@@ -164,16 +173,12 @@ impl Range {
     /// # Errors
     /// Names field, value and range.
     pub fn check(&self, value: u64) -> Result<(), ConfigError> {
-        if (self.min..=self.max).contains(&value) { Ok(()) } else { Err(self.refuse(value)) }
+        if (self.min..=self.max).contains(&value) { Ok(()) } else { Err(self.refuse(value.to_string())) }
     }
 
     /// The error for a value that is out of this range or no whole number.
-    pub fn refuse(&self, value: impl std::fmt::Display) -> ConfigError {
-        ConfigError {
-            field: self.name.into(),
-            value: value.to_string(),
-            allowed: format!("a whole number from {} to {}", self.min, self.max),
-        }
+    pub fn refuse(&self, value: String) -> ConfigError {
+        ConfigError { field: self.name.into(), value, allowed: format!("a whole number from {} to {}", self.min, self.max) }
     }
 }
 

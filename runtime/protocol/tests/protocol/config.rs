@@ -71,7 +71,7 @@ fn what_ranges_alone_do_not_say() {
     for (config, text) in cases {
         assert_eq!(config.validate().unwrap_err().to_string(), text);
     }
-    assert_eq!(limits::WORKERS.refuse("2.5").to_string(), "config field `workers` is 2.5: it must be a whole number from 1 to 64");
+    assert_eq!(limits::WORKERS.refuse("2.5".into()).to_string(), "config field `workers` is 2.5: it must be a whole number from 1 to 64");
 }
 
 #[test]
