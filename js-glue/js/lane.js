@@ -8,7 +8,8 @@ const LIMIT = 1000
 const scratch = new Uint8Array(LIMIT)
 const view = new DataView(scratch.buffer)
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+// By itself it drops a mark at the beginning.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const VIEWS = [
   Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array, BigUint64Array,
   BigInt64Array,

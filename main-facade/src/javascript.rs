@@ -26,15 +26,16 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue, leases: JsValue);
     /// The binary form of a small value, if it has one.
-    #[wasm_bindgen(method)]
-    fn pack(this: &JsSink, value: &JsValue) -> Option<Uint8Array>;
-    #[wasm_bindgen(method)]
-    fn unpack(this: &JsSink, packed: &[u8]) -> JsValue;
+    /// It throws at a buffer that was moved before, as sending it will.
+    #[wasm_bindgen(method, catch)]
+    fn pack(this: &JsSink, value: &JsValue) -> Result<Option<Uint8Array>, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn unpack(this: &JsSink, packed: &[u8]) -> Result<JsValue, JsValue>;
 }
 
 impl JsSink {
-    fn value_of(&self, value: Payload, beside: JsValue) -> JsValue {
-        if let Payload::Packed(packed) = value { self.unpack(&packed) } else { beside }
+    fn value_of(&self, value: Payload, beside: JsValue) -> Result<JsValue, JsValue> {
+        if let Payload::Packed(packed) = value { self.unpack(&packed) } else { Ok(beside) }
     }
 }
 
@@ -114,7 +115,7 @@ impl Facade {
         let timeout_ms = if timeout.is_undefined() || timeout.is_null() { None } else { Some(whole(&limits::TIMEOUT_MS, timeout)) };
         let timeout_ms = timeout_ms.transpose().map_err(|error| start_error(&error.into()))?;
         let small = priority == Priority::Normal && timeout_ms.is_none() && transfer.length() == 0 && bytes <= LANE_SLOT_BYTES as f64;
-        let (payload, beside) = match if small && self.link.has_lane() { sink.pack(&input) } else { None } {
+        let (payload, beside) = match if small && self.link.has_lane() { sink.pack(&input).unwrap_or_default() } else { None } {
             Some(packed) => (Payload::Packed(packed.to_vec()), JsValue::UNDEFINED),
             None => (Payload::Object, input.clone()),
         };
@@ -200,10 +201,17 @@ impl Facade {
 
 impl Sink for JsSink {
     fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
-        self.progress(self.value_of(value, beside), leases::hand_over(loans));
+        if let Ok(value) = self.value_of(value, beside) {
+            self.progress(value, leases::hand_over(loans));
+        }
     }
 
     fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
+        let (value, outcome) = match self.value_of(value, beside) {
+            Ok(value) => (value, outcome),
+            // What the pool's memory says is not to be trusted after a wild write.
+            Err(_) => (JsValue::UNDEFINED, Outcome::Lost { why: "its reply made no sense".into() }),
+        };
         let (kind, message, location) = match outcome {
             Outcome::Done => ("done", None, None),
             Outcome::Failed => ("failed", None, None),
@@ -216,7 +224,7 @@ impl Sink for JsSink {
             Outcome::Closed { why } => ("closed", why, None),
         };
         let details = object(&[("message", message.into()), ("location", location.into())]);
-        self.settle(kind, details.into(), self.value_of(value, beside), leases::hand_over(loans));
+        self.settle(kind, details.into(), value, leases::hand_over(loans));
     }
 }
 

@@ -22,7 +22,7 @@ use web_sys::Worker;
 
 pub(crate) use self::leases::Loan;
 use self::{
-    lane::{Lanes, OnBell},
+    lane::{Lanes, Soon},
     leases::Entry,
     life::Handlers,
     pending::Pending,
@@ -70,7 +70,7 @@ pub(crate) struct Link {
     /// Outcomes that came by the lane.
     by_lane: Cell<u64>,
     lanes: RefCell<Lanes>,
-    bell: OnBell,
+    soon: Soon,
     /// Something was said by message that the next job must not overtake.
     said: Cell<bool>,
     /// What is on loan.
@@ -127,7 +127,7 @@ impl Link {
             restarts: Cell::new(0),
             by_lane: Cell::new(0),
             lanes: RefCell::default(),
-            bell: OnBell::of(this),
+            soon: Soon::of(this),
             said: Cell::new(false),
             leases: RefCell::default(),
             last_ended: Cell::new(0),
@@ -197,6 +197,7 @@ impl Link {
     pub(crate) fn resize(&self, workers: Workers) {
         self.workers.set(workers.max);
         self.settings.borrow_mut().workers = Some(workers);
+        self.send_waiting(true);
         self.tell(&ToCoordinator::Resize(workers));
     }
 
@@ -298,12 +299,11 @@ impl Link {
             ToFacade::Settled { job, outcome, value, leases } => {
                 let loans = self.borrow(leases, buffers);
                 let pending = self.pending.borrow_mut().remove(&job);
-                self.leave_lane(job);
                 match pending {
                     Some((bytes, sink)) => {
                         self.failures.set(0);
                         self.settled(bytes, &sink, outcome, value, beside, loans);
-                        self.send_waiting(false);
+                        self.leave_lane(job);
                     }
                     None => self.ignore(),
                 }

@@ -5,7 +5,7 @@ mod lane;
 mod workers;
 
 use offmain_protocol::{
-    Config, Incident, JobId, Outcome, Rejection, Stats, Workers,
+    Config, Incident, JobId, Outcome, Priority, Rejection, Stats, Workers,
     limits::{AUTOMATIC_WORKERS, LANE_LOOK_MS, TIMEOUT_MS},
 };
 
@@ -35,8 +35,13 @@ pub struct Core<P> {
 enum Lane {
     /// Closed; so many jobs in a row could have gone by it.
     Closed(u32),
-    /// Open, and to be looked at at this time.
-    Open(u64),
+    /// Open.
+    Open {
+        /// To be looked at at this time.
+        look_at: u64,
+        /// Served by so many workers.
+        wanted: u32,
+    },
 }
 
 /// Whether another generation is to begin.
@@ -90,7 +95,8 @@ impl<P> Core<P> {
                 self.count_small(small);
                 let timeout = timeout_ms.or(self.config.timeout_ms).map(|timeout| timeout.min(TIMEOUT_MS.max));
                 let deadline = timeout.map(|timeout| now.saturating_add(timeout));
-                self.submit(job, Waiting { name, priority, since: now, deadline, bytes, input }, out);
+                let small = small && priority == Priority::Normal;
+                self.submit(job, Waiting { name, priority, since: now, deadline, bytes, small, input }, out);
             }
             Event::Cancel { job } => self.cancel(now, job, out),
             Event::Resize(workers) => self.resize(now, workers, out),
@@ -101,6 +107,7 @@ impl<P> Core<P> {
             Event::WorkerFailed { worker, error } => self.worker_failed(now, worker, error, out),
             Event::Claimed { worker, job, name } => self.claimed(now, worker, job, name, out),
             Event::Surfaced { worker } => self.surfaced(now, worker, out),
+            Event::LaneBusy => self.lane_busy(),
             Event::LaneClosed => self.lane = Lane::Closed(0),
             Event::Progress { generation, job, sequence, value } => self.progress(now, generation, job, sequence, value, out),
             Event::Settled { worker, job, outcome, value, threads } => self.settled(now, worker, job, outcome, value, threads, out),
@@ -128,7 +135,7 @@ impl<P> Core<P> {
         let dying = self.crew.dying.values().copied();
         let surplus = self.surplus().map(|(due, _)| due);
         let next = if let Next::At(time) = self.next { Some(time) } else { None };
-        let lane = if let Lane::Open(look_at) = self.lane { Some(look_at) } else { None };
+        let lane = if let Lane::Open { look_at, .. } = self.lane { Some(look_at) } else { None };
         workers.chain(draining).chain(dying).chain(surplus).chain(lane).chain(self.queue.deadline()).chain(next).min()
     }
 
@@ -290,8 +297,10 @@ impl<P> Core<P> {
             self.generation_gone(now, generation);
             out.push(Effect::ForgetGeneration(generation));
         }
-        if matches!(self.lane, Lane::Open(look_at) if look_at <= now) {
-            self.lane = Lane::Open(now.saturating_add(LANE_LOOK_MS));
+        if let Lane::Open { look_at, .. } = &mut self.lane
+            && *look_at <= now
+        {
+            *look_at = now.saturating_add(LANE_LOOK_MS);
             out.push(Effect::LookAtLane);
         }
         if matches!(self.next, Next::At(time) if time <= now) {

@@ -75,6 +75,8 @@ pub enum Event<P> {
         /// Which.
         worker: WorkerId,
     },
+    /// Jobs wait in the shared lane: another worker may serve it.
+    LaneBusy,
     /// The shared lane has been closed; what was in it has been submitted and claimed.
     LaneClosed,
     /// A running job reports.

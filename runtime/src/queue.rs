@@ -12,6 +12,8 @@ pub(crate) struct Waiting<P> {
     pub(crate) since: u64,
     pub(crate) deadline: Option<u64>,
     pub(crate) bytes: u64,
+    /// Whether the shared lane could have carried it.
+    pub(crate) small: bool,
     pub(crate) input: P,
 }
 
@@ -23,15 +25,22 @@ pub(crate) struct Queue<P> {
     deadlines: BTreeSet<(u64, JobId)>,
     arrivals: u64,
     bytes: u64,
+    /// Jobs that the shared lane could not have carried.
+    others: usize,
 }
 
 impl<P> Queue<P> {
     pub(crate) fn new() -> Self {
-        Self { jobs: HashMap::new(), lines: Default::default(), deadlines: BTreeSet::new(), arrivals: 0, bytes: 0 }
+        Self { jobs: HashMap::new(), lines: Default::default(), deadlines: BTreeSet::new(), arrivals: 0, bytes: 0, others: 0 }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.jobs.len()
+    }
+
+    /// Whether all of them could have gone by the shared lane.
+    pub(crate) fn is_small(&self) -> bool {
+        self.others == 0
     }
 
     /// Binary data that the inputs hold.
@@ -46,6 +55,7 @@ impl<P> Queue<P> {
     pub(crate) fn push(&mut self, job: JobId, waiting: Waiting<P>) {
         self.arrivals += 1;
         self.bytes += waiting.bytes;
+        self.others += usize::from(!waiting.small);
         self.lines[waiting.priority as usize].insert(self.arrivals, job);
         self.deadlines.extend(waiting.deadline.map(|deadline| (deadline, job)));
         self.jobs.insert(job, (self.arrivals, waiting));
@@ -54,6 +64,7 @@ impl<P> Queue<P> {
     pub(crate) fn remove(&mut self, job: JobId) -> Option<Waiting<P>> {
         let (arrival, waiting) = self.jobs.remove(&job)?;
         self.bytes -= waiting.bytes;
+        self.others -= usize::from(!waiting.small);
         self.lines[waiting.priority as usize].remove(&arrival);
         if let Some(deadline) = waiting.deadline {
             self.deadlines.remove(&(deadline, job));

@@ -1,15 +1,16 @@
 //! The shared lane, seen from the main thread: it writes requests into the mailbox, rings, and reads replies. It never waits there.
 //! See `offmain_protocol::lane` for what is in the memory.
 
-use std::collections::VecDeque;
+use std::{cell::Cell, collections::VecDeque, rc::Weak};
 
-use js_sys::{Array, Atomics, Int32Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Atomics, Function, Int32Array, Promise, Reflect, Uint8Array};
 use offmain_protocol::{
     JobId, LaneChoice, Outcome, Payload, Priority,
     lane::{BELL_WORD, BY_WORD, Bell, Lane, WORDS, Words},
     limits::{LANE_FLUSH, LANE_SLOT_BYTES, LANE_SLOTS},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{MessageChannel, MessagePort};
 
 use super::{Link, Request, life::on_link};
 
@@ -64,8 +65,6 @@ pub(super) struct Mailbox {
     busy: usize,
     /// Replies that were taken.
     taken: u32,
-    /// A wait at the bell is under way.
-    armed: bool,
     /// Its generation has ended: it takes no more requests.
     over: bool,
 }
@@ -147,16 +146,23 @@ impl Link {
 
     /// Sends a small job by the lane, or has it wait for a slot there. Gives it back if it is to go by message.
     pub(super) fn send_by_lane(&self, job: JobId, request: Request) -> Option<Request> {
-        // What was said before by message must be heard before.
-        if self.said.take() || !self.ended.borrow().is_empty() {
+        if !self.ended.borrow().is_empty() {
             return Some(request);
         }
         let mut lanes = self.lanes.borrow_mut();
         let Lanes { mailboxes, waiting } = &mut *lanes;
-        let Some(mailbox) = mailboxes.last_mut().filter(|mailbox| !mailbox.over && mailbox.lane.is_open()) else { return Some(request) };
-        if !waiting.is_empty() || mailbox.busy == LANE_SLOTS {
+        let open = mailboxes.last_mut().filter(|mailbox| !mailbox.over && mailbox.lane.is_open());
+        if !waiting.is_empty() || open.as_ref().is_some_and(|mailbox| mailbox.busy == LANE_SLOTS) {
             waiting.push_back((job, request));
             return None;
+        }
+        let Some(mailbox) = open else {
+            self.said.set(false);
+            return Some(request);
+        };
+        // What was said before by message must be heard before; the lane has closed when it was.
+        if self.said.get() {
+            return Some(request);
         }
         let rest = write(mailbox, job, request);
         drop(lanes);
@@ -241,37 +247,37 @@ impl Link {
     /// Has the facade rung for the next reply of each lane that owes one.
     fn listen(&self) {
         let mut rung = false;
-        for mailbox in self.lanes.borrow_mut().mailboxes.iter_mut().filter(|mailbox| mailbox.busy > 0 && !mailbox.armed) {
+        let lanes = self.lanes.borrow();
+        for mailbox in lanes.mailboxes.iter().filter(|mailbox| mailbox.busy > 0 && !mailbox.lane.is_to_ring()) {
             let how = if can_wait() { BELL_WORD } else { Bell::Message };
-            if !mailbox.lane.sleep(mailbox.taken, how) {
-                rung = true;
-                continue;
-            }
-            let Bell::Word(word) = how else {
-                mailbox.armed = true;
-                continue;
+            rung |= match how {
+                _ if !mailbox.lane.sleep(mailbox.taken, how) => true,
+                Bell::Word(word) => !self.wait_at(mailbox, word),
+                Bell::Message => false,
             };
-            #[expect(clippy::disallowed_methods, reason = "where it can be relied on; the end of the lane ends the wait")]
-            let waiting = Atomics::wait_async(&mailbox.lane.0.words, word, BY_WORD as i32);
-            let promise = waiting.ok().and_then(|waiting| Reflect::get(&waiting, &"value".into()).ok()?.dyn_into::<Promise>().ok());
-            match promise {
-                Some(promise) => {
-                    mailbox.armed = true;
-                    drop(promise.then(&self.bell.0));
-                }
-                // It has been rung meanwhile.
-                None => rung = true,
-            }
         }
         if rung {
-            let soon = Promise::resolve(&JsValue::UNDEFINED);
-            drop(soon.then(&self.bell.0));
+            self.soon.ring();
         }
+    }
+
+    /// Waits, without blocking, for the bell. False if it has been rung meanwhile.
+    fn wait_at(&self, mailbox: &Mailbox, word: u32) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "where it can be relied on; the end of the lane ends the wait")]
+        let waiting = Atomics::wait_async(&mailbox.lane.0.words, word, BY_WORD as i32);
+        let promise = waiting.ok().and_then(|waiting| Reflect::get(&waiting, &"value".into()).ok()?.dyn_into::<Promise>().ok());
+        let Some(promise) = promise else { return false };
+        // It may be called when the pool is no more.
+        let weak = self.this.clone();
+        let rung = Closure::once_into_js(move |_: JsValue| on_link(&weak, Link::rung));
+        // Both promises are the browser's own, and take any function.
+        let then = Reflect::get(&promise, &"then".into()).ok().and_then(|then| then.dyn_into::<Function>().ok());
+        then.is_some_and(|then| then.call1(&promise, &rung).is_ok())
     }
 
     /// The bell was rung.
     pub(super) fn rung(&self) {
-        self.lanes.borrow_mut().mailboxes.iter_mut().for_each(|mailbox| mailbox.armed = false);
+        self.soon.heard();
         self.hear_lanes(false);
     }
 
@@ -285,7 +291,7 @@ impl Link {
         let bytes = Uint8Array::new_with_byte_offset_and_length(buffer, address, WORDS as u32 * 4);
         let lane = Lane(Shared { words, bytes });
         let slots = vec![0; LANE_SLOTS];
-        let mailbox = Mailbox { lane, generation, jobs, slots, busy: 0, taken: 0, armed: false, over: false };
+        let mailbox = Mailbox { lane, generation, jobs, slots, busy: 0, taken: 0, over: false };
         let mut lanes = self.lanes.borrow_mut();
         lanes.mailboxes.iter_mut().for_each(|before| before.over = true);
         lanes.mailboxes.push(mailbox);
@@ -302,26 +308,40 @@ impl Link {
         self.hear_lanes(true);
     }
 
-    /// The coordinator is no more. Replies that are there count; the rest of its jobs are for the caller to settle.
+    /// The coordinator is no more. Replies that are there count; what no worker has begun never will be, and all that is left is for the
+    /// caller to settle.
     pub(super) fn lanes_over(&self) {
-        self.hear_lanes(true);
-        let lanes = std::mem::take(&mut *self.lanes.borrow_mut());
-        lanes.mailboxes.iter().for_each(Mailbox::wait_no_more);
+        // After a panic somebody may hold it.
+        let Ok(mut lanes) = self.lanes.try_borrow_mut().map(|mut lanes| std::mem::take(&mut *lanes)) else { return };
+        for mailbox in &mut lanes.mailboxes {
+            mailbox.lane.close();
+            let slots = 0..LANE_SLOTS as u32;
+            for slot in slots.clone() {
+                mailbox.lane.take_back(slot);
+            }
+            for (job, reply) in slots.filter_map(|slot| mailbox.reply_in(slot)).collect::<Vec<_>>() {
+                self.settle_by_lane(job, &reply);
+            }
+            mailbox.wait_no_more();
+        }
     }
 
     /// A job's outcome has come by message: if it has a slot, that is free.
     pub(super) fn leave_lane(&self, job: JobId) {
-        let mut lanes = self.lanes.borrow_mut();
-        for mailbox in lanes.mailboxes.iter_mut().filter(|mailbox| mailbox.busy > 0) {
+        for mailbox in self.lanes.borrow_mut().mailboxes.iter_mut().filter(|mailbox| mailbox.busy > 0) {
             if let Some(slot) = mailbox.slot_of(job) {
                 mailbox.forget(slot);
                 mailbox.lane.free(slot);
             }
         }
+        self.lanes_heard();
     }
 
     /// Takes a job back that no worker has begun. Whether it is: then it has no outcome yet.
     pub(super) fn take_back(&self, job: JobId) -> bool {
+        if !self.pending.borrow().contains_key(&job) {
+            return false;
+        }
         let mut lanes = self.lanes.borrow_mut();
         let Lanes { mailboxes, waiting } = &mut *lanes;
         if let Some(place) = waiting.iter().position(|(there, _)| *there == job) {
@@ -353,13 +373,42 @@ fn write(mailbox: &mut Mailbox, job: JobId, request: Request) -> Option<Request>
     None
 }
 
-/// What is called when the bell is rung.
-pub(super) struct OnBell(Closure<dyn FnMut(JsValue)>);
+/// Rings the facade itself, in a task of its own: the page comes to its turn between two of them.
+pub(super) struct Soon {
+    ports: Option<(MessagePort, MessagePort)>,
+    _rung: Closure<dyn FnMut(JsValue)>,
+    /// It rings already.
+    rings: Cell<bool>,
+}
 
-impl OnBell {
-    pub(super) fn of(link: &std::rc::Weak<Link>) -> Self {
+impl Soon {
+    pub(super) fn of(link: &Weak<Link>) -> Self {
         let weak = link.clone();
-        Self(Closure::new(move |_| on_link(&weak, Link::rung)))
+        let rung = Closure::new(move |_: JsValue| on_link(&weak, Link::rung));
+        let ports = MessageChannel::new().ok().map(|channel| (channel.port1(), channel.port2()));
+        if let Some((_, listens)) = &ports {
+            listens.set_onmessage(Some(rung.as_ref().unchecked_ref()));
+        }
+        Self { ports, _rung: rung, rings: Cell::new(false) }
+    }
+
+    fn ring(&self) {
+        if let Some((rings, _)) = self.ports.as_ref().filter(|_| !self.rings.replace(true)) {
+            let _ = rings.post_message(&JsValue::UNDEFINED);
+        }
+    }
+
+    fn heard(&self) {
+        self.rings.set(false);
+    }
+}
+
+impl Drop for Soon {
+    fn drop(&mut self) {
+        if let Some((rings, listens)) = &self.ports {
+            listens.set_onmessage(None);
+            rings.close();
+        }
     }
 }
 

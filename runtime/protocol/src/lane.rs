@@ -110,8 +110,8 @@ pub struct Look {
     pub requested: u32,
     /// The jobs that run.
     pub running: Vec<JobId>,
-    /// Whether requests wait.
-    pub queued: bool,
+    /// The jobs that wait.
+    pub queued: Vec<JobId>,
     /// Whether replies wait for the facade.
     pub done: bool,
 }
@@ -179,6 +179,11 @@ impl<W: Words> Lane<W> {
     /// The outcome of a job came by message: its slot is free.
     pub fn free(&self, slot: u32) {
         self.0.store(at(slot) + STATE, FREE);
+    }
+
+    /// Whether the facade is still to be rung.
+    pub fn is_to_ring(&self) -> bool {
+        self.0.load(BELL) != 0
     }
 
     /// Says that the facade is to be rung for the next reply, and how. False if one is there already.
@@ -307,7 +312,7 @@ impl<W: Words> Lane<W> {
         for slot in 0..SLOTS {
             match kind(self.0.load(at(slot) + STATE)) {
                 CLAIMED => look.running.push(self.0.load(at(slot) + JOB)),
-                QUEUED => look.queued = true,
+                QUEUED => look.queued.push(self.0.load(at(slot) + JOB)),
                 DONE => look.done = true,
                 _ => {}
             }

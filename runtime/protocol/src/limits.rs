@@ -78,7 +78,7 @@ pub const LANE_SLOT_BYTES: usize = 1008;
 pub const LANE_STREAK: u32 = 4;
 /// Time between two looks of the coordinator at an open lane, in milliseconds. It closes when nothing was requested since the last.
 pub const LANE_LOOK_MS: u64 = 50;
-/// Looks at which a job is seen to run after which it is no job for the lane, which closes.
+/// Looks at which a job is seen to run or to wait after which it is no job for the lane, which closes.
 pub const LANE_LONG_LOOKS: u32 = 3;
 /// Looks at which replies wait for a page that does not read them, after which the lane closes.
 pub const LANE_QUIET_LOOKS: u32 = 20;

@@ -20,21 +20,31 @@ impl<P> Core<P> {
     }
 
     /// Opens the lane when small jobs have come in a row, and has workers serve it while it is open. They are idle only when nothing
-    /// is in the queue: what came by message before is served before.
+    /// is in the queue: what came by message before is served before. So nothing may be there whose turn is later than the lane's.
     pub(super) fn use_lane(&mut self, now: u64, out: &mut Outbox<P>) {
         let Some(generation) = self.crew.current else { return };
         if let Lane::Closed(streak) = self.lane {
             let wanted = self.config.lane == LaneChoice::Automatic && self.phase == Phase::Open && streak >= LANE_STREAK;
             let ready = |worker: &Worker| matches!(worker.state, State::Idle | State::Running(_));
-            if !wanted || !self.crew.staying().any(|(_, worker)| ready(worker)) {
+            if !wanted || !self.queue.is_small() || self.serves_lane() || !self.crew.staying().any(|(_, worker)| ready(worker)) {
                 return;
             }
-            self.lane = Lane::Open(now.saturating_add(LANE_LOOK_MS));
+            self.lane = Lane::Open { look_at: now.saturating_add(LANE_LOOK_MS), wanted: self.workers.min };
             out.push(Effect::OpenLane(generation));
         }
-        while let Some(worker) = self.crew.idle() {
+        let Lane::Open { wanted, .. } = self.lane else { return };
+        let serving = self.crew.staying().filter(|(_, worker)| matches!(worker.state, State::Serving)).count();
+        for _ in serving..wanted as usize {
+            let Some(worker) = self.crew.idle() else { return };
             self.crew.set(worker, now, State::Serving);
             out.push(Effect::ServeLane(worker));
+        }
+    }
+
+    /// Workers above the least number are there for the lane only when it needs them; else they would never idle.
+    pub(super) fn lane_busy(&mut self) {
+        if let Lane::Open { wanted, .. } = &mut self.lane {
+            *wanted = (*wanted + 1).min(self.workers.max);
         }
     }
 
@@ -45,7 +55,7 @@ impl<P> Core<P> {
 
     /// What a generation's end, or another dead worker, leaves in the lane is not for this generation to finish.
     pub(super) fn close_lane(&mut self, out: &mut Outbox<P>) {
-        if matches!(self.lane, Lane::Open(_)) {
+        if matches!(self.lane, Lane::Open { .. }) {
             self.lane = Lane::Closed(0);
             out.push(Effect::CloseLane);
         }

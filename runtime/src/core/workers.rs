@@ -173,8 +173,9 @@ impl<P> Core<P> {
         while self.crew.staying().count() > workers.max as usize {
             let rank = |state: &State| match state {
                 State::Idle => 0,
-                State::Starting => 1,
-                _ => 2,
+                State::Serving => 1,
+                State::Starting => 2,
+                _ => 3,
             };
             let first = self.crew.staying().min_by_key(|(id, worker)| (rank(&worker.state), Reverse(*id))).map(|(id, _)| id);
             let Some(worker) = first else { break };

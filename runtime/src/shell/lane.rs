@@ -66,8 +66,8 @@ pub(super) struct Mailbox {
 pub(super) struct Seen {
     generation: GenerationId,
     requested: u32,
-    /// The jobs that ran, and for how many looks.
-    running: Vec<(JobId, u32)>,
+    /// The jobs that ran, and those that waited, and for how many looks.
+    jobs: Vec<(JobId, u32)>,
     /// For how many looks nothing has moved but replies that wait for the facade.
     still: u32,
 }
@@ -89,7 +89,7 @@ impl Coordinator {
             return self.events.push_back(Event::LaneClosed);
         };
         mailbox.lane.open();
-        self.open = Some(Seen { generation, requested: mailbox.lane.look().requested, running: Vec::new(), still: 0 });
+        self.open = Some(Seen { generation, requested: mailbox.lane.look().requested, jobs: Vec::new(), still: 0 });
         if !mailbox.told {
             mailbox.told = true;
             let plain = self.jobs.iter().zip(0..).filter(|((_, plain), _)| *plain);
@@ -119,9 +119,20 @@ impl Coordinator {
         jobs.into_iter().for_each(|job| self.adopt(job));
     }
 
+    /// Also what a worker has claimed just when the lane was closed.
+    fn adopt_everywhere(&mut self) {
+        self.close_lane();
+        let generations: Vec<_> = self.generations.keys().copied().collect();
+        generations.into_iter().for_each(|generation| self.adopt_all(generation));
+    }
+
     fn adopt(&mut self, InLane { job, entry, data, worker, .. }: InLane) {
         if self.core.has_ended() {
             return;
+        }
+        // No job's number, so a wild write made it.
+        if job == 0 {
+            return self.core.ignore();
         }
         let name = self.jobs.get(entry as usize).map_or_else(String::new, |(name, _)| name.clone());
         self.events.push_back(match worker {
@@ -139,7 +150,8 @@ impl Coordinator {
         match event {
             // Sent before the facade saw that the lane is open, and served before it is.
             Event::Submit { small: true, .. } if !self.core.serves_lane() => {}
-            Event::Submit { .. } | Event::Resize(_) | Event::Shutdown | Event::Close => self.close_lane(),
+            Event::Submit { .. } | Event::Close => self.close_lane(),
+            Event::Resize(_) | Event::Shutdown => self.adopt_everywhere(),
             Event::Trapped { worker, .. } | Event::WorkerFailed { worker, .. } => {
                 self.close_lane();
                 if let Some(generation) = self.members.get(worker).map(|member| member.generation) {
@@ -151,8 +163,7 @@ impl Coordinator {
                 self.adopt_all(*generation);
             }
             Event::Cancel { job } if !self.core.knows(*job) => {
-                self.close_lane();
-                self.generations.keys().copied().collect::<Vec<_>>().into_iter().for_each(|generation| self.adopt_all(generation));
+                self.adopt_everywhere();
             }
             Event::Progress { generation, job, .. } => self.adopt_running(*generation, *job),
             Event::Settled { worker, job, .. } => {
@@ -179,17 +190,20 @@ impl Coordinator {
         let Some(seen) = &mut self.open else { return };
         let mailbox = self.generations.get(&seen.generation).and_then(|generation| generation.mailbox.as_ref());
         let look = mailbox.map(|mailbox| mailbox.lane.look()).unwrap_or_default();
-        let looks = |job| seen.running.iter().find(|(before, _)| *before == job).map_or(1, |(_, looks)| looks + 1);
-        let running: Vec<_> = look.running.iter().map(|job| (*job, looks(*job))).collect();
-        let long = running.iter().any(|(_, looks)| *looks >= LANE_LONG_LOOKS);
+        let looks = |job| seen.jobs.iter().find(|(before, _)| *before == job).map_or(1, |(_, looks)| looks + 1);
+        let jobs: Vec<_> = look.running.iter().chain(&look.queued).map(|job| (*job, looks(*job))).collect();
         // While what came by message before is still served, the lane waits for its turn.
-        let moves = look.requested != seen.requested || !running.is_empty() || self.core.has_queued();
+        let filling = self.core.has_queued();
+        let long = !filling && jobs.iter().any(|(_, looks)| *looks >= LANE_LONG_LOOKS);
+        let moves = look.requested != seen.requested || !look.running.is_empty() || filling;
         seen.still = if moves { 0 } else { seen.still + 1 };
         // Requests that nobody takes wait for nothing; a facade that has replies to read is busy, and will ask for more.
-        let quiet = !moves && (look.queued || !look.done || seen.still >= LANE_QUIET_LOOKS);
-        (seen.requested, seen.running) = (look.requested, running);
+        let quiet = !moves && (!look.queued.is_empty() || !look.done || seen.still >= LANE_QUIET_LOOKS);
+        (seen.requested, seen.jobs) = (look.requested, jobs);
         if quiet || long {
             self.close_lane();
+        } else if !look.queued.is_empty() {
+            self.events.push_back(Event::LaneBusy);
         }
     }
 }

@@ -131,6 +131,7 @@ impl World {
                 there.1 = true;
             }
             Effect::LookAtLane if self.open && self.lane.is_empty() => self.close(),
+            Effect::LookAtLane if self.open => self.events.push_back(Event::LaneBusy),
             Effect::CloseLane => self.close(),
             Effect::Reply(Reply::Settled { job, outcome, .. }) => self.settle(job, outcome),
             Effect::Reply(Reply::Ended { .. }) => {
@@ -242,6 +243,43 @@ fn other_jobs_close_it_and_are_served_first() {
     assert!(world.outcomes.len() <= 7, "it was behind {:?}", world.outcomes);
     world.finish();
     assert_eq!(world.outcomes.len(), 9);
+}
+
+#[test]
+fn jobs_of_low_priority_that_wait_keep_it_closed() {
+    let mut world = World::new(config(1));
+    let low =
+        |job| Event::Submit { job, name: "work".into(), priority: Priority::Low, timeout_ms: None, bytes: 0, small: false, input: job };
+    (1..=10).for_each(|job| world.send(low(job)));
+    world.last = 10;
+    for _ in 0..20 {
+        world.submit(true);
+        assert!(!world.open);
+    }
+    // One of low priority ran already.
+    (0..21).for_each(|_| assert!(world.work(0, || Outcome::Done)));
+    assert!((11..=30).all(|job| world.outcomes.contains_key(&job)), "{:?}", world.outcomes);
+    world.finish();
+    assert_eq!(world.outcomes.len(), 30);
+}
+
+#[test]
+fn workers_above_the_least_number_serve_it_when_jobs_wait_there() {
+    let mut world = World::new(config(Workers { min: 1, max: 3 }));
+    (0..6).for_each(|_| world.submit(false));
+    world.finish();
+    assert_eq!(world.workers.len(), 3);
+    (0..4).for_each(|_| world.submit(true));
+    while world.core.has_queued() || world.workers.values().any(|(runs, _)| runs.is_some()) {
+        assert!((0..world.workers.len()).any(|which| world.work(which, || Outcome::Done)));
+    }
+    let serving = |world: &World| world.workers.values().filter(|(_, serves)| *serves).count();
+    assert_eq!((world.open, serving(&world)), (true, 1));
+    for more in 1..=3 {
+        assert_eq!(serving(&world), more);
+        world.submit(true);
+        world.pass(50);
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ export const tests = {
     await opened(pool)
     const before = (await pool.stats()).byLane
     for (const size of [0, 1, 255, 400, 2000]) {
-      for (const label of ['', 'plain', 'ä😀', '\0', 'x'.repeat(500), 'last', 'of', 'all']) {
+      for (const label of ['', 'plain', 'ä😀', '\uFEFFmark', '\0', 'x'.repeat(500), 'last', 'of', 'all']) {
         const bytes = pattern(size, size)
         t.equal(await pool.submit('echo', { bytes, label }), { bytes, label })
       }
