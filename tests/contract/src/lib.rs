@@ -128,6 +128,7 @@ job!(/** Lends a piece after some time, whether it is cancelled or not. */ LendL
 job!(/** Takes a lease, which it never gets. */ TakeBack { pub lease: Option<Lease> } => "take_back", (), String, ());
 job!(/** Has so much memory for a moment. */ Grow { pub bytes: u32 } => "grow", (), String, ());
 job!(/** Gives its bytes back; if there is a sum, a byte of each page is read, and they must add up to it. */ Carry { pub bytes: Bytes, #[serde(default)] #[ts(optional)] pub sum: Option<u32> } => "carry", Bytes, String, ());
+job!(/** The time, by the clock that pages and workers share, in milliseconds. */ Now {} => "now", f64, String, ());
 job!(/** Reads a byte of each page; they must add up to the sum. */ Take { pub bytes: Bytes, pub sum: u32 } => "take", u32, String, ());
 job!(/** Gives a copy of a chunk, which is kept from then on. */ CopiedChunk { pub number: u32, pub len: u32 } => "copied_chunk", Bytes, String, ());
 job!(/** Lends the same. */ LentChunk { pub number: u32, pub len: u32 } => "lent_chunk", Lease, String, ());

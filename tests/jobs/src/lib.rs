@@ -24,6 +24,7 @@ offmain_pool::jobs! {
     Steps => data::steps,
     TooMuch => data::too_much,
     Carry => moving::carry,
+    Now => web::now,
     Take => moving::take,
     CopiedChunk => moving::copied_chunk,
     LentChunk => moving::lent_chunk,

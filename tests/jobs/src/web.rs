@@ -1,13 +1,24 @@
-//! Async jobs, which await the browser.
+//! The browser's own clock, and async jobs, which await the browser.
 
 use std::{thread, time::Duration};
 
 use futures::channel::oneshot;
 use offmain_pool::{JobContext, block_on};
-use offmain_tests_contract::{AwaitThread, BlockingFetch, Fetch, PanicInAsync, PanicInAwait};
-use wasm_bindgen::{JsCast, JsValue};
+use offmain_tests_contract::{AwaitThread, BlockingFetch, Fetch, Now, PanicInAsync, PanicInAwait};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Response, WorkerGlobalScope};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the platform's own clock asks.
+    #[wasm_bindgen(js_name = offmainNow)]
+    fn clock() -> f64;
+}
+
+pub fn now(_: Now, _: &JobContext<Now>) -> Result<f64, String> {
+    Ok(clock())
+}
 
 pub async fn fetch(job: Fetch, cx: JobContext<Fetch>) -> Result<String, String> {
     cx.progress("asking".into());

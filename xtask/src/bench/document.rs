@@ -1,4 +1,4 @@
-//! `docs/benchmarks.md`: what each engine's last whole run found. The words around the sections are written by hand.
+//! `docs/benchmarks.md`: what the last whole run of each suite found in each engine. The words around the sections are written by hand.
 
 use std::fs;
 
@@ -8,15 +8,20 @@ use cargo_offmain::browser::Engine;
 use super::facts::{Chart, Facts, Goal, Row, number};
 use crate::command::workspace;
 
-/// Puts the facts into the engine's section, and the pictures beside the document.
-pub fn write(engine: Engine, environment: &str, suites: &[Facts]) -> Result<()> {
+/// Puts the facts into the engine's section, in the place of what was found before, and the pictures beside the document. `order` names
+/// all suites.
+pub fn write(engine: Engine, environment: &str, suites: &[Facts], order: &[String]) -> Result<()> {
     let docs = workspace().join("docs");
     let path = docs.join("benchmarks.md");
     let text = fs::read_to_string(&path).with_context(|| format!("no document {}", path.display()))?;
     for (facts, chart) in suites.iter().flat_map(|facts| facts.charts.iter().map(move |chart| (facts, chart))) {
         fs::write(docs.join(picture(engine, facts, chart)), &chart.svg)?;
     }
-    fs::write(&path, replaced(&text, engine, &section(engine, environment, suites))?)?;
+    let mut text = text;
+    for facts in suites {
+        text = replaced(&text, engine, &facts.name, &section(engine, environment, facts), order)?;
+    }
+    fs::write(&path, text)?;
     println!("\nwritten: {}", path.display());
     Ok(())
 }
@@ -25,24 +30,31 @@ fn picture(engine: Engine, facts: &Facts, chart: &Chart) -> String {
     format!("bench-{engine}-{}-{}.svg", facts.name, chart.key)
 }
 
-/// `text` with another section between the two marks of the engine.
-fn replaced(text: &str, engine: Engine, section: &str) -> Result<String> {
+/// `text` with another section of one suite between the two marks of the engine.
+fn replaced(text: &str, engine: Engine, suite: &str, section: &str, order: &[String]) -> Result<String> {
     let [begin, end] = ["begin", "end"].map(|which| format!("<!-- {which} {engine} -->"));
-    let part = |mark: &str| text.split_once(mark).with_context(|| format!("docs/benchmarks.md has no line `{mark}`"));
-    Ok(format!("{}{begin}\n{section}{end}{}", part(&begin)?.0, part(&end)?.1))
+    let missing = |mark: &str| format!("docs/benchmarks.md has no line `{mark}`");
+    let (before, rest) = text.split_once(&begin).with_context(|| missing(&begin))?;
+    let (inside, after) = rest.split_once(&end).with_context(|| missing(&end))?;
+    let mark = |name: &str| format!("<!-- {name} -->\n");
+    let found = |name: &String| {
+        let (_, rest) = inside.split_once(&mark(name))?;
+        Some(rest.split_once("<!-- ").map_or(rest, |(section, _)| section))
+    };
+    let sections = order.iter().filter_map(|name| Some((name, if name == suite { section } else { found(name)? })));
+    let inside: String = sections.map(|(name, section)| format!("{}{section}", mark(name))).collect();
+    Ok(format!("{before}{begin}\n{inside}{end}{after}"))
 }
 
-fn section(engine: Engine, environment: &str, suites: &[Facts]) -> String {
-    let mut text = format!("\n{environment}. All of it: `cargo xtask bench --engine {engine}`.\n");
-    for facts in suites {
-        text += &format!("\n### {}\n\n{}\n`cargo xtask bench {} --engine {engine}`\n", facts.title, wrapped(&facts.how), facts.name);
-        for chart in &facts.charts {
-            text += &format!("\n![{}]({})\n\n{}", chart.title, picture(engine, facts, chart), chart_rows(chart));
-        }
-        if !facts.goals.is_empty() {
-            text += "\n| goal | found | |\n| --- | --- | --- |\n";
-            text.extend(facts.goals.iter().map(goal_row));
-        }
+fn section(engine: Engine, environment: &str, facts: &Facts) -> String {
+    let command = format!("`cargo xtask bench {} --engine {engine}`", facts.name);
+    let mut text = format!("\n### {}\n\n{}\n{command}: {environment}\n", facts.title, wrapped(&facts.how));
+    for chart in &facts.charts {
+        text += &format!("\n![{}]({})\n\n{}", chart.title, picture(engine, facts, chart), chart_rows(chart));
+    }
+    if !facts.goals.is_empty() {
+        text += "\n| goal | found | |\n| --- | --- | --- |\n";
+        text.extend(facts.goals.iter().map(goal_row));
     }
     text + "\n"
 }
@@ -91,12 +103,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_section_replaces_that_of_its_engine_alone() {
-        let text = "a\n<!-- begin chromium -->\nold\n<!-- end chromium -->\nb\n<!-- begin firefox -->\n<!-- end firefox -->\n";
-        let once = replaced(text, Engine::Chromium, "new\n").unwrap();
-        assert_eq!(once, text.replace("old", "new"));
-        assert_eq!(replaced(&once, Engine::Chromium, "new\n").unwrap(), once);
-        assert!(replaced(text, Engine::Webkit, "new\n").unwrap_err().to_string().contains("<!-- begin webkit -->"));
+    fn a_suite_replaces_its_own_section_of_its_engine_alone_and_the_order_stays() {
+        let text = "a\n<!-- begin chromium -->\n<!-- end chromium -->\nb\n<!-- begin firefox -->\n<!-- end firefox -->\n";
+        let order = ["first", "second"].map(str::to_owned);
+        let put = |text: &str, suite, section| replaced(text, Engine::Chromium, suite, section, &order).unwrap();
+        let both = put(&put(text, "second", "2\n"), "first", "1\n");
+        let wanted = "a\n<!-- begin chromium -->\n<!-- first -->\n1\n<!-- second -->\n2\n<!-- end chromium -->\nb\n<!-- begin firefox -->\n<!-- end firefox -->\n";
+        assert_eq!(both, wanted);
+        assert_eq!(put(&both, "first", "new\n"), wanted.replace('1', "new"));
+        assert_eq!(put(&both, "second", "2\n"), wanted);
+        let error = replaced(text, Engine::Webkit, "first", "1\n", &order).unwrap_err().to_string();
+        assert!(error.contains("<!-- begin webkit -->"), "{error}");
     }
 
     #[test]
@@ -110,10 +127,9 @@ mod tests {
             "goals": [{ "text": "echo ≤ 30 µs", "figure": 40.04, "unit": "µs", "met": false }],
         }))
         .unwrap();
-        let text = section(Engine::Firefox, "Firefox 1, 2 cores", &[facts]);
+        let text = section(Engine::Firefox, "Firefox 1, 2 cores", &facts);
         for line in [
-            "Firefox 1, 2 cores. All of it: `cargo xtask bench --engine firefox`.",
-            "`cargo xtask bench round-trip --engine firefox`",
+            "`cargo xtask bench round-trip --engine firefox`: Firefox 1, 2 cores",
             "![One job](bench-firefox-round-trip-time.svg)",
             "| One job, µs | median | p5 to p95 | n | × echo |",
             "| echo | 40 | 30 to 50 | 9 | 1 |",
@@ -128,7 +144,7 @@ mod tests {
     fn the_document_has_a_place_for_every_engine() {
         let text = fs::read_to_string(workspace().join("docs/benchmarks.md")).unwrap();
         for engine in Engine::ALL {
-            replaced(&text, engine, "").unwrap();
+            replaced(&text, engine, "", "", &[]).unwrap();
         }
     }
 

@@ -25,7 +25,7 @@ use facts::Facts;
 /// What is measured.
 #[derive(clap::Args)]
 pub struct Options {
-    /// The suites; all of them if none is named, and then docs/benchmarks.md is written anew
+    /// The suites; all of them if none is named. Their sections of docs/benchmarks.md are written anew
     #[arg(value_enum, value_name = "SUITE")]
     suites: Vec<Suite>,
 
@@ -48,6 +48,8 @@ enum Suite {
     Article,
     /// One small job while the pool is idle
     RoundTrip,
+    /// Where a round trip's time goes
+    Hops,
     /// Many small jobs, many of them in flight
     Throughput,
     /// A cache in the pool that hands chunks to the main thread
@@ -97,8 +99,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         all.push(facts);
         raw.push(value);
     }
-    if options.suites.is_empty() && !options.quick {
-        document::write(options.measure.engine, &environment, &all)?;
+    if !options.quick {
+        let order: Vec<String> = Suite::value_variants().iter().map(|suite| suite.name()).collect();
+        document::write(options.measure.engine, &environment, &all, &order)?;
     }
     options.measure.finish(&json!({ "engine": options.measure.engine.name(), "environment": environment, "suites": raw }))?;
     let failed = all.iter().any(|facts| facts.failures().next().is_some());
