@@ -110,9 +110,9 @@ export class Job<Output, Progress = never> extends Promise<Output> {
   cancel(): void
 }
 
-/** A job's input as a caller may write it: for bytes, a `Blob` or any buffer does. */
+/** A job's input as a caller may write it: for bytes, a `Blob`, a `Response` or any buffer does. */
 export type Given<T> =
-  T extends Uint8Array ? Uint8Array<ArrayBuffer> | ArrayBuffer | Blob
+  T extends Uint8Array ? Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | Response
   : T extends Lease ? never
   : T extends object ? { [Field in keyof T]: Given<T[Field]> }
   : T

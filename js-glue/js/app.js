@@ -3,7 +3,7 @@
 import * as glue from './facade.js'
 import { pack, unpack } from './lane.js'
 import { leasesOf, placeLeases } from './lease.js'
-import { Worker, compile, eachLeaf } from './transfer.js'
+import { Worker, compile, eachLeaf, replaceEach } from './transfer.js'
 
 export { Lease } from './lease.js'
 
@@ -82,6 +82,7 @@ function asOffmainError(error) {
 /** Workers that run jobs. Its events are `stall`, `threadsleft`, `generationend` and `restart`. */
 export class Pool extends EventTarget {
   #facade
+  #ending = new AbortController()
 
   constructor(facade) {
     super()
@@ -90,7 +91,7 @@ export class Pool extends EventTarget {
 
   /** Sends a job, at once. What is refused is refused by the promise. */
   submit(name, input, options = {}) {
-    return submit(this.#facade, name, input, options)
+    return submit(this.#facade, this.#ending.signal, name, input, options)
   }
 
   /** Has another number of workers from now on: a number, or [least, greatest]. */
@@ -105,12 +106,15 @@ export class Pool extends EventTarget {
 
   /** Takes no more jobs, finishes those there are, then ends. */
   shutdown() {
-    return new Promise((tell) => this.#facade.shutdown(tell))
+    const ended = new Promise((tell) => this.#facade.shutdown(tell))
+    this.#ending.abort()
+    return ended
   }
 
   /** Ends at once. */
   close() {
     this.#facade.close()
+    this.#ending.abort()
   }
 
   [Symbol.dispose ?? Symbol('dispose')]() {
@@ -134,7 +138,7 @@ export class Job extends Promise {
   }
 }
 
-function submit(facade, name, input, { signal, priority, timeout, transfer = [], wait = false }) {
+function submit(facade, ending, name, input, { signal, priority, timeout, transfer = [], wait = false }) {
   const reports = new Reports(facade.progressKept())
   let settled
   const job = new Job((resolve, reject) => (settled = { resolve, reject }))
@@ -154,26 +158,34 @@ function submit(facade, name, input, { signal, priority, timeout, transfer = [],
     },
   }
   const refuse = (error) => {
-    facade.countRejected()
+    facade.count('rejected')
     signal?.removeEventListener('abort', aborted)
     reports.end()
     settled.reject(asOffmainError(error))
   }
   if (signal?.aborted) {
-    facade.countCancelled()
+    facade.count('cancelled')
     sink.settle('cancelled', {}, undefined)
     return job
   }
   try {
     const moved = transfer.map((item) => (ArrayBuffer.isView(item) ? item.buffer : item))
-    const bytes = check(name, input, new Set(moved))
+    const listed = new Set(moved)
+    const { bytes, responses } = check(name, input, listed)
     signal?.addEventListener('abort', aborted, { once: true })
-    const send = () => {
-      const id = facade.submit(name, input, bytes, priority, timeout, moved, sink)
-      if (id !== 0) job.stop = () => facade.cancel(id)
+    const admit = async (input, bytes, timeout) => {
+      const send = () => {
+        const id = facade.submit(name, input, bytes, priority, timeout, moved, sink)
+        if (id !== 0) job.stop = () => facade.cancel(id)
+      }
+      if (wait && facade.hasRoom(bytes) === false) await whenFree(facade, bytes, job, sink, send)
+      else send()
     }
-    if (wait && facade.hasRoom(bytes) === false) whenFree(facade, bytes, job, sink, send).catch(refuse)
-    else send()
+    if (responses === 0) admit(input, bytes, timeout).catch(refuse)
+    else {
+      const arrived = (read, timeLeft) => admit(read, check(name, read, listed).bytes, timeLeft)
+      whenRead(facade, ending, name, input, timeout, job, sink, arrived).catch(refuse)
+    }
   } catch (error) {
     refuse(error)
   }
@@ -185,7 +197,7 @@ async function whenFree(facade, bytes, job, sink, send) {
   let waits = true
   job.stop = () => {
     waits = false
-    facade.countCancelled()
+    facade.count('cancelled')
     sink.settle('cancelled', {}, undefined)
   }
   try {
@@ -196,12 +208,50 @@ async function whenFree(facade, bytes, job, sink, send) {
   }
 }
 
+/**
+ * Sends a job once the bodies of the responses in its input are there, as blobs: a stream that is transferred goes on passing through this
+ * thread, piece by piece. Until then the job may be cancelled and its time runs, and nothing of it has left this thread.
+ */
+async function whenRead(facade, ending, name, input, timeout, job, sink, arrived) {
+  const since = performance.now()
+  const end = new AbortController()
+  const over = (kind) => () => {
+    end.abort()
+    facade.count(kind)
+    sink.settle(kind, {}, undefined)
+  }
+  job.stop = over('cancelled')
+  ending.addEventListener('abort', over('closed'), { signal: end.signal })
+  // What is no time limit is for the facade to refuse.
+  const timer = timeout > 0 && timeout <= 0x7fffffff ? setTimeout(over('timedOut'), timeout) : undefined
+  let read
+  try {
+    read = await replaceEach(input, Response, (response, path) =>
+      response.blob().catch((error) => {
+        const message = `the input of \`${name}\` was refused: the body of ${path || 'the response'} could not be read: ${error?.message ?? error}`
+        throw new JobError('JobRejected', message, { input })
+      }),
+    )
+  } catch (error) {
+    if (!end.signal.aborted) {
+      end.abort()
+      throw error
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  if (end.signal.aborted) return
+  end.abort()
+  await arrived(read, timer === undefined ? timeout : Math.max(1, Math.ceil(timeout - (performance.now() - since))))
+}
+
 /** Counts an input's binary data, and refuses what would be copied on this thread: the browser copies what is not moved. */
 function check(name, input, moved) {
   const limit = inlineBytes()
-  let [bytes, copied] = [0, 0]
+  let [bytes, copied, responses] = [0, 0, 0]
   eachLeaf(input, (leaf, path) => {
     if (typeof leaf === 'string') copied += leaf.length
+    else if (leaf instanceof Response) responses++
     else {
       bytes += leaf.byteLength ?? leaf.size
       if (leaf instanceof ArrayBuffer && !moved.has(leaf)) copied += leaf.byteLength
@@ -212,7 +262,7 @@ function check(name, input, moved) {
       'the main thread; list buffers in `transfer` (they are empty here then), or pass a Blob'
     throw new JobError('JobRejected', message, { input })
   })
-  return bytes
+  return { bytes, responses }
 }
 
 function errorOf(kind, name, { message, location }, value, signal) {

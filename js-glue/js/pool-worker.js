@@ -73,21 +73,7 @@ function end() {
 }
 
 /** Reads the blobs inside an input, here where nobody waits for it. */
-async function readBlobs(value) {
-  if (value instanceof Blob) return new Uint8Array(await value.arrayBuffer())
-  if (Array.isArray(value)) return Promise.all(value.map(readBlobs))
-  if (typeof value === 'object' && value !== null && transfer.isPlain(value)) {
-    const entries = Object.entries(value).map(async ([key, item]) => [key, await readBlobs(item)])
-    return Object.fromEntries(await Promise.all(entries))
-  }
-  return value
-}
-
-function hasBlob(value) {
-  if (value instanceof Blob) return true
-  if (Array.isArray(value)) return value.some(hasBlob)
-  return typeof value === 'object' && value !== null && transfer.isPlain(value) && Object.values(value).some(hasBlob)
-}
+const readBlobs = (input) => transfer.replaceEach(input, Blob, async (blob) => new Uint8Array(await blob.arrayBuffer()))
 
 /** Takes a lock that this worker never gives back: whoever is granted it next knows that nothing here writes to the memory any more. */
 const holdForEver = (lock) =>
@@ -120,7 +106,7 @@ async function join({ module, memory, stackSize, threads, parallelism, progressS
     })
   }
   onmessage = async ({ data: [message, beside] }) => {
-    if (hasBlob(beside)) {
+    if (transfer.holds(beside, Blob)) {
       try {
         beside = await readBlobs(beside)
       } catch {

@@ -3,11 +3,11 @@
 /** How deep values are searched. */
 export const DEPTH = 32
 
-/** Calls `found(leaf, path)` for each string, Blob and ArrayBuffer in plain objects, arrays, maps, sets and typed arrays. */
+/** Calls `found(leaf, path)` for each string, Blob, Response and ArrayBuffer in plain objects, arrays, maps, sets and typed arrays. */
 export function eachLeaf(value, found, path = '', depth = 0) {
   if (typeof value === 'string') return found(value, path)
   if (typeof value !== 'object' || value === null || depth > DEPTH) return
-  if (value instanceof ArrayBuffer || value instanceof Blob) found(value, path)
+  if (value instanceof ArrayBuffer || value instanceof Blob || value instanceof Response) found(value, path)
   else if (ArrayBuffer.isView(value)) {
     if (value.buffer instanceof ArrayBuffer) found(value.buffer, path)
   } else if (Array.isArray(value) || value instanceof Set) {
@@ -25,6 +25,24 @@ export function buffersIn(...values) {
   const buffers = new Set()
   for (const value of values) eachLeaf(value, (leaf) => leaf instanceof ArrayBuffer && buffers.add(leaf))
   return [...buffers]
+}
+
+/** Whether a value is a `Kind`, or has one in its arrays and plain objects. */
+export function holds(value, Kind) {
+  if (value instanceof Kind) return true
+  if (Array.isArray(value)) return value.some((item) => holds(item, Kind))
+  return typeof value === 'object' && value !== null && isPlain(value) && Object.values(value).some((item) => holds(item, Kind))
+}
+
+/** The value, with what `read(item, path)` gives in place of each `Kind` in its arrays and plain objects. */
+export async function replaceEach(value, Kind, read, path = '') {
+  if (value instanceof Kind) return read(value, path)
+  if (Array.isArray(value)) return Promise.all(value.map((item, index) => replaceEach(item, Kind, read, `${path}[${index}]`)))
+  if (typeof value === 'object' && value !== null && isPlain(value)) {
+    const replace = async ([key, item]) => [key, await replaceEach(item, Kind, read, path ? `${path}.${key}` : key)]
+    return Object.fromEntries(await Promise.all(Object.entries(value).map(replace)))
+  }
+  return value
 }
 
 export function isPlain(value) {

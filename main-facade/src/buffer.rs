@@ -6,7 +6,8 @@ use js_sys::{ArrayBuffer, Uint8Array};
 use offmain_protocol::{Bytes, Foreign};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Blob;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, Response};
 
 /// A buffer or a blob of the browser. It stays on this thread, which has no other.
 struct Buffer {
@@ -24,6 +25,15 @@ pub fn wrap(buffer: ArrayBuffer) -> Bytes {
 pub fn wrap_blob(blob: Blob) -> Bytes {
     let len = blob.size() as usize;
     Bytes::from_foreign(Arc::new(Buffer { value: SendWrapper::new(blob.into()), len }))
+}
+
+/// Wraps the body of a response, once it is there: the browser collects it in a blob, and the worker that runs the job reads that.
+///
+/// # Errors
+///
+/// What the browser says of a body that it cannot read to its end, or that somebody has read before.
+pub async fn wrap_response(response: Response) -> Result<Bytes, JsValue> {
+    Ok(wrap_blob(JsFuture::from(response.blob()?).await?.unchecked_into()))
 }
 
 /// Copies bytes of this memory into a new buffer. The copy runs on this thread: for what is large, have the bytes in a buffer

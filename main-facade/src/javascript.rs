@@ -137,16 +137,15 @@ impl Facade {
         self.link.progress_kept() as u32
     }
 
-    /// Counts a job that was cancelled before it came here.
-    #[wasm_bindgen(js_name = countCancelled)]
-    pub fn count_cancelled(&self) {
-        self.link.outcomes().cancelled += 1;
-    }
-
-    /// Counts a job that was refused before it came here.
-    #[wasm_bindgen(js_name = countRejected)]
-    pub fn count_rejected(&self) {
-        self.link.outcomes().rejected += 1;
+    /// Counts a job that ended before it came here.
+    pub fn count(&self, kind: &str) {
+        let mut outcomes = self.link.outcomes();
+        match kind {
+            "cancelled" => outcomes.cancelled += 1,
+            "timedOut" => outcomes.timed_out += 1,
+            "closed" => outcomes.closed += 1,
+            _ => outcomes.rejected += 1,
+        }
     }
 
     /// Whether a job with so many bytes would find room; undefined if it never will, and is to be refused by `submit`.

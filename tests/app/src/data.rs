@@ -15,6 +15,7 @@ promises! {
     "a thousand small jobs settle in the right hands" => thousand,
     "20 MB in and out arrive byte for byte" => twenty_megabytes,
     "a blob goes in without touching the main thread" => blob,
+    "the body of a response goes in, and one that breaks off is an error" => response,
     "bytes that a job makes arrive whole" => made,
     "progress arrives in order, and before the outcome" => progress,
     "an async job fetches" => fetches,
@@ -61,6 +62,19 @@ async fn blob() -> Checked {
     let blob = make.call1(&JsValue::NULL, &Uint8Array::from(bytes.as_slice())).map_err(|error| format!("{error:?}"))?;
     let digest = pool.submit(Sha { bytes: buffer::wrap_blob(blob.unchecked_into()) }).await?;
     check!(digest.sha256 == sha256(&bytes));
+    Ok(())
+}
+
+async fn response() -> Checked {
+    let pool = pool(1).await?;
+    let bytes = pattern(MB, 4);
+    let make = |body: &str| js_sys::Function::new_with_args("bytes", &format!("return new Response({body})"));
+    let response = |body, bytes: &[u8]| make(body).call1(&JsValue::NULL, &Uint8Array::from(bytes)).map_err(|error| format!("{error:?}"));
+    let whole = buffer::wrap_response(response("bytes", &bytes)?.unchecked_into()).await.map_err(|error| format!("{error:?}"))?;
+    check!(whole.len() == MB);
+    check!(pool.submit(Sha { bytes: whole }).await?.sha256 == sha256(&bytes));
+    let broken = response("new ReadableStream({ pull: (body) => body.error(new TypeError('cut off')) })", &[])?;
+    check!(buffer::wrap_response(broken.unchecked_into()).await.is_err());
     Ok(())
 }
 

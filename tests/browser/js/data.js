@@ -32,6 +32,32 @@ export const tests = {
     t.equal((await pool.submit('sha', { bytes: blob })).sha256, await t.sha256(bytes))
   }),
 
+  'the body of a response goes in, and one that breaks off or never ends leaves no job hanging': withPool({ workers: 1 }, async (pool, t) => {
+    const bytes = pattern(3 * MB, 2)
+    t.equal(await pool.submit('sha', { bytes: new Response(bytes) }), { sha256: await t.sha256(bytes), len: 3 * MB })
+    const url = new URL('/suite.js', location.href)
+    const fetched = await pool.submit('sha', { bytes: await fetch(url) })
+    t.equal(fetched.sha256, await t.sha256(await (await fetch(url)).arrayBuffer()))
+    const breaking = () => {
+      let pulls = 0
+      return new Response(new ReadableStream({ pull: (body) => (pulls++ < 2 ? body.enqueue(pattern(1000, 1)) : body.error(new TypeError('cut off'))) }))
+    }
+    await t.rejects(pool.submit('sha', { bytes: breaking() }), 'JobRejected', /the body of bytes could not be read/)
+    const used = new Response('x')
+    await used.text()
+    await t.rejects(pool.submit('echo', { bytes: used, label: '' }), 'JobRejected', /the body of bytes could not be read/)
+    const endless = (options) => pool.submit('sha', { bytes: new Response(new ReadableStream({})) }, options)
+    await t.rejects(endless({ timeout: 50 }), 'TimeoutError')
+    const cancelled = endless()
+    cancelled.cancel()
+    await t.rejects(cancelled, 'AbortError')
+    const { rejected, timedOut, cancelled: stopped } = (await pool.stats()).outcomes
+    t.equal([rejected, timedOut, stopped], [2, 1, 1], 'what is counted')
+    const left = endless()
+    pool.close()
+    await t.rejects(left, 'PoolClosed')
+  }),
+
   'a small buffer that is not listed stays with its caller': withPool({ workers: 1 }, async (pool, t) => {
     const bytes = pattern(1000, 3)
     const echoed = await pool.submit('echo', { bytes, label: '' })
