@@ -1,5 +1,7 @@
 //! Jobs as an app has them that uses wasm-bindgen-rayon.
 
+#[path = "../../../crates/src/avif.rs"]
+mod avif;
 #[path = "../../../crates/src/kernel.rs"]
 mod kernel;
 #[path = "../../work.rs"]
@@ -39,9 +41,11 @@ pub fn mandelbrot(width: u32, height: u32, iterations: u32) -> f64 {
 
 /// A kernel of `cargo xtask rayon`. A number of 64 bits, as text.
 #[wasm_bindgen]
-pub fn kernel(kernel: &str, size: u32) -> String {
-    match kernel {
-        "mandelbrot" => kernel::mandelbrot(size).to_string(),
-        _ => kernel::sort(size).to_string(),
-    }
+pub fn kernel(kernel: &str, size: u32) -> Result<String, JsError> {
+    let value = match kernel {
+        "mandelbrot" => Ok(kernel::mandelbrot(size)),
+        "sort" => Ok(kernel::sort(size)),
+        _ => avif::avif(size),
+    };
+    value.map(|value| value.to_string()).map_err(|error| JsError::new(&error))
 }
