@@ -9,8 +9,9 @@ use walrus::ir::Value;
 use walrus::{ConstExpr, ExportItem, GlobalKind, ImportKind, Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::leave_out::{Part, drop_handlers};
 use crate::script::{rename, shrink};
-use crate::stack_check::add_stack_checks;
+use crate::stack_check::{add_stack_checks, add_stack_globals};
 use crate::try_edges::widen_try_edges;
 
 /// What a module asks of the memory it imports, in pages of 64 KiB.
@@ -27,7 +28,7 @@ pub struct Pages {
 const KEPT: &[(&str, &str)] = &[("__tls_base", "__offmain_tls_base")];
 
 /// Binds a module with shared memory, adds stack checks, and writes `<name>.js` and `<name>_bg.wasm` into `out`.
-pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Pages> {
+pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool, leave_out: Option<Part>) -> Result<Pages> {
     let mut module = parse(wasm)?;
     keep_exports(&mut module);
     check_imports(&module, wasm)?;
@@ -37,7 +38,14 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Pages
     let mut output = generator(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
     let module = output.wasm_mut();
     never_declare_dead(module)?;
-    add_stack_checks(module)?;
+    if leave_out == Some(Part::Handlers) {
+        drop_handlers(module);
+    }
+    if leave_out == Some(Part::StackChecks) {
+        add_stack_globals(module)?;
+    } else {
+        add_stack_checks(module)?;
+    }
     widen_try_edges(module);
     let pages = imported_pages(module)?;
     if !dev {

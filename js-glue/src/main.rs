@@ -92,7 +92,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Build { job_crate, out, dev, no_declarations } => {
-            let built = cargo_offmain::build(&BuildOptions { job_crate, out, dev, declarations: !no_declarations })?;
+            let built = cargo_offmain::build(&BuildOptions { dev, declarations: !no_declarations, ..BuildOptions::new(job_crate, out) })?;
             println!("{}:", built.out.display());
             for file in &built.files {
                 let size = std::fs::metadata(file)?.len();

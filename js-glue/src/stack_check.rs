@@ -35,12 +35,7 @@ pub const OVERFLOWED: i32 = -1;
 
 /// Adds the checks to every function of `module` and returns how many there are.
 pub fn add_stack_checks(module: &mut Module) -> Result<usize> {
-    let pointer =
-        stack_pointer(module).context("the module has no __stack_pointer: was it stripped before the stack checks were added?")?;
-    module.exports.add(STACK_POINTER, pointer);
-    let limit = module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(0)));
-    module.globals.get_mut(limit).name = Some(STACK_LIMIT.to_owned());
-    module.exports.add(STACK_LIMIT, limit);
+    let (pointer, limit) = add_stack_globals(module)?;
     let overflow = trap(module, limit);
     let pass = Pass { pointer, limit, overflow };
     let mut added = 0;
@@ -50,6 +45,17 @@ pub fn add_stack_checks(module: &mut Module) -> Result<usize> {
         }
     }
     Ok(added)
+}
+
+/// What workers set, stack pointer and limit, without anybody who looks at them.
+pub fn add_stack_globals(module: &mut Module) -> Result<(GlobalId, GlobalId)> {
+    let pointer =
+        stack_pointer(module).context("the module has no __stack_pointer: was it stripped before the stack checks were added?")?;
+    module.exports.add(STACK_POINTER, pointer);
+    let limit = module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(0)));
+    module.globals.get_mut(limit).name = Some(STACK_LIMIT.to_owned());
+    module.exports.add(STACK_LIMIT, limit);
+    Ok((pointer, limit))
 }
 
 fn stack_pointer(module: &Module) -> Option<GlobalId> {

@@ -12,6 +12,7 @@ use cargo_metadata::{Artifact, Message};
 use crate::bindings::{Pages, bind_bare, bind_jobs, bind_plain};
 use crate::flavour::{Flavour, wasm_command};
 use crate::job_crate::{self, JobCrate};
+use crate::leave_out::Part;
 use crate::toolchain::Toolchain;
 use crate::{declarations, glue, wasm_opt};
 
@@ -26,12 +27,14 @@ pub struct BuildOptions {
     pub dev: bool,
     /// Write type declarations, for which the job crate is also compiled natively.
     pub declarations: bool,
+    /// Leave this out of the job module, to measure what it costs.
+    pub leave_out: Option<Part>,
 }
 
 impl BuildOptions {
     /// A release build of `job_crate` into `out`, with declarations.
     pub fn new(job_crate: impl Into<PathBuf>, out: impl Into<PathBuf>) -> BuildOptions {
-        BuildOptions { job_crate: job_crate.into(), out: out.into(), dev: false, declarations: true }
+        BuildOptions { job_crate: job_crate.into(), out: out.into(), dev: false, declarations: true, leave_out: None }
     }
 }
 
@@ -62,7 +65,7 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
     let name = job_crate.name().to_owned();
 
     let jobs = compile_jobs(&toolchain, &job_crate, options.dev)?;
-    let pages = bind_jobs(&jobs, &out, "jobs", options.dev)?;
+    let pages = bind_jobs(&jobs, &out, "jobs", options.dev, options.leave_out)?;
     let home = job_crate.pool_dir.parent().context("offmain-pool lies at the root of the file system")?;
     build_main(&toolchain, home, &job_crate.target, &out, options.dev)?;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use cargo_offmain::{BuildOptions, Flavour, Headers, Server, ServerOptions, build, build_plain};
+use cargo_offmain::{BuildOptions, Flavour, Headers, Part, Server, ServerOptions, build, build_plain};
 use serde_json::{Value, json};
 
 use crate::command::{made, workspace};
@@ -61,6 +61,12 @@ pub fn build_crates(dev: bool) -> Result<()> {
     // Its page is JavaScript; types would cost a native build of every crate.
     let options = BuildOptions::new(workspace().join("tests/crates"), made("site/crates"));
     build(&BuildOptions { declarations: false, dev, ..options }).map(drop)
+}
+
+/// Builds the same without a part, or with all, into a folder of the site.
+pub fn build_crates_without(leave_out: Option<Part>, folder: &str) -> Result<()> {
+    let options = BuildOptions::new(workspace().join("tests/crates"), made("site").join(folder));
+    build(&BuildOptions { declarations: false, leave_out, ..options }).map(drop)
 }
 
 /// Builds the Rust test app, which runs on the main thread.

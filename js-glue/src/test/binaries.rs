@@ -139,7 +139,7 @@ impl Project {
         let out = out_dir(&self.made("test/binaries").join(&*name))?;
         let (stamp, now) = (out.join("stamp"), stamp(&binary.wasm)?);
         if fs::read_to_string(&stamp).ok().as_ref() != Some(&now) {
-            let pages = bind_jobs(&binary.wasm, &out, "jobs", self.dev)?;
+            let pages = bind_jobs(&binary.wasm, &out, "jobs", self.dev, None)?;
             glue::write(&out, "app", (VERSION, VERSION), pages, self.dev)?;
             fs::write(stamp, now)?;
         }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use cargo_offmain::{BuildOptions, Flavour, TARGET, add_stack_checks, build, build_plain};
+use cargo_offmain::{BuildOptions, Flavour, Part, TARGET, build, build_plain};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use super::crates::bytes_by_crate;
 use crate::command::{made, workspace};
+use crate::site::build_crates_without;
 
 /// What a page imports from the folder, and what its workers load; `transfer.js` goes to both.
 const MAIN: &[&str] = &["hello.js", "facade.js", "facade_bg.wasm", "lane.js", "lease.js", "transfer.js"];
@@ -51,6 +52,7 @@ pub fn weigh() -> Result<()> {
     ];
     rows.extend(peers()?);
     rows.extend(parts()?);
+    rows.extend(safety(&hello.join("jobs"))?);
     Ok(fs::write(made("site/sizes.json"), json!(rows).to_string())?)
 }
 
@@ -93,22 +95,39 @@ fn all_in(folder: &Path) -> Result<f64> {
     Ok(sum)
 }
 
-/// The facade and the job module by crate, and what the stack checks add.
+/// The facade and the job module by crate.
 fn parts() -> Result<Vec<Value>> {
     let compiled = |flavour: Flavour, name: &str| made(flavour.dir()).join(TARGET).join("release").join(format!("{name}.wasm"));
     let (facade, jobs) = (compiled(Flavour::Plain, "offmain"), compiled(Flavour::Threads, "hello_jobs"));
     let mut rows = by_crate(&facade, "facade")?;
     rows.extend(by_crate(&jobs, "jobs")?);
-    let [checked, unchecked] = [true, false].map(|checks| bound(&jobs, checks, false).and_then(|file| compressed(&file)));
-    let (checked, unchecked) = (checked?, unchecked?);
-    rows.push(row("without stack checks", "offmain", &json!({ "checks": unchecked })));
-    rows.push(row("with stack checks", "offmain", &json!({ "checks": checked })));
     Ok(rows)
+}
+
+/// As built, and with what is left out: the name of a row, and the folder of the site where `size.js` finds the module that it times.
+const BUILDS: [(Option<Part>, &str, &str); 3] = [
+    (None, "as built", "cost/whole"),
+    (Some(Part::StackChecks), "without stack checks", "cost/no-checks"),
+    (Some(Part::Handlers), "without handlers of panics", "cost/no-handlers"),
+];
+
+/// What stack checks and unwinding add: to the module of a hello, compressed, and to that of published crates, which is not and is timed.
+fn safety(hello: &Path) -> Result<Vec<Value>> {
+    let module = |folder: &Path| folder.join("jobs_bg.wasm");
+    let weigh = |(leave_out, name, folder): (Option<Part>, &str, &str)| {
+        let small = made("sizes").join(folder);
+        build(&BuildOptions { declarations: false, leave_out, ..BuildOptions::new(hello, &small) })?;
+        build_crates_without(leave_out, folder)?;
+        let large = module(&made("site").join(folder));
+        let bytes = fs::metadata(&large).with_context(|| format!("no file {}", large.display()))?.len();
+        Ok(row(name, "offmain", &json!({ "checks": compressed(&module(&small))?, "crates": bytes as f64 / 1000.0 })))
+    };
+    BUILDS.into_iter().map(weigh).collect()
 }
 
 /// Kilobytes of code by crate, not compressed, and the data.
 fn by_crate(wasm: &Path, chart: &str) -> Result<Vec<Value>> {
-    let bytes = fs::read(bound(wasm, false, true)?)?;
+    let bytes = fs::read(bound(wasm)?)?;
     let found: BTreeMap<String, usize> = bytes_by_crate(&bytes)?;
     let mut crates: Vec<_> = found.into_iter().collect();
     crates.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
@@ -119,15 +138,12 @@ fn by_crate(wasm: &Path, chart: &str) -> Result<Vec<Value>> {
 }
 
 /// The module as the bindings generator leaves it.
-fn bound(wasm: &Path, checks: bool, names: bool) -> Result<PathBuf> {
+fn bound(wasm: &Path) -> Result<PathBuf> {
     let out = made("sizes/bound");
     let mut bindgen = Bindgen::new();
     bindgen.input_path(wasm).out_name("bound").web(true)?.typescript(false).omit_default_module_path(false);
-    bindgen.remove_name_section(!names).remove_producers_section(true);
+    bindgen.remove_name_section(false).remove_producers_section(true);
     let mut output = bindgen.generate_output().with_context(|| format!("bindings of {}", wasm.display()))?;
-    if checks {
-        add_stack_checks(output.wasm_mut())?;
-    }
     output.emit(&out)?;
     Ok(out.join("bound_bg.wasm"))
 }
