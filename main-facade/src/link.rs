@@ -156,9 +156,14 @@ impl Link {
 
     fn send_by_message(&self, job: JobId, request: Request, small: bool) -> Result<(), Outcome> {
         let Request { name, priority, timeout_ms, bytes, input, beside, transfer } = request;
-        let message = ToCoordinator::Submit(Submit { job, name: name.clone(), priority, timeout_ms, bytes, small, input });
+        let message =
+            ToCoordinator::Submit(Submit { job, name: name.clone(), priority, timeout_ms, bytes, small, sent: self.count_sent(), input });
         let sent = self.post(&offmain_protocol::encode_message(&message), &beside, &transfer);
-        sent.map_err(|why| Outcome::Rejected(Rejection::BadInput { name, why }))
+        sent.map_err(|why| {
+            // It was counted, and will never be received: the lane waits for the next one.
+            self.said.set(true);
+            Outcome::Rejected(Rejection::BadInput { name, why })
+        })
     }
 
     /// Tells a watcher what happens to the pool from now on, until it ends or the watcher says that nobody wants to hear it.

@@ -8,7 +8,9 @@ mod leases;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use js_sys::{Array, Reflect, Uint8Array};
-use offmain_protocol::{CodecError, Config, FromWorker, Loans, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION};
+use offmain_protocol::{
+    CodecError, Config, FromWorker, JobId, Loans, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION,
+};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
 
@@ -156,7 +158,8 @@ impl Coordinator {
     fn receive_message(&mut self, message: ToCoordinator, beside: JsValue) {
         match message {
             ToCoordinator::Start { .. } => self.core.ignore(),
-            ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, small, input }) => {
+            ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, small, sent, input }) => {
+                self.received(sent);
                 let input = Value { payload: input, beside, leases: Delivery::default(), copies: JsValue::UNDEFINED };
                 self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, input });
             }
@@ -273,7 +276,10 @@ impl Coordinator {
 
     fn handle(&mut self, event: Event<Value>) {
         self.make_ordinary(&event);
-        self.events.push_back(event);
+        // Jobs that have left the lane for this one may be later ones.
+        let later = |other: &Event<Value>| matches!((other, &event), (Event::Submit { job: other, .. }, Event::Submit { job, .. }) if is_later(*other, *job));
+        let place = self.events.iter().position(later).unwrap_or(self.events.len());
+        self.events.insert(place, event);
         self.handle_all();
     }
 
@@ -443,6 +449,11 @@ impl Coordinator {
         stats.leases = self.book.borrow().stats();
         self.host.reply(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }), &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     }
+}
+
+/// Whether a job was submitted after another one: numbers grow, and begin anew after the last.
+fn is_later(job: JobId, than: JobId) -> bool {
+    job.wrapping_sub(than).cast_signed() > 0
 }
 
 /// A message is an array of its bytes, of what is beside, and of the buffers of leases.

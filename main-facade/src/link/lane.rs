@@ -156,18 +156,17 @@ impl Link {
             waiting.push_back((job, request));
             return None;
         }
-        let Some(mailbox) = open else {
-            self.said.set(false);
-            return Some(request);
-        };
-        // What was said before by message must be heard before; the lane has closed when it was.
-        if self.said.get() {
-            return Some(request);
-        }
+        // What was said before by message must be heard before: this comes after it, and nothing overtakes this.
+        let Some(mailbox) = open.filter(|_| !self.said.take()) else { return Some(request) };
         let rest = write(mailbox, job, request);
         drop(lanes);
         self.listen();
         rest
+    }
+
+    /// A job is about to go by message.
+    pub(super) fn count_sent(&self) -> u32 {
+        self.lanes.borrow().mailboxes.last().map_or(0, |mailbox| mailbox.lane.send())
     }
 
     /// The facade was rung, or it looks by itself: settles all jobs that have a reply, and sends what waited for a slot.
@@ -295,6 +294,8 @@ impl Link {
         let mut lanes = self.lanes.borrow_mut();
         lanes.mailboxes.iter_mut().for_each(|before| before.over = true);
         lanes.mailboxes.push(mailbox);
+        // Of jobs that are on their way by message, nobody has counted any.
+        self.said.set(true);
     }
 
     /// A generation has ended: its lane takes no more, and is let go of once it owes nothing.

@@ -10,8 +10,10 @@ const SLOTS: u32 = limits::LANE_SLOTS as u32;
 // Words of the mailbox. Those that different sides write often are apart.
 const OPEN: u32 = 0;
 const BELL: u32 = 1;
+const RECEIVED: u32 = 2;
 const REQUESTED: u32 = 16;
 const CALLS: u32 = 17;
+const SENT: u32 = 18;
 const TAKEN: u32 = 32;
 const SLEEPERS: u32 = 33;
 const LOOKS_OUT: u32 = 34;
@@ -146,6 +148,12 @@ impl<W: Words> Lane<W> {
         self.is_open() || !self.take_back(slot)
     }
 
+    /// A job is about to be sent by message. No request that is written from now on is taken before the coordinator has received it.
+    /// Gives its number among those that are sent.
+    pub fn send(&self) -> u32 {
+        self.0.add(SENT, 1).wrapping_add(1)
+    }
+
     /// Takes a request back that nobody has taken yet. Whether it is.
     pub fn take_back(&self, slot: u32) -> bool {
         self.0.exchange(at(slot) + STATE, QUEUED, FREE)
@@ -203,7 +211,7 @@ impl<W: Words> Lane<W> {
     pub fn claim(&self, worker: u32) -> Option<InLane> {
         loop {
             let place = self.0.load(TAKEN);
-            if place == self.0.load(REQUESTED) || !self.is_open() {
+            if !self.has_work() || !self.is_open() {
                 return None;
             }
             let slot = self.0.load(REQUESTS + place % SLOTS);
@@ -259,7 +267,7 @@ impl<W: Words> Lane<W> {
         }
         let seen = (0..times).any(|_| {
             pause();
-            self.0.load(TAKEN) != self.0.load(REQUESTED) || !self.is_open()
+            self.has_work() || !self.is_open()
         });
         self.0.store(LOOKS_OUT, 0);
         seen
@@ -269,10 +277,17 @@ impl<W: Words> Lane<W> {
     pub fn sleep_worker(&self, wait: impl FnOnce(u32, u32)) {
         self.0.add(SLEEPERS, 1);
         let calls = self.0.load(CALLS);
-        if self.is_open() && self.0.load(TAKEN) == self.0.load(REQUESTED) {
+        if self.is_open() && !self.has_work() {
             wait(CALLS, calls);
         }
         self.0.add(SLEEPERS, u32::MAX);
+    }
+}
+
+impl<W: Words> Lane<W> {
+    /// Whether a request may be taken. While a job is on its way by message, that comes first: the coordinator will close the lane.
+    fn has_work(&self) -> bool {
+        self.0.load(TAKEN) != self.0.load(REQUESTED) && self.0.load(SENT) == self.0.load(RECEIVED)
     }
 }
 
@@ -284,6 +299,11 @@ impl<W: Words> Lane<W> {
         // its turn. A request that the facade was about to write all that time is found by the next look.
         self.0.store(TAKEN, self.0.load(REQUESTED));
         self.0.store(OPEN, 1);
+    }
+
+    /// The job with this number has come by message.
+    pub fn received(&self, sent: u32) {
+        self.0.store(RECEIVED, sent);
     }
 
     /// No more requests are taken, and workers that serve the lane return to their event loops.

@@ -48,6 +48,8 @@ pub struct Submit {
     pub bytes: u64,
     /// Whether the shared lane could have carried it.
     pub small: bool,
+    /// Its number among the jobs that were sent by message since the facade knows of a lane; else 0.
+    pub sent: u32,
     /// The input.
     pub input: Payload,
 }

@@ -84,6 +84,14 @@ impl Coordinator {
         *mailbox = Some(Mailbox { lane: Lane(Shared { words, bytes }), address, told: false });
     }
 
+    /// A job has come by message, with its number among them.
+    pub(super) fn received(&mut self, sent: u32) {
+        let mailbox = self.core.current_generation().and_then(|current| self.generations.get(&current)?.mailbox.as_ref());
+        if let Some(mailbox) = mailbox.filter(|_| sent != 0) {
+            mailbox.lane.received(sent);
+        }
+    }
+
     pub(super) fn open_lane(&mut self, generation: GenerationId) {
         let Some(Generation { memory: Ok(memory), mailbox: Some(mailbox), .. }) = self.generations.get_mut(&generation) else {
             return self.events.push_back(Event::LaneClosed);

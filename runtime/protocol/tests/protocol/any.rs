@@ -168,9 +168,9 @@ pub fn to_coordinator() -> impl Strategy<Value = ToCoordinator> {
     let priority = prop::sample::select(vec![Priority::High, Priority::Normal, Priority::Low]);
     prop_oneof![
         (config(), any::<u32>()).prop_map(|(config, cores)| ToCoordinator::Start { config, cores }),
-        (any::<u32>(), text(), priority, any::<Option<u64>>(), any::<(u64, bool)>(), payload()).prop_map(
-            |(job, name, priority, timeout_ms, (bytes, small), input)| {
-                ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, small, input })
+        (any::<u32>(), text(), priority, any::<Option<u64>>(), any::<(u64, bool, u32)>(), payload()).prop_map(
+            |(job, name, priority, timeout_ms, (bytes, small, sent), input)| {
+                ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, small, sent, input })
             }
         ),
         any::<u32>().prop_map(|job| ToCoordinator::Cancel { job }),

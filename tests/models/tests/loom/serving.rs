@@ -264,3 +264,30 @@ fn a_job_that_reports_becomes_an_ordinary_one() {
         }
     });
 }
+
+#[test]
+fn a_request_does_not_overtake_a_job_that_was_sent_by_message_before() {
+    model(3, || {
+        let world = World::open();
+        let heard = Arc::new(AtomicU32::new(0));
+        let sent = world.lane.send();
+        let worker = thread::spawn({
+            let (world, heard) = (world.clone(), heard.clone());
+            move || {
+                let claimed = world.lane.claim(1);
+                assert!(claimed.is_none() || heard.fetch_add(0, AcqRel) == 1, "it was overtaken");
+                claimed.is_some()
+            }
+        });
+        let coordinator = thread::spawn({
+            let (world, heard) = (world.clone(), heard.clone());
+            move || {
+                heard.fetch_add(1, AcqRel);
+                world.lane.received(sent);
+            }
+        });
+        assert!(world.lane.request(0, 1, 0, &[1]));
+        coordinator.join().unwrap();
+        assert!(worker.join().unwrap() || world.lane.claim(2).is_some(), "nobody may take it");
+    });
+}
