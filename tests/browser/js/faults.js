@@ -54,6 +54,9 @@ const killed = (kind, neighbour) =>
 
 const endless = (kind) => fatal(kind, 'TimeoutError', undefined, { timeout: 300 })
 
+/** WebKitGTK lets the loops of killed workers go on, beside which all is slow. */
+export const limits_ms = { 'a job killed inside the allocator harms nobody': 180_000 }
+
 export const tests = {
   'a panic in a drop is a panic': harmless('panic in a drop', 'JobPanicked', /dropped/),
   'a panic whose payload panics is a panic': harmless('payload that panics', 'JobPanicked'),
