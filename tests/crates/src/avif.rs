@@ -17,6 +17,6 @@ pub fn avif(size: u32) -> Result<u64, String> {
 /// Waves of integers with some grain: neither flat nor noise.
 fn pixel(x: u32, y: u32) -> RGB8 {
     let grain = (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b)) >> 28;
-    let wave = |a: u32, b: u32| ((x * a + y * b + (x * y >> 6)) / 4 % 256).abs_diff(128) as u8 + grain as u8;
+    let wave = |a: u32, b: u32| ((x * a + y * b + ((x * y) >> 6)) / 4 % 256).abs_diff(128) as u8 + grain as u8;
     RGB8::new(wave(3, 5), wave(7, 2), wave(1, 9))
 }
