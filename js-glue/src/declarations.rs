@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::job_crate::JobCrate;
+use crate::wasm_build::with_features;
 
 const PACKAGE: &str = include_str!("../js/app.d.ts");
 const LEASE: &str = include_str!("../js/lease.d.ts");
@@ -34,11 +35,11 @@ struct Job {
 }
 
 /// Asks the job crate and writes the files into `out`. The app's types have one for themselves, so that they may have any name.
-pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate) -> Result<Vec<PathBuf>> {
+pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate, features: &[String]) -> Result<Vec<PathBuf>> {
     let files = [
         (format!("{name}.d.ts"), PACKAGE.to_owned()),
         ("lease.d.ts".to_owned(), LEASE.to_owned()),
-        ("job-types.d.ts".to_owned(), job_types(&ask(job_crate)?)),
+        ("job-types.d.ts".to_owned(), job_types(&ask(job_crate, features)?)),
     ];
     files
         .into_iter()
@@ -50,7 +51,7 @@ pub(crate) fn write(out: &Path, name: &str, job_crate: &JobCrate) -> Result<Vec<
         .collect()
 }
 
-fn ask(job_crate: &JobCrate) -> Result<Description> {
+fn ask(job_crate: &JobCrate, features: &[String]) -> Result<Description> {
     let answer = job_crate.target.join("offmain").join(format!("describe-{}.json", job_crate.package));
     fs::create_dir_all(answer.parent().expect("two components below target"))?;
     // So that what is read below was written by this run.
@@ -59,6 +60,7 @@ fn ask(job_crate: &JobCrate) -> Result<Description> {
     let status = Command::new(cargo)
         .args(["test", "--quiet", "--lib", "-p", &job_crate.package, "--target-dir"])
         .arg(&job_crate.target)
+        .args(with_features(features))
         .args(["--", TEST])
         .current_dir(&job_crate.dir)
         .env("OFFMAIN_DESCRIBE", &answer)

@@ -32,6 +32,9 @@ enum Command {
         /// Build sooner, run slower: little optimisation, debug assertions, names kept.
         #[arg(long)]
         dev: bool,
+        /// Features of the job crate, besides its default ones.
+        #[arg(long, value_delimiter = ',', value_name = "FEATURES")]
+        features: Vec<String>,
         /// Do not write <name>.d.ts, for a job crate that cannot be compiled natively.
         #[arg(long)]
         no_declarations: bool,
@@ -91,8 +94,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Build { job_crate, out, dev, no_declarations } => {
-            let built = cargo_offmain::build(&BuildOptions { dev, declarations: !no_declarations, ..BuildOptions::new(job_crate, out) })?;
+        Command::Build { job_crate, out, dev, features, no_declarations } => {
+            let built =
+                cargo_offmain::build(&BuildOptions { dev, features, declarations: !no_declarations, ..BuildOptions::new(job_crate, out) })?;
             println!("{}:", built.out.display());
             for file in &built.files {
                 let size = std::fs::metadata(file)?.len();

@@ -27,6 +27,8 @@ pub struct BuildOptions {
     pub dev: bool,
     /// Write type declarations, for which the job crate is also compiled natively.
     pub declarations: bool,
+    /// Features of the job crate besides its default ones.
+    pub features: Vec<String>,
     /// Leave this out of the job module, to measure what it costs.
     pub leave_out: Option<Part>,
 }
@@ -34,7 +36,7 @@ pub struct BuildOptions {
 impl BuildOptions {
     /// A release build of `job_crate` into `out`, with declarations.
     pub fn new(job_crate: impl Into<PathBuf>, out: impl Into<PathBuf>) -> BuildOptions {
-        BuildOptions { job_crate: job_crate.into(), out: out.into(), dev: false, declarations: true, leave_out: None }
+        BuildOptions { job_crate: job_crate.into(), out: out.into(), dev: false, declarations: true, features: Vec::new(), leave_out: None }
     }
 }
 
@@ -64,7 +66,7 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
     let toolchain = Toolchain::ensure(&job_crate.dir)?;
     let name = job_crate.name().to_owned();
 
-    let jobs = compile_jobs(&toolchain, &job_crate, options.dev)?;
+    let jobs = compile_jobs(&toolchain, &job_crate, options.dev, &options.features)?;
     let pages = bind_jobs(&jobs, &out, "jobs", options.dev, options.leave_out)?;
     let home = job_crate.pool_dir.parent().context("offmain-pool lies at the root of the file system")?;
     build_main(&toolchain, home, &job_crate.target, &out, options.dev)?;
@@ -76,7 +78,7 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
         .collect();
     files.extend(glue::write(&out, &name, (&job_crate.version, &job_crate.protocol), pages, options.dev)?);
     if options.declarations {
-        files.extend(declarations::write(&out, &name, &job_crate)?);
+        files.extend(declarations::write(&out, &name, &job_crate, &options.features)?);
     }
     Ok(Built { name, out, files, pages })
 }
@@ -98,9 +100,14 @@ pub fn build_plain(package_dir: &Path, out: &Path, out_name: &str, flavour: Flav
     bind_and_check(module(&modules, &library)?, &out_dir(out)?, out_name, false)
 }
 
-fn compile_jobs(toolchain: &Toolchain, job_crate: &JobCrate, dev: bool) -> Result<PathBuf> {
+/// How cargo is told of features.
+pub(crate) fn with_features(features: &[String]) -> impl Iterator<Item = String> {
+    features.iter().map(|feature| format!("--features={feature}"))
+}
+
+fn compile_jobs(toolchain: &Toolchain, job_crate: &JobCrate, dev: bool, features: &[String]) -> Result<PathBuf> {
     let mut command = wasm_command(toolchain, Flavour::Threads, "build", &job_crate.dir, &job_crate.target, dev)?;
-    command.args(["--lib", "-p", &job_crate.package]);
+    command.args(["--lib", "-p", &job_crate.package]).args(with_features(features));
     let modules = compile(command)?;
     module(&modules, &job_crate.library).cloned()
 }

@@ -1,5 +1,6 @@
 //! Crates as they are published, one job each, and std's threads in numbers.
 
+#[cfg(feature = "avif")]
 mod avif;
 mod contract;
 mod kernel;

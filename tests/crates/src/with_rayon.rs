@@ -12,7 +12,6 @@ use rayon::{ThreadPoolBuilder, prelude::*};
 
 use crate::{
     Band, Kernel, OpenGate, Parallel, ParallelPanic, ParallelStuck, Pass, Timed,
-    avif::avif,
     kernel::{mandelbrot, row, sort},
     numbers::{numbers, sorted},
 };
@@ -91,8 +90,9 @@ pub fn kernel(job: Kernel, _: &JobContext<Kernel>) -> Result<Timed, String> {
     let value = match job.kernel.as_str() {
         "mandelbrot" => mandelbrot(job.size),
         "sort" => sort(job.size),
-        "avif" => avif(job.size)?,
-        other => return Err(format!("there is no kernel `{other}`, only `mandelbrot`, `sort` and `avif`")),
+        #[cfg(feature = "avif")]
+        "avif" => crate::avif::avif(job.size)?,
+        other => return Err(format!("there is no kernel `{other}`, only `mandelbrot`, `sort` and, with the feature, `avif`")),
     };
     Ok(Timed { value: value.to_string(), ms: start.elapsed().as_secs_f64() * 1e3 })
 }
