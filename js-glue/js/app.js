@@ -194,14 +194,19 @@ function submit(facade, ending, name, input, { signal, priority, timeout, transf
 
 /** Sends a job once there is room. Until then it may be cancelled, and nothing of it has left this thread. */
 async function whenFree(facade, bytes, job, sink, send) {
-  let waits = true
+  let [waits, offered] = [true, false]
   job.stop = () => {
     waits = false
     facade.count('cancelled')
     sink.settle('cancelled', {}, undefined)
   }
   try {
-    while (waits && facade.hasRoom(bytes) === false) await new Promise((tell) => facade.room(bytes, tell))
+    while (waits && facade.hasRoom(bytes) === false) {
+      // What was offered has been taken by somebody who did not wait.
+      if (offered) facade.offerRoom()
+      await new Promise((tell) => facade.room(bytes, tell))
+      offered = true
+    }
     if (waits) send()
   } finally {
     facade.offerRoom()

@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
 
 use crate::{
-    link::{Link, Loan, Request, Sink, string_of, text_of as text_of_error},
+    link::{Link, Loan, Offer, Request, Sink, string_of, text_of as text_of_error},
     pool::check_browser,
 };
 
@@ -48,6 +48,8 @@ thread_local! {
 #[wasm_bindgen]
 pub struct Facade {
     link: Rc<Link>,
+    /// Room that somebody was told of who has not called `offerRoom` yet.
+    offers: Rc<RefCell<Vec<Offer>>>,
 }
 
 /// Binary data in bytes that an input may hold without being listed for transfer.
@@ -96,7 +98,7 @@ impl Facade {
             let error = result.unwrap_or_else(closed).map_or_else(|error| start_error(&error), |()| JsValue::UNDEFINED);
             say(&started, &error);
         });
-        Ok(Self { link })
+        Ok(Self { link, offers: Rc::default() })
     }
 
     /// Sends a job. Gives its number, or 0 if it was refused; then its outcome has gone to the sink.
@@ -156,18 +158,21 @@ impl Facade {
 
     /// Calls `tell` when there may be room, or the pool has ended. Whoever takes it or not calls `offerRoom` then.
     pub fn room(&self, bytes: f64, tell: Function) {
+        let offers = self.offers.clone();
         self.link.room(bytes as u64).then(move |offer| {
-            if let Some(offer) = offer {
-                offer.end();
-            }
+            offers.borrow_mut().extend(offer);
             say(&tell, &JsValue::UNDEFINED);
         });
     }
 
-    /// Tells those who wait of the room there is.
+    /// Whoever was told of room has taken it, or goes without: the next one is told.
     #[wasm_bindgen(js_name = offerRoom)]
     pub fn offer_room(&self) {
-        self.link.offer_room();
+        let offer = self.offers.borrow_mut().pop();
+        match offer {
+            Some(offer) => drop(offer),
+            None => self.link.offer_room(),
+        }
     }
 
     /// Asks a job to stop.

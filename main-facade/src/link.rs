@@ -21,12 +21,12 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
 
 pub(crate) use self::leases::Loan;
+pub(crate) use self::room::Offer;
 use self::{
     lane::{Lanes, Soon},
     leases::Entry,
     life::Handlers,
     pending::Pending,
-    room::Offer,
 };
 use crate::{once, pulse::Pulse, timer::Timer};
 
@@ -59,6 +59,8 @@ pub(crate) struct Link {
     ended: RefCell<Vec<once::Sender<()>>>,
     /// Callers that wait for room for so many bytes.
     waiting: RefCell<VecDeque<(u64, once::Sender<Offer>)>>,
+    /// Room that was offered to those who waited, and that they have not taken yet: jobs and bytes.
+    offered: Cell<(u64, u64)>,
     watchers: RefCell<Vec<Watcher>>,
     bytes: Cell<u64>,
     last: Cell<u32>,
@@ -117,6 +119,7 @@ impl Link {
             reports: RefCell::default(),
             ended: RefCell::default(),
             waiting: RefCell::default(),
+            offered: Cell::new((0, 0)),
             watchers: RefCell::default(),
             bytes: Cell::new(0),
             last: Cell::new(0),

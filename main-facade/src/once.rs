@@ -35,6 +35,11 @@ pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
+    /// Whether nobody waits any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.borrow().over
+    }
+
     /// Gives the value back if nobody waits for it any more.
     pub(crate) fn send(self, value: T) -> Result<(), T> {
         let mut once = self.0.borrow_mut();

@@ -7,19 +7,17 @@ use offmain_protocol::{Outcome, Rejection, limits::WAITING};
 use super::{Link, Phase};
 use crate::once;
 
-/// Room for somebody who waited. When it is dropped, used or not, the next one is asked.
-pub(crate) struct Offer(Weak<Link>);
-
-impl Offer {
-    /// Nobody is asked.
-    pub(crate) fn end(mut self) {
-        self.0 = Weak::new();
-    }
+/// Room for somebody who waited, kept for them until this is dropped, used or not; then the next one is asked.
+pub(crate) struct Offer {
+    link: Weak<Link>,
+    bytes: u64,
 }
 
 impl Drop for Offer {
     fn drop(&mut self) {
-        if let Some(link) = self.0.upgrade() {
+        if let Some(link) = self.link.upgrade() {
+            let (jobs, bytes) = link.offered.get();
+            link.offered.set((jobs - 1, bytes - self.bytes));
             link.offer_room();
         }
     }
@@ -43,19 +41,23 @@ impl Link {
         receiver
     }
 
-    /// Tells those who wait of the room there is.
+    /// Tells those who wait of the room there is beside what was offered before, and not taken yet.
     pub(crate) fn offer_room(&self) {
-        let (mut jobs, mut bytes) = (0, 0);
-        let mut waiting = self.waiting.borrow_mut();
-        while let Some((wanted, sender)) = waiting.pop_front() {
+        loop {
+            let (jobs, bytes) = self.offered.get();
+            let mut waiting = self.waiting.borrow_mut();
+            // One who does not wait any more is not offered anything.
+            while waiting.front().is_some_and(|(_, sender)| sender.is_over()) {
+                waiting.pop_front();
+            }
+            let Some((wanted, sender)) = waiting.pop_front() else { return };
             if self.admit_after(jobs, bytes + wanted).is_err() {
                 return waiting.push_front((wanted, sender));
             }
-            match sender.send(Offer(self.this.clone())) {
-                Ok(()) => (jobs, bytes) = (jobs + 1, bytes + wanted),
-                // One who does not wait any more takes no room, and this offer is made to the next one here.
-                Err(offer) => offer.end(),
-            }
+            drop(waiting);
+            self.offered.set((jobs + 1, bytes + wanted));
+            // Nobody who has just waited has gone since.
+            drop(sender.send(Offer { link: self.this.clone(), bytes: wanted }));
         }
     }
 
