@@ -15,9 +15,10 @@ const IN_FLIGHT = 24
 
 const LARGEST = 20_000_000
 
-// What a job may end as beside what it is meant to: its neighbour's fault may have ended its generation or the coordinator, or
-// have left it no memory.
+// What a job may end as beside what it is meant to: its neighbour's fault may have ended its generation, its worker or the coordinator,
+// or have left it no memory.
 const lost = ({ name }) => name === 'JobLost'
+const ended = ({ name, message }) => name === 'JobTrapped' && /nobody had told it to/.test(message)
 const starved = ({ name, message }) => name === 'JobTrapped' || (name === 'JobPanicked' && /no memory/.test(message))
 
 // Each kind of fault: what to submit, with which options, and how it may end.
@@ -245,6 +246,6 @@ async function settle(what, job, ends, check = () => true) {
   if (takesAll) shortages.open -= 1
   count(outcomes, end)
   const short = !calm || shortages.begun > begun
-  if (!ends.includes(end) && !lost(value) && !(short && starved(value))) wrong.push(`${what} ended as ${end}: ${value?.message ?? JSON.stringify(value)}`)
+  if (!ends.includes(end) && !lost(value) && !ended(value) && !(short && starved(value))) wrong.push(`${what} ended as ${end}: ${value?.message ?? JSON.stringify(value)}`)
   else if (end === 'done' && !check(value)) wrong.push(`${what}: its result is wrong`)
 }
