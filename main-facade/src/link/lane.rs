@@ -9,12 +9,32 @@ use offmain_protocol::{
     lane::{BELL_WORD, BY_WORD, Bell, Lane, WORDS, Words},
     limits::{LANE_FLUSH, LANE_SLOT_BYTES, LANE_SLOTS},
 };
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen::{
+    JsCast, JsValue,
+    prelude::{Closure, wasm_bindgen},
+};
 use web_sys::{MessageChannel, MessagePort};
 
 use super::{Link, Request, life::on_link};
 
-/// The words of a generation's memory. Operations on them cannot fail: the places are within the array.
+#[wasm_bindgen]
+extern "C" {
+    // js-sys has these with a catch, which each call would pay for. They do not throw: all places are within the array.
+    #[wasm_bindgen(js_namespace = Atomics)]
+    fn load(words: &Int32Array, word: u32) -> i32;
+    #[wasm_bindgen(js_namespace = Atomics)]
+    fn store(words: &Int32Array, word: u32, value: i32);
+    #[wasm_bindgen(js_namespace = Atomics)]
+    fn exchange(words: &Int32Array, word: u32, value: i32) -> i32;
+    #[wasm_bindgen(js_namespace = Atomics)]
+    fn add(words: &Int32Array, word: u32, value: i32) -> i32;
+    #[wasm_bindgen(js_namespace = Atomics, js_name = compareExchange)]
+    fn compare_exchange(words: &Int32Array, word: u32, from: i32, to: i32) -> i32;
+    #[wasm_bindgen(js_namespace = Atomics)]
+    fn notify(words: &Int32Array, word: u32, count: u32);
+}
+
+/// The words of a generation's memory.
 struct Shared {
     words: Int32Array,
     bytes: Uint8Array,
@@ -22,27 +42,27 @@ struct Shared {
 
 impl Words for Shared {
     fn load(&self, word: u32) -> u32 {
-        Atomics::load(&self.words, word).unwrap_or_default() as u32
+        load(&self.words, word) as u32
     }
 
     fn store(&self, word: u32, value: u32) {
-        let _ = Atomics::store(&self.words, word, value as i32);
+        store(&self.words, word, value as i32);
     }
 
     fn swap(&self, word: u32, value: u32) -> u32 {
-        Atomics::exchange(&self.words, word, value as i32).unwrap_or_default() as u32
+        exchange(&self.words, word, value as i32) as u32
     }
 
     fn add(&self, word: u32, value: u32) -> u32 {
-        Atomics::add(&self.words, word, value as i32).unwrap_or_default() as u32
+        add(&self.words, word, value as i32) as u32
     }
 
     fn exchange(&self, word: u32, from: u32, to: u32) -> bool {
-        Atomics::compare_exchange(&self.words, word, from as i32, to as i32).is_ok_and(|before| before as u32 == from)
+        compare_exchange(&self.words, word, from as i32, to as i32) as u32 == from
     }
 
     fn notify(&self, word: u32, count: u32) {
-        let _ = Atomics::notify_with_count(&self.words, word, count);
+        notify(&self.words, word, count);
     }
 
     fn read(&self, word: u32, length: usize) -> Vec<u8> {
