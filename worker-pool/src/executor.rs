@@ -59,6 +59,12 @@ pub(crate) fn set_worker(worker: u32) {
     WORKER.set(worker);
 }
 
+/// Which worker this thread is.
+#[cfg(target_family = "wasm")]
+pub(crate) fn worker() -> u32 {
+    WORKER.get()
+}
+
 /// Starts a future on this worker.
 pub(crate) fn start(future: impl Future<Output = ()> + 'static) {
     let wake = Arc::new(Wake { worker: WORKER.get(), bell: Bell::ringing() });

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering::SeqCst},
 };
 
-use offmain_protocol::lane::{Bell, Lane, WORDS, Words};
+use offmain_protocol::lane::{Bell, InLane, Lane, WORDS, Words};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A job's place in the lane.
@@ -110,26 +110,16 @@ impl Patience {
     }
 }
 
-/// A request that was taken.
-pub(crate) struct Taken {
-    pub(crate) place: Place,
-    pub(crate) job: u32,
-    pub(crate) entry: u32,
-    pub(crate) data: Vec<u8>,
-}
-
 /// Serves the lane with `run`, which says whether the worker goes on. True if the lane has closed, false if `run` said no.
-pub(crate) fn serve(worker: u32, mut run: impl FnMut(Taken) -> bool) -> bool {
+pub(crate) fn serve(worker: u32, mut run: impl FnMut(InLane) -> bool) -> bool {
     let mut patience = Patience(Patience::LEAST);
     while LANE.is_open() {
-        match LANE.claim(worker) {
-            None => patience.wait(),
-            Some(request) => {
-                let place = Place { slot: request.slot, worker };
-                if !run(Taken { place, job: request.job, entry: request.entry, data: request.data }) {
-                    return false;
-                }
-            }
+        let Some(request) = LANE.claim(worker) else {
+            patience.wait();
+            continue;
+        };
+        if !run(request) {
+            return false;
         }
     }
     true

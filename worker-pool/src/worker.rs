@@ -2,7 +2,7 @@
 
 use std::{
     alloc::{Layout, alloc, set_alloc_error_hook},
-    cell::{Cell, OnceCell},
+    cell::OnceCell,
     panic::catch_unwind,
     sync::{Once, OnceLock},
 };
@@ -13,7 +13,9 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     JobTable,
     cancel::CancelWord,
-    context, executor, lane, lease,
+    context, executor,
+    lane::{self, Place},
+    lease,
     owner::{self, Owner},
     platform, reactor,
     run::{Execution, Finished, Request, hear_panics, panic_text},
@@ -27,7 +29,6 @@ unsafe extern "Rust" {
 }
 
 thread_local! {
-    static NUMBER: Cell<u32> = const { Cell::new(0) };
     static TABLE: OnceCell<JobTable> = const { OnceCell::new() };
     static CANCEL: &'static CancelWord = Box::leak(Box::default());
 }
@@ -64,7 +65,6 @@ pub fn take_stack(size: u32) -> u32 {
 #[wasm_bindgen(js_name = offmainStart)]
 pub fn start(worker: u32) {
     executor::set_worker(worker);
-    NUMBER.set(worker);
     let mut table = JobTable::default();
     // SAFETY: `jobs!` defines the function with this signature; without it the module does not link.
     unsafe { __offmain_jobs(&mut table) };
@@ -128,10 +128,12 @@ fn run(entry: Option<&Entry>, name: &str, request: Request) -> bool {
 /// Serves the shared lane. One job that does not end there ends it: the coordinator takes the worker for one that runs that job.
 fn serve() {
     let cancel = CANCEL.with(|cancel| *cancel);
-    let closed = lane::serve(NUMBER.get(), |taken| {
+    let worker = executor::worker();
+    let closed = lane::serve(worker, |taken| {
         lease::sweep();
         let input = offmain_protocol::decode(&taken.data, Vec::new()).unwrap_or_default();
-        let request = Request { job: taken.job, input, beside: JsValue::UNDEFINED, cancel, place: Some(taken.place) };
+        let request =
+            Request { job: taken.job, input, beside: JsValue::UNDEFINED, cancel, place: Some(Place { slot: taken.slot, worker }) };
         TABLE.with(|table| {
             let entry = table.get().and_then(|table| table.entries().get(taken.entry as usize)).filter(|entry| entry.plain);
             run(entry, entry.map_or("", |entry| entry.name), request)

@@ -206,9 +206,9 @@ fn nobody_sleeps_through_a_request_or_a_reply() {
     });
 }
 
-#[test]
-fn a_lane_that_closes_at_any_moment_loses_nothing_and_settles_nothing_twice() {
-    model(3, || {
+/// One worker serves, and the coordinator closes the lane at any moment.
+fn closing_meanwhile(jobs: u32, cancel: bool) {
+    model(3, move || {
         let world = World::open();
         let worker = thread::spawn({
             let world = world.clone();
@@ -218,28 +218,20 @@ fn a_lane_that_closes_at_any_moment_loses_nothing_and_settles_nothing_twice() {
             let world = world.clone();
             move || world.close()
         });
-        world.submit(2, false);
+        world.submit(jobs, cancel);
         worker.join().unwrap();
         coordinator.join().unwrap();
     });
 }
 
 #[test]
+fn a_lane_that_closes_at_any_moment_loses_nothing_and_settles_nothing_twice() {
+    closing_meanwhile(2, false);
+}
+
+#[test]
 fn a_job_that_is_taken_back_has_no_other_outcome() {
-    model(3, || {
-        let world = World::open();
-        let worker = thread::spawn({
-            let world = world.clone();
-            move || world.serve(1)
-        });
-        let coordinator = thread::spawn({
-            let world = world.clone();
-            move || world.close()
-        });
-        world.submit(1, true);
-        worker.join().unwrap();
-        coordinator.join().unwrap();
-    });
+    closing_meanwhile(1, true);
 }
 
 #[test]
