@@ -1,7 +1,7 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
 import * as glue from './facade.js'
-import { pack, unpack } from './lane.js'
+import { heldBytes, pack, unpack } from './lane.js'
 import { leasesOf, placeLeases } from './lease.js'
 import { Worker, compile, eachLeaf, replaceEach } from './transfer.js'
 
@@ -91,7 +91,9 @@ export class Pool extends EventTarget {
 
   /** Sends a job, at once. What is refused is refused by the promise. */
   submit(name, input, options = {}) {
-    return submit(this.#facade, this.#ending.signal, name, input, options)
+    const call = new Call(this.#facade, name, options)
+    call.submit(input, options.timeout, this.#ending.signal)
+    return call.job
   }
 
   /** Has another number of workers from now on: a number, or [least, greatest]. */
@@ -128,77 +130,171 @@ export class Pool extends EventTarget {
 
 /** A submitted job: a promise of its output. */
 export class Job extends Promise {
+  #call
+
+  /** The promise of a call; `made` is told how it is settled. */
+  static of(call, made) {
+    const job = new Job(made)
+    job.#call = call
+    return job
+  }
+
   static get [Symbol.species]() {
     return Promise
   }
 
+  /** What the job reports, for one reader. */
+  get progress() {
+    return this.#call.reports
+  }
+
   /** Asks the job to stop; it then rejects with an AbortError, unless it was done already. */
   cancel() {
-    this.stop?.()
+    this.#call?.stop?.()
   }
 }
 
-function submit(facade, ending, name, input, { signal, priority, timeout, transfer = [], wait = false }) {
-  const reports = new Reports(facade.progressKept())
-  let settled
-  const job = new Job((resolve, reject) => (settled = { resolve, reject }))
-  Object.defineProperties(job, { progress: { value: reports }, stop: { value: undefined, writable: true } })
-  const aborted = () => job.cancel()
-  const sink = {
-    pack,
-    unpack,
-    progress: (value, lent) => reports.push(value, leasesOf(facade, lent)),
-    settle(kind, details, marked, lent) {
-      signal?.removeEventListener('abort', aborted)
-      job.stop = undefined
-      reports.end()
-      const value = placeLeases(marked, leasesOf(facade, lent))
-      if (kind === 'done') settled.resolve(value)
-      else settled.reject(errorOf(kind, name, details, value, signal))
-    },
+/** A job on its way: how it is sent, and where the facade tells what becomes of it. */
+class Call {
+  job
+  /** How it is stopped, as long as it can be. */
+  stop
+  #facade
+  #name
+  #signal
+  #priority
+  #moved
+  #wait
+  #abort
+  #resolve
+  #reject
+  #reports
+  #over = false
+
+  constructor(facade, name, { signal, priority, transfer, wait }) {
+    this.#facade = facade
+    this.#name = name
+    this.#signal = signal
+    this.#priority = priority
+    this.#moved = transfer?.map((item) => (ArrayBuffer.isView(item) ? item.buffer : item)) ?? []
+    this.#wait = wait
+    this.job = Job.of(this, (resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
   }
-  const refuse = (error) => {
-    facade.count('rejected')
-    signal?.removeEventListener('abort', aborted)
-    reports.end()
-    settled.reject(asOffmainError(error))
-  }
-  if (signal?.aborted) {
-    facade.count('cancelled')
-    sink.settle('cancelled', {}, undefined)
-    return job
-  }
-  try {
-    const moved = transfer.map((item) => (ArrayBuffer.isView(item) ? item.buffer : item))
-    const listed = new Set(moved)
-    const { bytes, responses } = check(name, input, listed)
-    signal?.addEventListener('abort', aborted, { once: true })
-    const admit = async (input, bytes, timeout) => {
-      const send = () => {
-        const id = facade.submit(name, input, bytes, priority, timeout, moved, sink)
-        if (id !== 0) job.stop = () => facade.cancel(id)
-      }
-      if (wait && facade.hasRoom(bytes) === false) await whenFree(facade, bytes, job, sink, send)
-      else send()
+
+  submit(input, timeout, ending) {
+    if (this.#signal?.aborted) return this.over('cancelled')
+    try {
+      const packed = this.#pack(input, timeout)
+      const { bytes, responses } = packed ? { bytes: heldBytes(), responses: 0 } : check(this.#name, input, this.#moved)
+      this.#heed()
+      if (responses === 0) return this.#admit(input, bytes, timeout, packed)
+      const arrived = (read, timeLeft) => this.#admit(read, check(this.#name, read, this.#moved).bytes, timeLeft)
+      whenRead(this.#facade, ending, this.#name, input, timeout, this, arrived).catch((error) => this.#refuse(error))
+    } catch (error) {
+      this.#refuse(error)
     }
-    if (responses === 0) admit(input, bytes, timeout).catch(refuse)
-    else {
-      const arrived = (read, timeLeft) => admit(read, check(name, read, listed).bytes, timeLeft)
-      whenRead(facade, ending, name, input, timeout, job, sink, arrived).catch(refuse)
-    }
-  } catch (error) {
-    refuse(error)
   }
-  return job
+
+  /** Sends it, at once or when there is room. */
+  #admit(input, bytes, timeout, packed) {
+    if (!this.#wait || this.#facade.hasRoom(bytes) !== false) return this.#send(input, bytes, timeout, packed)
+    const free = () => this.#send(input, bytes, timeout, this.#pack(input, timeout))
+    whenFree(this.#facade, bytes, this, free).catch((error) => this.#refuse(error))
+  }
+
+  #send(input, bytes, timeout, packed) {
+    const id = this.#facade.submit(this.#name, input, packed, bytes, this.#priority, timeout, this.#moved, this)
+    if (id !== 0) this.stop = () => this.#facade.cancel(id)
+  }
+
+  /** The binary form of what the shared lane may carry, valid until the next call. */
+  #pack(input, timeout) {
+    const ordinary = this.#moved.length === 0 && timeout == null && (this.#priority ?? 'normal') === 'normal'
+    if (!ordinary || !this.#facade.hasLane()) return undefined
+    try {
+      return pack(input)
+    } catch {
+      // At a buffer that was moved before; sending it will throw, too.
+      return undefined
+    }
+  }
+
+  /** The signal's abort stops it from now on. */
+  #heed() {
+    if (!this.#signal) return
+    this.#abort = () => this.stop?.()
+    this.#signal.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  /** Most jobs report nothing. */
+  get reports() {
+    if (!this.#reports) {
+      this.#reports = new Reports(this.#facade.progressKept())
+      if (this.#over) this.#reports.end()
+    }
+    return this.#reports
+  }
+
+  /** The facade says: the job reports. */
+  progress(value, lent) {
+    this.reports.push(value, leasesOf(this.#facade, lent))
+  }
+
+  /** The facade says: the job is done, and this is the binary form of its output. */
+  answer(packed) {
+    let value
+    try {
+      value = unpack(packed)
+    } catch {
+      // What the pool's memory says is not to be trusted after a wild write.
+      return this.settle('lost', { message: 'its reply made no sense' })
+    }
+    this.#end()
+    this.#resolve(value)
+  }
+
+  /** For the facade: the value of a binary form. */
+  unpack(packed) {
+    return unpack(packed)
+  }
+
+  /** The facade says: the job ended, somehow. */
+  settle(kind, details, marked, lent) {
+    this.#end()
+    const value = placeLeases(marked, leasesOf(this.#facade, lent))
+    if (kind === 'done') this.#resolve(value)
+    else this.#reject(errorOf(kind, this.#name, details, value, this.#signal))
+  }
+
+  /** It ended before the facade had it. */
+  over(kind) {
+    this.#facade.count(kind)
+    this.settle(kind, {})
+  }
+
+  #refuse(error) {
+    this.#facade.count('rejected')
+    this.#end()
+    this.#reject(asOffmainError(error))
+  }
+
+  #end() {
+    if (this.#abort) this.#signal.removeEventListener('abort', this.#abort)
+    this.stop = undefined
+    this.#over = true
+    this.#reports?.end()
+  }
 }
 
 /** Sends a job once there is room. Until then it may be cancelled, and nothing of it has left this thread. */
-async function whenFree(facade, bytes, job, sink, send) {
+async function whenFree(facade, bytes, call, send) {
   let [waits, offered] = [true, false]
-  job.stop = () => {
+  call.stop = () => {
     waits = false
-    facade.count('cancelled')
-    sink.settle('cancelled', {}, undefined)
+    call.over('cancelled')
   }
   try {
     while (waits && facade.hasRoom(bytes) === false) {
@@ -217,15 +313,14 @@ async function whenFree(facade, bytes, job, sink, send) {
  * Sends a job once the bodies of the responses in its input are there, as blobs: a stream that is transferred goes on passing through this
  * thread, piece by piece. Until then the job may be cancelled and its time runs, and nothing of it has left this thread.
  */
-async function whenRead(facade, ending, name, input, timeout, job, sink, arrived) {
+async function whenRead(facade, ending, name, input, timeout, call, arrived) {
   const since = performance.now()
   const end = new AbortController()
   const over = (kind) => () => {
     end.abort()
-    facade.count(kind)
-    sink.settle(kind, {}, undefined)
+    call.over(kind)
   }
-  job.stop = over('cancelled')
+  call.stop = over('cancelled')
   ending.addEventListener('abort', over('closed'), { signal: end.signal })
   // What is no time limit is for the facade to refuse.
   const timer = timeout > 0 && timeout <= 0x7fffffff ? setTimeout(over('timedOut'), timeout) : undefined
@@ -247,12 +342,13 @@ async function whenRead(facade, ending, name, input, timeout, job, sink, arrived
   }
   if (end.signal.aborted) return
   end.abort()
-  await arrived(read, timer === undefined ? timeout : Math.max(1, Math.ceil(timeout - (performance.now() - since))))
+  arrived(read, timer === undefined ? timeout : Math.max(1, Math.ceil(timeout - (performance.now() - since))))
 }
 
 /** Counts an input's binary data, and refuses what would be copied on this thread: the browser copies what is not moved. */
-function check(name, input, moved) {
+function check(name, input, transfer) {
   const limit = inlineBytes()
+  const moved = new Set(transfer)
   let [bytes, copied, responses] = [0, 0, 0]
   eachLeaf(input, (leaf, path) => {
     if (typeof leaf === 'string') copied += leaf.length

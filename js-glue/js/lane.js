@@ -14,14 +14,20 @@ const VIEWS = [
   Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, Float32Array, Float64Array, BigUint64Array,
   BigInt64Array,
 ]
+/** Up to this length it is cheaper to go letter by letter, byte by byte. */
+const SHORT = 64
 const UNDEFINED = 0, NULL = 1, FALSE = 2, TRUE = 3, SMALL = 4, NUMBER = 5, STRING = 6, ARRAY = 7, OBJECT = 8, BUFFER = 9, VIEW = 10
 
 /** How far a form is written or read. */
 let at
 
+/** Binary data in the value that was packed last. */
+let held
+export const heldBytes = () => held
+
 /** The form of a value, valid until the next call; undefined if it has none, or one that is too long. */
 export function pack(value) {
-  at = 0
+  at = held = 0
   return put(value, 0) ? scratch.subarray(0, at) : undefined
 }
 
@@ -59,7 +65,8 @@ function encoded(string) {
 function binary(bytes) {
   if (at + 2 + bytes.length > LIMIT) return false
   length(bytes.length)
-  scratch.set(bytes, at)
+  if (bytes.length <= SHORT) for (let i = 0; i < bytes.length; i++) scratch[at + i] = bytes[i]
+  else scratch.set(bytes, at)
   at += bytes.length
   return true
 }
@@ -93,11 +100,14 @@ function putObject(value, depth) {
   }
   if (ArrayBuffer.isView(value)) {
     const kind = VIEWS.indexOf(value.constructor)
-    if (kind < 0 || !(value.buffer instanceof ArrayBuffer) || !tag(VIEW, 1)) return false
+    // To ask a short array for its buffer makes V8 move it there, which costs more than all the rest.
+    const asItIs = kind === 0 && value.length > 0 && value.length <= SHORT
+    if (kind < 0 || !(asItIs || value.buffer instanceof ArrayBuffer) || !tag(VIEW, 1)) return false
     scratch[at++] = kind
-    return binary(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    held += value.byteLength
+    return binary(asItIs ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   }
-  if (value instanceof ArrayBuffer) return tag(BUFFER, 0) && binary(new Uint8Array(value))
+  if (value instanceof ArrayBuffer) return tag(BUFFER, 0) && ((held += value.byteLength), binary(new Uint8Array(value)))
   if (!isPlain(value)) return false
   const keys = Object.keys(value)
   if (!tag(OBJECT, 0) || keys.length > LIMIT || !length(keys.length)) return false
@@ -126,9 +136,6 @@ function bytes() {
   return packed.slice((at += length) - length, at)
 }
 
-/** Texts up to this length are cheaper to make letter by letter. */
-const SHORT = 24
-
 function string() {
   const length = size()
   const end = at + length
@@ -138,6 +145,27 @@ function string() {
   made = decoder.decode(packed.slice(end - length, end))
   at = end
   return made
+}
+
+/** Keys that were read: the same ones come again and again, and to make a text costs more than to compare it. */
+const keys = new Array(256).fill({ text: '', length: 0 })
+
+function key() {
+  const length = packed[at] | (packed[at + 1] << 8)
+  if (length === 0 || length > SHORT) return string()
+  const begin = at + 2
+  const place = (length * 31 + packed[begin] * 7 + packed[begin + length - 1]) & 255
+  const known = keys[place]
+  let same = 0
+  if (known.length === length) while (same < length && known.text.charCodeAt(same) === packed[begin + same]) same++
+  if (same === length) {
+    at = begin + length
+    return known.text
+  }
+  const text = string()
+  // Of letters of one byte each, or the comparison above would not find it.
+  if (text.length === length) keys[place] = { text, length }
+  return text
 }
 
 function take() {
@@ -165,10 +193,10 @@ function take() {
     case OBJECT: {
       const object = {}
       for (let left = size(); left > 0; left--) {
-        const key = string()
+        const name = key()
         // This one would be called, not set.
-        if (key === '__proto__') Object.defineProperty(object, key, { value: take(), writable: true, enumerable: true, configurable: true })
-        else object[key] = take()
+        if (name === '__proto__') Object.defineProperty(object, name, { value: take(), writable: true, enumerable: true, configurable: true })
+        else object[name] = take()
       }
       return object
     }
@@ -176,7 +204,7 @@ function take() {
       return bytes().buffer
     case VIEW: {
       const kind = VIEWS[packed[at++]]
-      return new kind(bytes().buffer)
+      return kind === Uint8Array ? bytes() : new kind(bytes().buffer)
     }
     default:
       throw new Error('a packed value is damaged')

@@ -73,7 +73,14 @@ function end() {
 }
 
 /** Reads the blobs inside an input, here where nobody waits for it. */
-const readBlobs = (input) => transfer.replaceEach(input, Blob, async (blob) => new Uint8Array(await blob.arrayBuffer()))
+const readBlobs = (input) =>
+  transfer.replaceEach(input, Blob, async (blob, path) => {
+    try {
+      return new Uint8Array(await blob.arrayBuffer())
+    } catch (error) {
+      throw `the ${blob.size} bytes of ${path || 'the blob'} could not be read: ${error?.message ?? error}`
+    }
+  })
 
 /** Takes a lock that this worker never gives back: whoever is granted it next knows that nothing here writes to the memory any more. */
 const holdForEver = (lock) =>
@@ -106,14 +113,15 @@ async function join({ module, memory, stackSize, threads, parallelism, progressS
     })
   }
   onmessage = async ({ data: [message, beside] }) => {
+    let unreadable
     if (transfer.holds(beside, Blob)) {
       try {
         beside = await readBlobs(beside)
-      } catch {
-        // An unreadable blob stays one, and the job's input does not decode.
+      } catch (error) {
+        unreadable = error
       }
     }
-    if (guard(() => jobs.offmainReceive(message, beside))) end()
+    if (guard(() => jobs.offmainReceive(message, beside, unreadable))) end()
   }
   if (role === 'reactor') guard(() => jobs.offmainReact(id))
   else guard(() => jobs.offmainStart(id), "trap in the job module's init: ")

@@ -13,6 +13,10 @@ use crate::toolchain::Toolchain;
 /// The target of everything that is built here.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
+/// Cargo's folder below `target/offmain`. All flavours share it, and with it what is compiled for this machine: macros, build scripts.
+/// They do not disturb each other, for cargo names what it makes by profile and flags.
+pub const WEB: &str = "web";
+
 /// How a crate is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
@@ -21,6 +25,7 @@ pub enum Flavour {
     /// As `Threads`, but through a compiler that links the test shim: test binaries.
     Tests,
     /// With a memory of its own and nothing that could wait, for size: what runs on the main thread and on the coordinator.
+    /// Its last step is to be told [`Flavour::last_step`].
     Plain,
     /// As `Plain`, but for speed: work that is done on the main thread, to be compared with.
     PlainFast,
@@ -29,13 +34,10 @@ pub enum Flavour {
 }
 
 impl Flavour {
-    /// The name of its folder below `target/offmain`.
-    pub fn dir(self) -> &'static str {
-        match self {
-            Flavour::Threads => "threads",
-            Flavour::Tests => "test",
-            Flavour::Plain | Flavour::PlainFast | Flavour::PlainSoon => "plain",
-        }
+    /// For `cargo rustc`, after `--`: how the module itself is compiled. Optimisation across crates is asked for here and not by the
+    /// profile, because with a profile of another kind cargo compiles macros and build scripts anew.
+    pub fn last_step(self, dev: bool) -> &'static [&'static str] {
+        if self == Flavour::Plain && !dev { &["-Clto=fat"] } else { &[] }
     }
 }
 
@@ -72,7 +74,7 @@ pub fn wasm_command(
     target: &Path,
     dev: bool,
 ) -> Result<Command> {
-    let mut command = cargo(toolchain, subcommand, project, &target.join("offmain").join(flavour.dir()), dev);
+    let mut command = cargo(toolchain, subcommand, project, &target.join("offmain").join(WEB), dev);
     match flavour {
         Flavour::Threads | Flavour::Tests => {
             let flags = SharedMemory::of(project)?;
@@ -100,10 +102,12 @@ pub fn wasm_command(
                 opt_level: "s",
             };
             let compiled = if toolchain.has_web_std() { None } else { Some(std.compiled(toolchain, target)?) };
-            give_flags(&mut command, Vec::new(), compiled.as_deref());
+            // Bitcode, for LAST_STEP.
+            let rustflags = if flavour == Flavour::Plain && !dev { vec!["-Cembed-bitcode=yes".to_owned()] } else { Vec::new() };
+            give_flags(&mut command, rustflags, compiled.as_deref());
             let settings = match flavour {
                 _ if dev => [("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16")],
-                Flavour::Plain => [("OPT_LEVEL", "z"), ("LTO", "fat"), ("CODEGEN_UNITS", "1")],
+                Flavour::Plain => [("OPT_LEVEL", "z"), ("LTO", "false"), ("CODEGEN_UNITS", "1")],
                 Flavour::PlainSoon => [("OPT_LEVEL", "1"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
                 _ => [("OPT_LEVEL", "3"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
             };

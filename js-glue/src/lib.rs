@@ -29,7 +29,7 @@ mod wasm_opt;
 pub use bindings::Pages;
 pub use check::{CheckError, Report, check};
 pub use doctor::{Doctor, doctor};
-pub use flavour::{Flavour, TARGET, wasm_command};
+pub use flavour::{Flavour, TARGET, WEB, wasm_command};
 pub use job_crate::{GENERATOR, JobCrate};
 pub use leave_out::Part;
 pub use overlay::Overlay;

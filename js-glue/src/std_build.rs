@@ -63,7 +63,7 @@ impl Std<'_> {
         // Bitcode, for those that optimise when they link.
         give_flags(&mut command, [&self.rustflags[..], &["-Cembed-bitcode=yes".to_owned()]].concat(), None);
         set_profile(&mut command, false, &[("OPT_LEVEL", self.opt_level), ("LTO", "false"), ("PANIC", self.panic)]);
-        let files = artifacts(command)?.into_iter().flat_map(|artifact| artifact.filenames);
+        let files = artifacts(command, &[])?.into_iter().flat_map(|artifact| artifact.filenames);
         Ok(files.filter(|file| file.extension() == Some("rlib")).map(Into::into).collect())
     }
 

@@ -94,10 +94,9 @@ pub fn build_plain(package_dir: &Path, out: &Path, out_name: &str, flavour: Flav
     let library = job_crate::cdylib(package)?;
     let dir = job_crate::folder(package);
     let toolchain = Toolchain::ensure(&dir)?;
-    let mut command = wasm_command(&toolchain, flavour, "build", &dir, metadata.target_directory.as_std_path(), false)?;
-    command.args(["--lib", "-p", package.name.as_str()]);
-    let modules = compile(command)?;
-    bind_and_check(module(&modules, &library)?, &out_dir(out)?, out_name, false)
+    let target = metadata.target_directory.as_std_path();
+    let module = compile_plain(&toolchain, flavour, (&dir, package.name.as_str()), &library, target, false, None)?;
+    bind_and_check(&module, &out_dir(out)?, out_name, false)
 }
 
 /// How cargo is told of features.
@@ -108,11 +107,10 @@ pub(crate) fn with_features(features: &[String]) -> impl Iterator<Item = String>
 fn compile_jobs(toolchain: &Toolchain, job_crate: &JobCrate, dev: bool, features: &[String]) -> Result<PathBuf> {
     let mut command = wasm_command(toolchain, Flavour::Threads, "build", &job_crate.dir, &job_crate.target, dev)?;
     command.args(["--lib", "-p", &job_crate.package]).args(with_features(features));
-    let modules = compile(command)?;
-    module(&modules, &job_crate.library).cloned()
+    module(&compile(command, &[])?, &job_crate.library).cloned()
 }
 
-/// The facade and the coordinator of the checkout at `home`, by one call of cargo, so that std is compiled once for both.
+/// The facade and the coordinator of the checkout at `home`.
 pub(crate) fn build_main(toolchain: &Toolchain, home: &Path, target: &Path, out: &Path, dev: bool) -> Result<()> {
     let runtime = home.join("runtime");
     if !runtime.is_dir() || !home.join("main-facade").is_dir() {
@@ -121,13 +119,25 @@ pub(crate) fn build_main(toolchain: &Toolchain, home: &Path, target: &Path, out:
             home.display()
         );
     }
-    let mut command = wasm_command(toolchain, Flavour::Plain, "build", &runtime, target, dev)?;
-    command.args(["--lib", "-p", "offmain", "-p", "offmain-runtime", "--features", "offmain/javascript"]);
-    let modules = compile(command)?;
+    let compile = |package, library, feature| compile_plain(toolchain, Flavour::Plain, (&runtime, package), library, target, dev, feature);
     // `app.js` instantiates the facade itself.
-    shrink_and_check(&bind_bare(module(&modules, "offmain")?, out, "facade", dev)?, dev)?;
-    bind_and_check(module(&modules, "offmain_runtime")?, out, "runtime", dev)?;
+    shrink_and_check(&bind_bare(&compile("offmain", "offmain", Some("javascript"))?, out, "facade", dev)?, dev)?;
+    bind_and_check(&compile("offmain-runtime", "offmain_runtime", None)?, out, "runtime", dev)?;
     Ok(())
+}
+
+fn compile_plain(
+    toolchain: &Toolchain,
+    flavour: Flavour,
+    (dir, package): (&Path, &str),
+    library: &str,
+    target: &Path,
+    dev: bool,
+    feature: Option<&str>,
+) -> Result<PathBuf> {
+    let mut command = wasm_command(toolchain, flavour, "rustc", dir, target, dev)?;
+    command.args(["--lib", "--crate-type=cdylib", "-p", package]).args(feature.map(|feature| format!("--features={feature}")));
+    module(&compile(command, flavour.last_step(dev))?, library).cloned()
 }
 
 /// Binds a module that runs where waiting is forbidden, and refuses it if it could.
@@ -148,19 +158,23 @@ fn shrink_and_check(bound: &Path, dev: bool) -> Result<()> {
 /// What the compiler says of each local crate because of `+atomics`. It is so by intent, and the compiler is pinned.
 const EXPECTED_WARNING: &str = "unstable feature specified for `-Ctarget-feature`";
 
-/// The modules that cargo makes, by library.
-fn compile(command: Command) -> Result<HashMap<String, PathBuf>> {
+/// The modules that cargo makes, by library. `last_step`: what `cargo rustc` tells the compiler of the module itself.
+fn compile(command: Command, last_step: &[&str]) -> Result<HashMap<String, PathBuf>> {
     let wasm = |artifact: Artifact| {
         let file = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"))?;
         Some((artifact.target.name.replace('-', "_"), file.into_std_path_buf()))
     };
-    Ok(artifacts(command)?.into_iter().filter_map(wasm).collect())
+    Ok(artifacts(command, last_step)?.into_iter().filter_map(wasm).collect())
 }
 
 /// Runs cargo and returns what it made. What it and the compiler say goes to standard error as ever.
-pub(crate) fn artifacts(mut command: Command) -> Result<Vec<Artifact>> {
+pub(crate) fn artifacts(mut command: Command, last_step: &[&str]) -> Result<Vec<Artifact>> {
     let format = if std::io::stderr().is_terminal() { "json-diagnostic-rendered-ansi" } else { "json" };
-    command.arg("--message-format").arg(format).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.arg("--message-format").arg(format);
+    if !last_step.is_empty() {
+        command.arg("--").args(last_step);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("{} does not start", command.get_program().display()))?;
     let stdout = BufReader::new(child.stdout.take().expect("piped above"));
     let mut artifacts = Vec::new();

@@ -4,10 +4,10 @@ mod leases;
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Reflect};
 use offmain_protocol::{
     Config, ConfigError, Incident, LaneChoice, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
-    limits::{self, INLINE_BYTES, LANE_SLOT_BYTES, Range},
+    limits::{self, INLINE_BYTES, Range},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
@@ -25,10 +25,9 @@ extern "C" {
     fn progress(this: &JsSink, value: JsValue, leases: JsValue);
     #[wasm_bindgen(method)]
     fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue, leases: JsValue);
-    /// The binary form of a small value, if it has one.
-    /// It throws at a buffer that was moved before, as sending it will.
-    #[wasm_bindgen(method, catch)]
-    fn pack(this: &JsSink, value: &JsValue) -> Result<Option<Uint8Array>, JsValue>;
+    /// The end of most jobs, with as few calls as there can be.
+    #[wasm_bindgen(method)]
+    fn answer(this: &JsSink, packed: &[u8]);
     #[wasm_bindgen(method, catch)]
     fn unpack(this: &JsSink, packed: &[u8]) -> Result<JsValue, JsValue>;
 }
@@ -101,12 +100,13 @@ impl Facade {
         Ok(Self { link, offers: Rc::default() })
     }
 
-    /// Sends a job. Gives its number, or 0 if it was refused; then its outcome has gone to the sink.
+    /// Sends a job, in its binary form if it has one. Gives its number, or 0 if it was refused; then its outcome has gone to the sink.
     #[expect(clippy::too_many_arguments, reason = "flat across the language boundary")]
     pub fn submit(
         &self,
         name: String,
         input: JsValue,
+        packed: Option<Vec<u8>>,
         bytes: f64,
         priority: Option<String>,
         timeout: &JsValue,
@@ -116,9 +116,8 @@ impl Facade {
         let priority = read_priority(priority.as_deref()).map_err(|error| start_error(&error.into()))?;
         let timeout_ms = if timeout.is_undefined() || timeout.is_null() { None } else { Some(whole(&limits::TIMEOUT_MS, timeout)) };
         let timeout_ms = timeout_ms.transpose().map_err(|error| start_error(&error.into()))?;
-        let small = priority == Priority::Normal && timeout_ms.is_none() && transfer.length() == 0 && bytes <= LANE_SLOT_BYTES as f64;
-        let (payload, beside) = match if small && self.link.has_lane() { sink.pack(&input).unwrap_or_default() } else { None } {
-            Some(packed) => (Payload::Packed(packed.to_vec()), JsValue::UNDEFINED),
+        let (payload, beside) = match packed {
+            Some(packed) => (Payload::Packed(packed), JsValue::UNDEFINED),
             None => (Payload::Object, input.clone()),
         };
         let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input: payload, beside, transfer };
@@ -131,6 +130,12 @@ impl Facade {
                 Ok(0)
             }
         }
+    }
+
+    /// Whether the binary form of an ordinary job's input is wanted.
+    #[wasm_bindgen(js_name = hasLane)]
+    pub fn has_lane(&self) -> bool {
+        self.link.has_lane()
     }
 
     /// Progress values kept for a reader who is slow.
@@ -211,6 +216,9 @@ impl Sink for JsSink {
     }
 
     fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
+        if let (Outcome::Done, Payload::Packed(packed)) = (&outcome, &value) {
+            return self.answer(packed);
+        }
         let (value, outcome) = match self.value_of(value, beside) {
             Ok(value) => (value, outcome),
             // What the pool's memory says is not to be trusted after a wild write.

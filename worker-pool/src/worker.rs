@@ -90,16 +90,19 @@ fn init(table: &JobTable) -> Result<(), StartError> {
     done.clone().map_err(|why| StartError::Init { why })
 }
 
-/// Handles a message of the coordinator. Gives true if this worker is to end.
+/// Handles a message of the coordinator, of which something was perhaps `unreadable`. Gives true if this worker is to end.
 #[wasm_bindgen(js_name = offmainReceive)]
-pub fn receive(message: &[u8], beside: JsValue) -> Result<bool, JsValue> {
+pub fn receive(message: &[u8], beside: JsValue, unreadable: Option<String>) -> Result<bool, JsValue> {
     let message = offmain_protocol::decode(message, Vec::new()).map_err(|error| JsValue::from_str(&error.to_string()))?;
     lease::sweep();
     match message {
-        ToWorker::Run { job, name, input } => {
-            let request = Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel), place: None };
-            TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request));
-        }
+        ToWorker::Run { job, name, input } => match unreadable {
+            Some(why) => drop(Finished::new(job, Outcome::Rejected(Rejection::BadInput { name, why })).answer(None)),
+            None => {
+                let request = Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel), place: None };
+                TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request));
+            }
+        },
         ToWorker::Serve => serve(),
         ToWorker::Wake => {
             reactor::take_orders();

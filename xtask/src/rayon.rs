@@ -29,7 +29,7 @@ pub struct Options {
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let step = Step::begin("building the job modules of published crates and of photo-lab");
-    build_crates(false)?;
+    build_crates(true)?;
     build_photo_lab_jobs()?;
     step.end();
     peers::build(&["wasm-bindgen-rayon"])?;

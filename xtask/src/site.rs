@@ -56,13 +56,12 @@ pub fn build_test_jobs() -> Result<()> {
     build(&BuildOptions::new(workspace().join("tests/jobs"), made("site/pkg"))).map(drop)
 }
 
-/// Builds the job module of crates as they are published; with `dev` as a user does while developing, which takes less time.
-pub fn build_crates(dev: bool) -> Result<()> {
+/// Builds the job module of crates as they are published; `avif`, which takes a minute to compile, is a benchmark's and no test's.
+pub fn build_crates(avif: bool) -> Result<()> {
     // Its page is JavaScript; types would cost a native build of every crate.
     let options = BuildOptions::new(workspace().join("tests/crates"), made("site/crates"));
-    // No test encodes AVIF, which takes a minute to compile.
-    let features = if dev { Vec::new() } else { vec!["avif".to_owned()] };
-    build(&BuildOptions { declarations: false, dev, features, ..options }).map(drop)
+    let features = if avif { vec!["avif".to_owned()] } else { Vec::new() };
+    build(&BuildOptions { declarations: false, features, ..options }).map(drop)
 }
 
 /// Builds the same without a part, or with all, into a folder of the site.

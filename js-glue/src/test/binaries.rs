@@ -80,7 +80,7 @@ impl Project {
             command.arg("--manifest-path").arg(manifest.canonicalize()?);
         }
         rustc::stand_between(&mut command, &libraries)?;
-        let made = artifacts(command)?;
+        let made = artifacts(command, &[])?;
         let mut binaries: Vec<Binary> = made.into_iter().filter_map(|artifact| self.binary(artifact)).collect();
         binaries.sort_by(|one, two| one.order.cmp(&two.order));
         Ok(binaries)
@@ -91,7 +91,7 @@ impl Project {
         let mut command = wasm_command(&self.toolchain, Flavour::Tests, "build", &self.dir, self.target(), self.dev)?;
         // Its flags are the project's, its versions those of the checkout.
         command.current_dir(&home).args(["--lib", "-p", "offmain-test-shim", "--quiet"]);
-        let made = artifacts(command)?;
+        let made = artifacts(command, &[])?;
         let library = |name: &&str| {
             let mut files = made.iter().filter(|artifact| artifact.target.name == *name).flat_map(|artifact| &artifact.filenames);
             // Some are compiled for the machine too, for macros.

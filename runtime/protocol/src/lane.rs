@@ -17,6 +17,7 @@ const SENT: u32 = 18;
 const TAKEN: u32 = 32;
 const SLEEPERS: u32 = 33;
 const LOOKS_OUT: u32 = 34;
+const CALLED: u32 = 35;
 const REPLIED: u32 = 48;
 const REQUESTS: u32 = 64;
 const REPLIES: u32 = REQUESTS + SLOTS;
@@ -141,10 +142,7 @@ impl<W: Words> Lane<W> {
         self.0.store(REQUESTS + place % SLOTS, slot);
         self.0.store(REQUESTED, place.wrapping_add(1));
         self.0.add(CALLS, 1);
-        // One that looks out sees it before it sleeps.
-        if self.0.load(LOOKS_OUT) == 0 && self.0.load(SLEEPERS) > 0 {
-            self.0.notify(CALLS, 1);
-        }
+        self.call();
         self.is_open() || !self.take_back(slot)
     }
 
@@ -220,9 +218,8 @@ impl<W: Words> Lane<W> {
             }
             let at = at(slot);
             if self.0.exchange(at + STATE, QUEUED, by(CLAIMED, worker)) {
-                // The facade calls one for many.
-                if place.wrapping_add(1) != self.0.load(REQUESTED) && self.0.load(SLEEPERS) > 0 {
-                    self.0.notify(CALLS, 1);
+                if place.wrapping_add(1) != self.0.load(REQUESTED) {
+                    self.call();
                 }
                 return Some(InLane { worker: Some(worker), ..self.read_slot(slot) });
             }
@@ -276,11 +273,13 @@ impl<W: Words> Lane<W> {
     /// Sleeps by `wait`, which waits at a word as long as a value is there, unless there is something to do.
     pub fn sleep_worker(&self, wait: impl FnOnce(u32, u32)) {
         self.0.add(SLEEPERS, 1);
+        self.0.store(CALLED, 0);
         let calls = self.0.load(CALLS);
         if self.is_open() && !self.has_work() {
             wait(CALLS, calls);
         }
         self.0.add(SLEEPERS, u32::MAX);
+        self.0.store(CALLED, 0);
     }
 }
 
@@ -288,6 +287,16 @@ impl<W: Words> Lane<W> {
     /// Whether a request may be taken. While a job is on its way by message, that comes first: the coordinator will close the lane.
     fn has_work(&self) -> bool {
         self.0.load(TAKEN) != self.0.load(REQUESTED) && self.0.load(SENT) == self.0.load(RECEIVED)
+    }
+}
+
+impl<W: Words> Lane<W> {
+    /// Wakes a worker for a request, unless one looks out, which sees it before it sleeps, or one was called already, which calls the
+    /// next one if it takes another request.
+    fn call(&self) {
+        if self.0.load(LOOKS_OUT) == 0 && self.0.load(SLEEPERS) > 0 && self.0.swap(CALLED, 1) == 0 {
+            self.0.notify(CALLS, 1);
+        }
     }
 }
 

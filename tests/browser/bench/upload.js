@@ -12,7 +12,7 @@ export default {
   title: 'Large data into a job',
   how:
     'From the call until the answer that a byte of every 4 KiB page has been read in shared memory. Each figure has a fresh buffer, made outside of the time that ' +
-    'counts. Main-thread time is processor time from the call to the answer.',
+    'counts; a Blob is made once and sent each time, which does not use it up. Main-thread time is processor time from the call to the answer.',
   rounds: 12,
   charts: {
     medium: { title: '20 MB', unit: 'ms', floor: FLOOR },
@@ -32,7 +32,7 @@ export default {
     const senders = [
       { name: FLOOR, kind: 'raw', make: (bytes) => bytes.slice(), send: (bytes, sum) => raw.ask({ order: 'take', bytes, sum }, [bytes.buffer]) },
       { name: 'offmain: transfer', kind: 'offmain', make: (bytes) => bytes.slice(), send: (bytes, sum) => pool.submit('take', { bytes, sum }, { transfer: [bytes.buffer] }) },
-      { name: 'offmain: Blob', kind: 'offmain', make: (bytes) => new Blob([bytes]), send: (bytes, sum) => pool.submit('take', { bytes, sum }) },
+      { name: 'offmain: Blob', kind: 'offmain', make: oneBlob(), send: (bytes, sum) => pool.submit('take', { bytes, sum }) },
     ]
     const charts = models.flatMap(({ chart }) => [chart, `${chart}-main`])
     const ways = senders.map(({ name, kind, make, send }) => ({ name, kind, charts, measure: () => measure(models, make, send) }))
@@ -46,6 +46,12 @@ export default {
     }
     return { ways, goals, close }
   },
+}
+
+/** Sending a Blob does not use it up; and of many, Chromium cannot read the next one once it holds 2 GB, collected or not. */
+function oneBlob() {
+  const blobs = new Map()
+  return (bytes) => blobs.get(bytes) ?? blobs.set(bytes, new Blob([bytes])).get(bytes)
 }
 
 async function measure(models, make, send) {

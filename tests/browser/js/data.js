@@ -65,6 +65,12 @@ export const tests = {
     t.equal(echoed.bytes, bytes)
   }),
 
+  'a blob that cannot be read is refused, and the worker goes on': withPool({ workers: 1 }, async (pool, t) => {
+    const file = await vanishedFile(t)
+    await t.rejects(pool.submit('sha', { bytes: file }), 'JobRejected', /`sha`.*the 1000 bytes of bytes could not be read: ./)
+    t.equal(await pool.submit('double', { number: 4 }), 8)
+  }),
+
   'bytes that a job makes arrive whole': withPool({ workers: 1 }, async (pool, t) => {
     for (const len of [0, 1, 65_537, 5 * MB]) t.equal(await t.sha256(await pool.submit('make', { len, seed: 9 })), await t.sha256(pattern(len, 9)))
   }),
@@ -119,4 +125,17 @@ export const tests = {
       })(t),
     )(t)
   },
+}
+
+/** A file that is there no more. */
+async function vanishedFile(t) {
+  const folder = await navigator.storage?.getDirectory?.().catch(() => undefined)
+  const handle = await folder?.getFileHandle('vanishes', { create: true })
+  if (!handle?.createWritable) t.skip('the browser gives pages no files of their own to write')
+  const stream = await handle.createWritable()
+  await stream.write(new Uint8Array(1000))
+  await stream.close()
+  const file = await handle.getFile()
+  await folder.removeEntry('vanishes')
+  return file
 }

@@ -119,7 +119,7 @@ fn build(suites: &[Suite]) -> Result<()> {
         cold::copies()?;
     }
     if wants(Suite::Parallel) {
-        build_crates(false)?;
+        build_crates(true)?;
         build_photo_lab_jobs()?;
         succeed(&mut cargo(&["build", "--release", "-p", "offmain-tests-native"]))?;
     }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use cargo_offmain::{BuildOptions, Flavour, Part, TARGET, build, build_plain};
+use cargo_offmain::{BuildOptions, Flavour, Part, TARGET, WEB, build, build_plain};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -97,8 +97,8 @@ fn all_in(folder: &Path) -> Result<f64> {
 
 /// The facade and the job module by crate.
 fn parts() -> Result<Vec<Value>> {
-    let compiled = |flavour: Flavour, name: &str| made(flavour.dir()).join(TARGET).join("release").join(format!("{name}.wasm"));
-    let (facade, jobs) = (compiled(Flavour::Plain, "offmain"), compiled(Flavour::Threads, "hello_jobs"));
+    let compiled = |name: &str| made(WEB).join(TARGET).join("release").join(format!("{name}.wasm"));
+    let (facade, jobs) = (compiled("offmain"), compiled("hello_jobs"));
     let mut rows = by_crate(&facade, "facade")?;
     rows.extend(by_crate(&jobs, "jobs")?);
     Ok(rows)

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use cargo_offmain::{Flavour, Step, TARGET, Toolchain, wasm_command};
+use cargo_offmain::{Flavour, Step, TARGET, Toolchain, WEB, wasm_command};
 use serde_json::{Value, json};
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -136,7 +136,7 @@ fn build_module(folder: &str, memory: Memory) -> Result<()> {
     }
     succeed(&mut command)?;
     let name = format!("peer_{}", folder.replace('-', "_"));
-    let built = made(Flavour::PlainFast.dir()).join(TARGET).join("release");
+    let built = made(WEB).join(TARGET).join("release");
     let mut bindgen = Bindgen::new();
     bindgen
         .input_path(built.join(name).with_extension("wasm"))

@@ -114,8 +114,7 @@ fn wanted_cases(engines: &[Engine], report: &Report) -> Vec<Case> {
 fn on_the_machine(options: &Options, report: &Report) -> Result<()> {
     if options.wants(Part::Native) {
         native::test(report)?;
-    }
-    if options.wants(Part::Loom) {
+    } else if options.wants(Part::Loom) {
         models::loom(report)?;
     }
     // Not in the whole run: it brings a toolchain of its own.
@@ -144,6 +143,9 @@ fn try_the_tool(options: &Options, engines: &[Engine], report: &Report) {
     }
 }
 
+/// Groups of tests about what goes on inside jobs, which knows nothing of lanes; the whole run has them by the usual lane only.
+const INSIDE_JOBS: &[&str] = &["bench", "crates", "threads"];
+
 /// Everything in each engine; then the cases with photo-lab, once that is built.
 fn in_browsers(
     engines: &[Engine],
@@ -156,7 +158,7 @@ fn in_browsers(
     // The suite knows its tests' names only once it is built, so it is built for every filter.
     let built = build(report, "the tests' Rust app", site::build_test_app)
         & build(report, "the tests' job module", site::build_test_jobs)
-        & build(report, "the job module of published crates", || site::build_crates(true));
+        & build(report, "the job module of published crates", || site::build_crates(false));
     if !built {
         return eprintln!("no browser test runs, because not everything could be built");
     }
@@ -167,11 +169,12 @@ fn in_browsers(
     };
     in_each(engines, |engine| {
         if lane == Some(Lane::Message) || (lane.is_none() && engine == Engine::Chromium) {
-            Stage::new(engine, programs, &site).by(Lane::Message).run_suite(report);
+            let inside = if lane.is_none() { INSIDE_JOBS } else { &[] };
+            Stage::new(engine, programs, &site).by(Lane::Message).run_suite(inside, report);
         }
         if lane != Some(Lane::Message) {
             let mut stage = Stage::new(engine, programs, &site);
-            stage.run_suite(report);
+            stage.run_suite(&[], report);
             stage.run_cases(cases.iter().filter(|case| !case.needs_photo_lab), report);
         }
     });

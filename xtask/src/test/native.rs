@@ -6,8 +6,8 @@ use anyhow::{Result, anyhow};
 use cargo_offmain::{Flavour, Step, Toolchain, wasm_command};
 
 use super::libtest::{self, End};
+use super::proofs;
 use super::report::{Report, Verdict};
-use super::{models, proofs};
 use crate::command::{cargo, excerpt, linting_cargo, output, succeed, target, workspace};
 
 /// The name of this part in reports and for `--only`.
@@ -23,11 +23,8 @@ pub fn test(report: &Report) -> Result<()> {
         succeed(&mut linting_cargo(&["test", "--workspace", "--exclude", CRATES, "--all-targets", "--no-run"]))
     });
     proofs::of_sources(report);
-    run_tests(
-        report,
-        PLACE,
-        &mut linting_cargo(&["test", "--workspace", "--exclude", models::PACKAGE, "--exclude", CRATES, "--no-fail-fast"]),
-    )
+    // The same packages as above, the models among them: with others, cargo chooses other features, and compiles nearly all of it again.
+    run_tests(report, PLACE, &mut linting_cargo(&["test", "--workspace", "--exclude", CRATES, "--no-fail-fast"]))
 }
 
 /// Lints and proofs of what is compiled for the web.

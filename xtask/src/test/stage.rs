@@ -49,15 +49,15 @@ impl<'a> Stage<'a> {
         Self { lane, ..self }
     }
 
-    /// Runs the tests of the suite page: JavaScript's and those of the Rust test app.
-    pub fn run_suite(&mut self, report: &Report) {
+    /// Runs the tests of the suite page, JavaScript's and those of the Rust test app, but for these groups.
+    pub fn run_suite(&mut self, without: &[&str], report: &Report) {
         let tests = match self.open_suite().and_then(list) {
             Ok(tests) => tests,
             Err(error) => return report.record(self.engine.name(), "suite", "the page lists its tests", None, Err(error)),
         };
         let mut module = Value::Null;
         let mut fresh = true;
-        for test in &tests {
+        for test in tests.iter().filter(|test| !without.contains(&text(test, "group"))) {
             let (group, name) = (text(test, "group"), text(test, "name"));
             let group = &if self.lane == Lane::Message { format!("{group} by message") } else { group.to_owned() };
             if let Some(error) = test["error"].as_str() {

@@ -206,6 +206,39 @@ fn nobody_sleeps_through_a_request_or_a_reply() {
     });
 }
 
+#[test]
+fn nobody_sleeps_while_a_request_waits_for_a_worker_at_work() {
+    model(2, || {
+        let world = World::open();
+        // Each job goes on until the other one has begun.
+        let begun = Arc::new((Mutex::new(0), Condvar::new()));
+        let workers: Vec<_> = (1..=2)
+            .map(|worker| {
+                thread::spawn({
+                    let (lane, begun) = (world.lane.clone(), begun.clone());
+                    move || {
+                        while lane.claim(worker).is_none() {
+                            if !lane.look_out(1, || {}) {
+                                lane.sleep_worker(|word, value| lane.0.wait(word, value));
+                            }
+                        }
+                        let mut jobs = begun.0.lock().unwrap();
+                        *jobs += 1;
+                        begun.1.notify_all();
+                        while *jobs < 2 {
+                            jobs = begun.1.wait(jobs).unwrap();
+                        }
+                    }
+                })
+            })
+            .collect();
+        for slot in 0..2 {
+            assert!(world.lane.request(slot, slot + 1, 0, &[slot as u8 + 1]));
+        }
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+    });
+}
+
 /// One worker serves, and the coordinator closes the lane at any moment.
 fn closing_meanwhile(jobs: u32, cancel: bool) {
     model(3, move || {
