@@ -97,7 +97,10 @@ export interface Options {
   timeout?: number
   /** Where the queue is full, wait until there is room, first come, first served, instead of being refused. */
   wait?: boolean
-  /** Buffers of the input that are handed over, and empty from then on. What is not listed is copied, if it is small. */
+  /**
+   * Buffers of the input that are handed over, and empty from then on. What is not listed is copied, if it is small:
+   * a short view alone where the job goes through shared memory (`lane`), else with the whole buffer it lies in.
+   */
   transfer?: readonly (ArrayBuffer | ArrayBufferView<ArrayBuffer>)[]
 }
 

@@ -92,7 +92,7 @@ export class Pool extends EventTarget {
   /** Sends a job, at once. What is refused is refused by the promise. */
   submit(name, input, options = {}) {
     const call = new Call(this.#facade, name, options)
-    call.submit(input, options.timeout, this.#ending.signal)
+    call.submit(input, this.#ending.signal)
     return call.job
   }
 
@@ -161,35 +161,32 @@ class Call {
   stop
   #facade
   #name
-  #signal
-  #priority
-  #moved
-  #wait
+  #options
+  #moved = []
   #abort
   #resolve
   #reject
   #reports
   #over = false
 
-  constructor(facade, name, { signal, priority, transfer, wait }) {
+  constructor(facade, name, options) {
     this.#facade = facade
     this.#name = name
-    this.#signal = signal
-    this.#priority = priority
-    this.#moved = transfer?.map((item) => (ArrayBuffer.isView(item) ? item.buffer : item)) ?? []
-    this.#wait = wait
+    this.#options = options
     this.job = Job.of(this, (resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
   }
 
-  submit(input, timeout, ending) {
-    if (this.#signal?.aborted) return this.over('cancelled')
+  submit(input, ending) {
+    const { signal, timeout, transfer } = this.#options
+    if (signal?.aborted) return this.over('cancelled')
     try {
+      if (transfer) this.#moved = transfer.map((item) => (ArrayBuffer.isView(item) ? item.buffer : item))
       const packed = this.#pack(input, timeout)
       const { bytes, responses } = packed ? { bytes: heldBytes(), responses: 0 } : check(this.#name, input, this.#moved)
-      this.#heed()
+      if (signal) this.#heed(signal)
       if (responses === 0) return this.#admit(input, bytes, timeout, packed)
       const arrived = (read, timeLeft) => this.#admit(read, check(this.#name, read, this.#moved).bytes, timeLeft)
       whenRead(this.#facade, ending, this.#name, input, timeout, this, arrived).catch((error) => this.#refuse(error))
@@ -200,19 +197,19 @@ class Call {
 
   /** Sends it, at once or when there is room. */
   #admit(input, bytes, timeout, packed) {
-    if (!this.#wait || this.#facade.hasRoom(bytes) !== false) return this.#send(input, bytes, timeout, packed)
+    if (!this.#options.wait || this.#facade.hasRoom(bytes) !== false) return this.#send(input, bytes, timeout, packed)
     const free = () => this.#send(input, bytes, timeout, this.#pack(input, timeout))
     whenFree(this.#facade, bytes, this, free).catch((error) => this.#refuse(error))
   }
 
   #send(input, bytes, timeout, packed) {
-    const id = this.#facade.submit(this.#name, input, packed, bytes, this.#priority, timeout, this.#moved, this)
+    const id = this.#facade.submit(this.#name, input, packed, bytes, this.#options.priority, timeout, this.#moved, this)
     if (id !== 0) this.stop = () => this.#facade.cancel(id)
   }
 
   /** The binary form of what the shared lane may carry, valid until the next call. */
   #pack(input, timeout) {
-    const ordinary = this.#moved.length === 0 && timeout == null && (this.#priority ?? 'normal') === 'normal'
+    const ordinary = this.#moved.length === 0 && timeout == null && (this.#options.priority ?? 'normal') === 'normal'
     if (!ordinary || !this.#facade.hasLane()) return undefined
     try {
       return pack(input)
@@ -223,19 +220,15 @@ class Call {
   }
 
   /** The signal's abort stops it from now on. */
-  #heed() {
-    if (!this.#signal) return
-    this.#abort = () => this.stop?.()
-    this.#signal.addEventListener('abort', this.#abort, { once: true })
+  #heed(signal) {
+    const abort = () => this.stop?.()
+    signal.addEventListener('abort', abort, { once: true })
+    this.#abort = () => signal.removeEventListener('abort', abort)
   }
 
   /** Most jobs report nothing. */
   get reports() {
-    if (!this.#reports) {
-      this.#reports = new Reports(this.#facade.progressKept())
-      if (this.#over) this.#reports.end()
-    }
-    return this.#reports
+    return (this.#reports ??= this.#over ? Reports.none() : new Reports(this.#facade.progressKept()))
   }
 
   /** The facade says: the job reports. */
@@ -263,10 +256,11 @@ class Call {
 
   /** The facade says: the job ended, somehow. */
   settle(kind, details, marked, lent) {
-    this.#end()
     const value = placeLeases(marked, leasesOf(this.#facade, lent))
+    const { signal } = this.#options
+    this.#end()
     if (kind === 'done') this.#resolve(value)
-    else this.#reject(errorOf(kind, this.#name, details, value, this.#signal))
+    else this.#reject(errorOf(kind, this.#name, details, value, signal))
   }
 
   /** It ended before the facade had it. */
@@ -276,16 +270,18 @@ class Call {
   }
 
   #refuse(error) {
+    if (this.#over) return
     this.#facade.count('rejected')
     this.#end()
     this.#reject(asOffmainError(error))
   }
 
+  /** An app may keep the promise for long, and with it this, but nothing else. */
   #end() {
-    if (this.#abort) this.#signal.removeEventListener('abort', this.#abort)
-    this.stop = undefined
-    this.#over = true
+    this.#abort?.()
     this.#reports?.end()
+    this.#over = true
+    this.stop = this.#abort = this.#facade = this.#options = this.#moved = undefined
   }
 }
 
@@ -317,6 +313,7 @@ async function whenRead(facade, ending, name, input, timeout, call, arrived) {
   const since = performance.now()
   const end = new AbortController()
   const over = (kind) => () => {
+    if (end.signal.aborted) return
     end.abort()
     call.over(kind)
   }
@@ -369,7 +366,7 @@ function check(name, input, transfer) {
 function errorOf(kind, name, { message, location }, value, signal) {
   switch (kind) {
     case 'failed':
-      return new JobError('JobFailed', `the job \`${name}\` failed: ${typeof value === 'string' ? value : JSON.stringify(value)}`, { error: value })
+      return new JobError('JobFailed', `the job \`${name}\` failed: ${inWords(value)}`, { error: value })
     case 'panicked':
       return new JobError('JobPanicked', `the job \`${name}\` panicked${location ? ` at ${location}` : ''}: ${message}`, { panic: message, location })
     case 'trapped':
@@ -387,6 +384,15 @@ function errorOf(kind, name, { message, location }, value, signal) {
   }
 }
 
+function inWords(value) {
+  try {
+    return typeof value === 'string' ? value : JSON.stringify(value)
+  } catch {
+    // A big integer has no JSON.
+    return String(value)
+  }
+}
+
 /** A job's progress, for one reader; of one who is slow, the oldest values are dropped. */
 class Reports {
   #values = []
@@ -396,6 +402,13 @@ class Reports {
 
   constructor(kept) {
     this.#kept = kept
+  }
+
+  /** Those of a job that has reported nothing. */
+  static none() {
+    const reports = new Reports(0)
+    reports.end()
+    return reports
   }
 
   push(marked, leases) {

@@ -100,7 +100,7 @@ function putObject(value, depth) {
   }
   if (ArrayBuffer.isView(value)) {
     const kind = VIEWS.indexOf(value.constructor)
-    // To ask a short array for its buffer makes V8 move it there, which costs more than all the rest.
+    // To ask a short array for its buffer makes V8 move it there, which costs more than all the rest. One of shared memory is copied, too.
     const asItIs = kind === 0 && value.length > 0 && value.length <= SHORT
     if (kind < 0 || !(asItIs || value.buffer instanceof ArrayBuffer) || !tag(VIEW, 1)) return false
     scratch[at++] = kind
@@ -148,24 +148,24 @@ function string() {
 }
 
 /** Keys that were read: the same ones come again and again, and to make a text costs more than to compare it. */
-const keys = new Array(256).fill({ text: '', length: 0 })
+const keysRead = new Array(256).fill('')
 
 function key() {
-  const length = packed[at] | (packed[at + 1] << 8)
-  if (length === 0 || length > SHORT) return string()
+  const count = packed[at] | (packed[at + 1] << 8)
+  if (count === 0 || count > SHORT) return string()
   const begin = at + 2
-  const place = (length * 31 + packed[begin] * 7 + packed[begin + length - 1]) & 255
-  const known = keys[place]
+  const place = (count * 31 + packed[begin] * 7 + packed[begin + count - 1]) & 255
+  const known = keysRead[place]
   let same = 0
-  if (known.length === length) while (same < length && known.text.charCodeAt(same) === packed[begin + same]) same++
-  if (same === length) {
-    at = begin + length
-    return known.text
+  if (known.length === count) while (same < count && known.charCodeAt(same) === packed[begin + same]) same++
+  if (same === count) {
+    at = begin + count
+    return known
   }
-  const text = string()
-  // Of letters of one byte each, or the comparison above would not find it.
-  if (text.length === length) keys[place] = { text, length }
-  return text
+  const read = string()
+  // Of letters of one byte each, or the comparison above would take it for another.
+  if (read.length === count) keysRead[place] = read
+  return read
 }
 
 function take() {

@@ -14,7 +14,7 @@ use crate::toolchain::Toolchain;
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Cargo's folder below `target/offmain`. All flavours share it, and with it what is compiled for this machine: macros, build scripts.
-/// They do not disturb each other, for cargo names what it makes by profile and flags.
+/// What they do not share cargo names by profile and flags.
 pub const WEB: &str = "web";
 
 /// How a crate is compiled.
@@ -62,7 +62,7 @@ struct Profile {
 }
 
 /// A call of the toolchain's cargo that compiles for the web: `cargo <subcommand> --target wasm32-unknown-unknown …`
-/// with every flag of `flavour`. The caller adds packages and features.
+/// with every flag of `flavour` but those of its [`last_step`](Flavour::last_step). The caller adds packages and features.
 ///
 /// `project` is any folder of the project, `target` its target folder. With `dev`, cargo's dev profile is used.
 /// For `clippy` the toolchain's own clippy runs (Debian: rust-web-clippy).
@@ -78,6 +78,11 @@ pub fn wasm_command(
     match flavour {
         Flavour::Threads | Flavour::Tests => {
             let flags = SharedMemory::of(project)?;
+            let mut rustflags = flags.rustflags();
+            if flavour == Flavour::Tests {
+                // These see other copies of some crates: a flag by which cargo tells what it makes of them from that of `Threads`.
+                rustflags.push("--cfg=offmain_tests".to_owned());
+            }
             let overlay = Overlay::lay(toolchain, target)?;
             let crates = [&flags.build_std[..], &["test".to_owned()]].concat();
             let std = Std {
@@ -88,7 +93,7 @@ pub fn wasm_command(
                 panic: &flags.panic,
                 opt_level: &flags.release.opt_level,
             };
-            give_flags(&mut command, flags.rustflags(), Some(&std.compiled(toolchain, target)?));
+            give_flags(&mut command, rustflags, Some(&std.compiled(toolchain, target)?));
             let profile = if dev { &flags.dev } else { &flags.release };
             set_profile(&mut command, dev, &[("OPT_LEVEL", &profile.opt_level), ("LTO", &profile.lto), ("PANIC", &flags.panic)]);
         }
@@ -102,13 +107,13 @@ pub fn wasm_command(
                 opt_level: "s",
             };
             let compiled = if toolchain.has_web_std() { None } else { Some(std.compiled(toolchain, target)?) };
-            // Bitcode, for LAST_STEP.
+            // Bitcode, for the last step.
             let rustflags = if flavour == Flavour::Plain && !dev { vec!["-Cembed-bitcode=yes".to_owned()] } else { Vec::new() };
             give_flags(&mut command, rustflags, compiled.as_deref());
             let settings = match flavour {
                 _ if dev => [("OPT_LEVEL", "1"), ("LTO", "off"), ("CODEGEN_UNITS", "16")],
                 Flavour::Plain => [("OPT_LEVEL", "z"), ("LTO", "false"), ("CODEGEN_UNITS", "1")],
-                Flavour::PlainSoon => [("OPT_LEVEL", "1"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
+                Flavour::PlainSoon => [("OPT_LEVEL", "0"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
                 _ => [("OPT_LEVEL", "3"), ("LTO", "false"), ("CODEGEN_UNITS", "16")],
             };
             set_profile(&mut command, dev, &[&settings[..], &[("PANIC", std.panic)]].concat());

@@ -28,11 +28,14 @@ pub(crate) struct Std<'a> {
     pub opt_level: &'a str,
 }
 
+/// Without what reads debug information for backtraces, which there are none of on the web: five crates less.
+const FEATURES: &str = "panic-unwind";
+
 impl Std<'_> {
     /// The sysroot with the compiled libraries, made below `target` if it is not there.
     pub fn compiled(&self, toolchain: &Toolchain, target: &Path) -> Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
-        (self, &toolchain.commit).hash(&mut hasher);
+        (self, FEATURES, &toolchain.commit).hash(&mut hasher);
         let made = target.join("offmain");
         let sysroot = made.join(format!("std-{}-{:08x}", toolchain.release, hasher.finish() as u32));
         if sysroot.is_dir() {
@@ -59,7 +62,8 @@ impl Std<'_> {
         fs::write(folder.join("Cargo.toml"), manifest)?;
         fs::write(folder.join("lib.rs"), "#![no_std]\n")?;
         let mut command = cargo(toolchain, "build", folder, &folder.join("target"), false);
-        command.env("RUSTC", self.rustc).arg(format!("-Zbuild-std={}", self.crates.join(","))).arg("--quiet");
+        command.env("RUSTC", self.rustc).arg(format!("-Zbuild-std={}", self.crates.join(",")));
+        command.arg(format!("-Zbuild-std-features={FEATURES}")).arg("--quiet");
         // Bitcode, for those that optimise when they link.
         give_flags(&mut command, [&self.rustflags[..], &["-Cembed-bitcode=yes".to_owned()]].concat(), None);
         set_profile(&mut command, false, &[("OPT_LEVEL", self.opt_level), ("LTO", "false"), ("PANIC", self.panic)]);

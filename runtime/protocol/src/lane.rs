@@ -14,10 +14,10 @@ const RECEIVED: u32 = 2;
 const REQUESTED: u32 = 16;
 const CALLS: u32 = 17;
 const SENT: u32 = 18;
+const CALLED: u32 = 19;
 const TAKEN: u32 = 32;
 const SLEEPERS: u32 = 33;
 const LOOKS_OUT: u32 = 34;
-const CALLED: u32 = 35;
 const REPLIED: u32 = 48;
 const REQUESTS: u32 = 64;
 const REPLIES: u32 = REQUESTS + SLOTS;
@@ -141,7 +141,6 @@ impl<W: Words> Lane<W> {
         self.0.store(at + STATE, QUEUED);
         self.0.store(REQUESTS + place % SLOTS, slot);
         self.0.store(REQUESTED, place.wrapping_add(1));
-        self.0.add(CALLS, 1);
         self.call();
         self.is_open() || !self.take_back(slot)
     }
@@ -273,8 +272,9 @@ impl<W: Words> Lane<W> {
     /// Sleeps by `wait`, which waits at a word as long as a value is there, unless there is something to do.
     pub fn sleep_worker(&self, wait: impl FnOnce(u32, u32)) {
         self.0.add(SLEEPERS, 1);
-        self.0.store(CALLED, 0);
+        // The count first: whoever calls after the mark is gone counts after that, and this wait does not begin, or is ended.
         let calls = self.0.load(CALLS);
+        self.0.store(CALLED, 0);
         if self.is_open() && !self.has_work() {
             wait(CALLS, calls);
         }
@@ -295,6 +295,7 @@ impl<W: Words> Lane<W> {
     /// next one if it takes another request.
     fn call(&self) {
         if self.0.load(LOOKS_OUT) == 0 && self.0.load(SLEEPERS) > 0 && self.0.swap(CALLED, 1) == 0 {
+            self.0.add(CALLS, 1);
             self.0.notify(CALLS, 1);
         }
     }

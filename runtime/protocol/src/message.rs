@@ -26,11 +26,11 @@ pub enum Payload {
     #[default]
     None,
     /// Structured data in binary form, of a Rust caller; its attachments are beside the message.
-    Encoded(Vec<u8>),
+    Encoded(#[serde(with = "serde_bytes")] Vec<u8>),
     /// A JavaScript value, beside the message.
     Object,
     /// A small JavaScript value in the binary form of `lane.js`.
-    Packed(Vec<u8>),
+    Packed(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
 /// A job's request.

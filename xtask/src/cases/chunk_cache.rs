@@ -1,27 +1,26 @@
 //! chunk-cache's page shows what its jobs decode, whatever the way by which it gets there.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use cargo_offmain::browser::Browser;
 
 use super::{Case, START_LIMIT};
-use crate::site::{Site, build_chunk_cache};
+use crate::site::Site;
 
 /// 24 frames of 20 MB are decoded, and some again, on a slow machine that draws without a graphics card.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// What these are about, and what has to be built for them.
+pub const GROUP: &str = "chunk-cache";
+
 /// All of them.
 pub fn cases() -> Vec<Case> {
     let name = "scrubbed by lease, by transfer and by copy, the film is shown pixel for pixel, and nothing stays lent";
-    vec![Case { group: "chunk-cache", name, skips: &[], needs_photo_lab: false, run: scrubs }]
+    vec![Case { group: GROUP, name, skips: &[], needs_photo_lab: false, run: scrubs }]
 }
 
 fn scrubs(browser: &mut Browser, site: &Site) -> Result<()> {
-    // Here, as no other test needs it.
-    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
-    BUILT.get_or_init(|| build_chunk_cache().map_err(|error| format!("{error:#}"))).as_ref().map_err(|error| anyhow!("{error}"))?;
     browser.goto(&site.url("/chunk-cache/page/?workers=2"))?;
     browser.until("globalThis.chunkCache", START_LIMIT)?;
     browser.run("await chunkCache.ready", &[], LIMIT).context("chunk-cache does not get ready")?;

@@ -2,7 +2,7 @@
 
 mod bench;
 mod blocking;
-mod chunk_cache;
+pub mod chunk_cache;
 mod coordinator;
 mod package;
 mod page;

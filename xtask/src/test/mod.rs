@@ -9,7 +9,7 @@ mod stage;
 mod tool;
 
 use std::process::ExitCode;
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 
 use anyhow::{Result, anyhow};
@@ -29,7 +29,7 @@ pub struct Options {
     #[arg(long, value_enum, value_name = "PART")]
     only: Vec<Part>,
 
-    /// The suite's tests by this lane only; if none is named, all by the usual one, and in Chromium by messages, too
+    /// The suite's tests by this lane only; if none is named, all by the usual one, and in Chromium those that lanes matter to by messages, too
     #[arg(long, value_enum)]
     lane: Option<Lane>,
 
@@ -70,18 +70,19 @@ impl Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     let engines: Vec<Engine> = Engine::ALL.into_iter().filter(|&engine| options.wants(Part::of(engine))).collect();
     let report = Report::new(options.filter.as_deref());
-    // Installing comes first: what cannot be installed is better known at once than after the native tests.
-    let programs = Programs::ensure(&engines, &made("tools"));
     // Before the lanes part, or both would install it. A test that needs it says what is wrong.
     let _ = Toolchain::ensure(&workspace());
     // Two lanes, for each leaves cores idle while the last crate of a build is compiled. The second has the browsers, all at once, which
     // come to photo-lab last; the first has everything else.
     let cases = wanted_cases(&engines, &report);
     let (photo_lab, built) = mpsc::channel();
+    // The lane that comes first installs, and the other one waits for it.
+    let programs = OnceLock::new();
+    let ensure = || programs.get_or_init(|| Programs::ensure(&engines, &made("tools"))).as_ref();
     let lanes = thread::scope(|scope| {
         let machine = scope.spawn(|| {
             let done = on_the_machine(options, &report);
-            if programs.is_ok() && cases.iter().any(|case| case.needs_photo_lab) {
+            if ensure().is_ok() && cases.iter().any(|case| case.needs_photo_lab) {
                 // An error: the other lane has ended.
                 let _ = photo_lab.send(build(&report, "photo-lab", || site::build_photo_lab(Flavour::PlainSoon)));
             }
@@ -92,7 +93,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             try_the_tool(options, &engines, &report);
             done
         });
-        let web = scope.spawn(|| match &programs {
+        // Installing comes first: what cannot be installed is better known at once than after the native tests.
+        let web = scope.spawn(|| match ensure() {
             Ok(programs) if !engines.is_empty() => in_browsers(&engines, programs, &cases, built, options.lane, &report),
             Ok(_) => {}
             Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(anyhow!("{error:#}"))),
@@ -156,9 +158,11 @@ fn in_browsers(
     report: &Report,
 ) {
     // The suite knows its tests' names only once it is built, so it is built for every filter.
+    let scrubs = lane != Some(Lane::Message) && cases.iter().any(|case| case.group == cases::chunk_cache::GROUP);
     let built = build(report, "the tests' Rust app", site::build_test_app)
         & build(report, "the tests' job module", site::build_test_jobs)
-        & build(report, "the job module of published crates", || site::build_crates(false));
+        & build(report, "the job module of published crates", || site::build_crates(false))
+        & (!scrubs || build(report, cases::chunk_cache::GROUP, site::build_chunk_cache));
     if !built {
         return eprintln!("no browser test runs, because not everything could be built");
     }

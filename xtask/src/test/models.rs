@@ -9,7 +9,7 @@ use super::report::{Report, Verdict};
 use crate::command::{linting_cargo, output, workspace};
 
 /// The package that holds both.
-pub const PACKAGE: &str = "offmain-models";
+const PACKAGE: &str = "offmain-models";
 
 /// Runs every model.
 pub fn loom(report: &Report) -> Result<()> {

@@ -208,7 +208,7 @@ fn nobody_sleeps_through_a_request_or_a_reply() {
 
 #[test]
 fn nobody_sleeps_while_a_request_waits_for_a_worker_at_work() {
-    model(2, || {
+    model(3, || {
         let world = World::open();
         // Each job goes on until the other one has begun.
         let begun = Arc::new((Mutex::new(0), Condvar::new()));
