@@ -93,7 +93,7 @@ const below = (limit) => Math.floor(next() * limit)
 /** The page does it by itself: in Firefox no worker starts while a driver's script waits. */
 globalThis.soak = (what, ...args) => {
   globalThis.soaked = undefined
-  const work = { open, run, calm, close }[what]
+  const work = { open, run, calm, close, bare }[what]
   setTimeout(() => work(...args).then((value) => (globalThis.soaked = { value }), (error) => (globalThis.soaked = { error: `${error}` })))
 }
 
@@ -129,12 +129,28 @@ async function calm() {
   // The memory of a generation never shrinks; where there are faults, generations come and go, and another one begins here.
   if (share > 0) await settle('calm', pool.submit('trap', {}, { wait: true }), ['JobTrapped'])
   await idle()
+  await clear()
+  return { memoryBytes, jobs: share > 0 ? 1 : 0 }
+}
+
+async function clear() {
   for (let times = 0; times < 3; times++) {
     coordinators.forEach((worker) => worker.postMessage('collect'))
     await collect()
     await sleep(100)
   }
-  return { memoryBytes, jobs: share > 0 ? 1 : 0 }
+}
+
+let parent
+
+/** Instead of all this: plain workers, started and terminated by another one. */
+async function bare(workers) {
+  parent ??= new Worker('./bare.js', { type: 'module' })
+  await new Promise((done) => {
+    parent.onmessage = done
+    parent.postMessage(workers)
+  })
+  await clear()
 }
 
 /** So many workers as at first, and all of them idle. */

@@ -28,7 +28,8 @@ pub fn cases() -> Vec<Case> {
 
 fn no_worker_outlives(browser: &mut Browser, site: &Site) -> Result<()> {
     open_at_work(browser, site, "stubborn")?;
-    ensure!(browser.computes(), "two endless loops do not compute");
+    // On a busy machine they take their time to begin.
+    ensure!((0..20).any(|_| browser.computes()), "two endless loops do not compute");
     browser.goto("about:blank")?;
     let end = Instant::now() + LIMIT;
     while browser.computes() {

@@ -46,7 +46,7 @@ impl Sample {
 }
 
 /// What the browser's memory comes down to: Chromium gives a worker that was terminated two seconds.
-fn settled(browser: &Browser) -> u64 {
+pub fn settled(browser: &Browser) -> u64 {
     let (mut least, mut looks) = (u64::MAX, 0);
     while looks < 10 {
         std::thread::sleep(Duration::from_millis(250));

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use cargo_offmain::browser::{Browser, Programs};
-use cargo_offmain::{Step, in_words};
+use cargo_offmain::{Server, Step, in_words};
 use serde_json::{Value, json};
 
 use crate::cases::Package;
 use crate::command::made;
 use crate::measure::Measure;
 use crate::site::{Site, build_test_jobs};
+use crate::trend::Trend;
 use memory::Sample;
 
 /// What is done.
@@ -39,6 +40,10 @@ pub struct Options {
     #[arg(long, value_name = "N", conflicts_with_all = ["jobs", "faults", "only"])]
     kills: Option<u64>,
 
+    /// Instead of jobs: so many plain workers that do nothing, started and terminated, to see what the browser itself keeps of them
+    #[arg(long, value_name = "N", conflicts_with_all = ["jobs", "faults", "only", "kills"])]
+    bare: Option<u64>,
+
     /// What the random numbers begin with
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
@@ -46,6 +51,9 @@ pub struct Options {
 
 /// Jobs between two looks at the memory.
 const ROUND: u64 = 1000;
+
+/// Plain workers between two looks.
+const BARE_ROUND: u64 = 100;
 
 /// For one round, on a busy machine.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -58,6 +66,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
     let site = Site::open()?;
     let mut browser = Browser::start_collecting(options.measure.engine, &programs)?;
+    if let Some(workers) = options.bare {
+        options.measure.finish(&bare(&mut browser, &site, workers)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let Options { jobs, faults, seed, kills, .. } = *options;
     let plan = match kills {
         Some(_) => Plan { jobs: u64::MAX, faults: 10.0, only: Some("park"), seed, kills },
@@ -82,9 +94,7 @@ pub struct Plan<'a> {
 pub fn soak(browser: &mut Browser, site: &Site, plan: &Plan, mut say: impl FnMut(String)) -> Result<Value> {
     let Plan { jobs, faults, only, seed, kills } = *plan;
     let package = Package::mortal()?;
-    let server = site.with_files("/mortal/", package.path())?;
-    browser.goto(&server.url("/soak.html"))?;
-    browser.until("globalThis.soak", LIMIT)?;
+    let _server = open(browser, site, &package)?;
     let since = Instant::now();
     let name = ask(browser, "open", &[json!(seed), json!(faults), json!(browser.engine().name()), json!(only)])?;
     let until = kills.map_or_else(|| format!("{jobs} jobs"), |kills| format!("until {kills} kills"));
@@ -111,6 +121,33 @@ pub fn soak(browser: &mut Browser, site: &Site, plan: &Plan, mut say: impl FnMut
     Ok(json!({
         "browser": name, "seed": seed, "jobs": done, "seconds": since.elapsed().as_secs_f64(), "memory": memory, "end": end, "failures": failures,
     }))
+}
+
+fn open(browser: &mut Browser, site: &Site, package: &Package) -> Result<Server> {
+    let server = site.with_files("/mortal/", package.path())?;
+    browser.goto(&server.url("/soak.html"))?;
+    browser.until("globalThis.soak", LIMIT)?;
+    Ok(server)
+}
+
+/// The browser's memory at rest between so many plain workers.
+fn bare(browser: &mut Browser, site: &Site, workers: u64) -> Result<Value> {
+    let package = Package::mortal()?;
+    let _server = open(browser, site, &package)?;
+    println!("plain workers, two at a time, each started and terminated");
+    println!("{:>8} {:>11}", "workers", "at rest");
+    let mut looks = Vec::new();
+    for workers in (0..=workers).step_by(BARE_ROUND as usize) {
+        ask(browser, "bare", &[json!(BARE_ROUND)])?;
+        browser.console()?;
+        let rest = memory::settled(browser);
+        println!("{:>8} {:>7} MiB", workers + BARE_ROUND, rest >> 20);
+        looks.push((workers as f64, rest as f64));
+    }
+    let trend = Trend::of(&looks).context("there are too few looks for a trend")?;
+    let [kept, least, most] = [trend.slope, trend.least, trend.most].map(|slope| slope / 1024.0);
+    println!("kept of each worker: {kept:.1} KiB ({least:.1} to {most:.1} in 95 of 100 cases)");
+    Ok(json!({ "looks": looks, "keptKiB": kept, "least": least, "most": most }))
 }
 
 /// What did not hold, of `submitted` jobs.
