@@ -47,10 +47,12 @@ const orders = {
   },
 }
 
-let shared = new Uint8Array()
+// Kept, as a pool keeps its memory: to make it anew takes longer than the copy.
+const memories = new Map()
+
 function sharedOf(len) {
-  if (shared.length !== len) shared = new Uint8Array(new SharedArrayBuffer(len)).fill(1)
-  return shared
+  if (!memories.has(len)) memories.set(len, new Uint8Array(new SharedArrayBuffer(len)).fill(1))
+  return memories.get(len)
 }
 
 onmessage = ({ data }) => orders[data.order](data)
