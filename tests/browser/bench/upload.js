@@ -48,7 +48,7 @@ export default {
   },
 }
 
-/** Sending a Blob does not use it up; and of many, Chromium cannot read the next one once it holds 2 GB, collected or not. */
+/** Sending a Blob does not use it up; and a new one each time is 300 MB a round for the browser to keep until it collects them. */
 function oneBlob() {
   const blobs = new Map()
   return (bytes) => blobs.get(bytes) ?? blobs.set(bytes, new Blob([bytes])).get(bytes)
