@@ -288,9 +288,7 @@ impl<W: Words> Lane<W> {
     fn has_work(&self) -> bool {
         self.0.load(TAKEN) != self.0.load(REQUESTED) && self.0.load(SENT) == self.0.load(RECEIVED)
     }
-}
 
-impl<W: Words> Lane<W> {
     /// Wakes a worker for a request, unless one looks out, which sees it before it sleeps, or one was called already, which calls the
     /// next one if it takes another request.
     fn call(&self) {

@@ -137,11 +137,11 @@ fn bare(browser: &mut Browser, site: &Site, workers: u64) -> Result<Value> {
     println!("plain workers, two at a time, each started and terminated");
     println!("{:>8} {:>11}", "workers", "at rest");
     let mut looks = Vec::new();
-    for workers in (0..=workers).step_by(BARE_ROUND as usize) {
+    for workers in (BARE_ROUND..=workers).step_by(BARE_ROUND as usize) {
         ask(browser, "bare", &[json!(BARE_ROUND)])?;
         browser.console()?;
         let rest = memory::settled(browser);
-        println!("{:>8} {:>7} MiB", workers + BARE_ROUND, rest >> 20);
+        println!("{workers:>8} {:>7} MiB", rest >> 20);
         looks.push((workers as f64, rest as f64));
     }
     let trend = Trend::of(&looks).context("there are too few looks for a trend")?;
