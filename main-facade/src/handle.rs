@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use futures::Stream;
+use futures_core::Stream;
 use js_sys::{Array, ArrayBuffer};
 use offmain_protocol::{Bytes, Job, JobId, Outcome, Payload, Rejection};
 use serde::de::DeserializeOwned;

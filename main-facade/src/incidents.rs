@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use futures::Stream;
+use futures_core::Stream;
 use offmain_protocol::{Incident, limits::INCIDENTS_KEPT};
 
 /// The incidents of a pool, as a stream that ends with the pool.

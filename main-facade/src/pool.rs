@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, time::Duration};
 
-use futures::Stream;
+use futures_core::Stream;
 use js_sys::{Array, ArrayBuffer, Reflect};
 use offmain_protocol::{
     Bytes, ConfigError, Incident, Job, Outcome, Payload, Priority, Rejection, StartError, Stats, Workers, limits::INLINE_BYTES,

@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::task::{ArcWake, waker};
+use futures_util::task::{ArcWake, waker};
 use offmain_protocol::FromWorker;
 use wasm_bindgen::prelude::wasm_bindgen;
 

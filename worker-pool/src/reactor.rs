@@ -9,7 +9,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use futures::FutureExt;
+use futures_util::FutureExt;
 use offmain_protocol::JobId;
 use parking_lot::Mutex;
 
@@ -100,7 +100,7 @@ fn submit(order: Order) {
 #[cfg(not(target_family = "wasm"))]
 #[expect(clippy::disallowed_methods, reason = "natively there is no event loop to be kept waiting")]
 fn submit(order: Order) {
-    std::thread::spawn(|| futures::executor::block_on(order()));
+    std::thread::spawn(|| futures_executor::block_on(order()));
 }
 
 #[cfg(target_family = "wasm")]

@@ -8,7 +8,7 @@ use std::{
     pin::Pin,
 };
 
-use futures::FutureExt;
+use futures_util::FutureExt;
 use offmain_protocol::{CodecError, FromWorker, Job, JobId, Outcome, Payload, Rejection, limits::PANIC_TEXT_BYTES};
 use wasm_bindgen::JsValue;
 

@@ -88,7 +88,8 @@ impl Project {
 
     fn compile_shim(&self) -> Result<Vec<(String, PathBuf)>> {
         let home = home()?;
-        let mut command = wasm_command(&self.toolchain, Flavour::Tests, "build", &self.dir, self.target(), self.dev)?;
+        // As a job module, with which it shares what is compiled.
+        let mut command = wasm_command(&self.toolchain, Flavour::Threads, "build", &self.dir, self.target(), self.dev)?;
         // Its flags are the project's, its versions those of the checkout.
         command.current_dir(&home).args(["--lib", "-p", "offmain-test-shim", "--quiet"]);
         let made = artifacts(command, &[])?;

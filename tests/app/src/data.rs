@@ -1,6 +1,6 @@
 //! What goes in comes out.
 
-use futures::{StreamExt, future::join_all};
+use futures_util::{StreamExt, future::join_all};
 use js_sys::Uint8Array;
 use offmain::{Bytes, JobError, Pool, buffer};
 use offmain_tests_contract::{AwaitThread, Double, Echo, Fetch, Make, Sha, Steps, TooMuch, Visit};

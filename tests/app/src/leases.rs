@@ -1,6 +1,6 @@
 //! What a job lends is read where it lies, and goes back when it is dropped.
 
-use futures::{StreamExt, future::join_all};
+use futures_util::{StreamExt, future::join_all};
 use js_sys::{SharedArrayBuffer, Uint8Array};
 use offmain::{
     JobError, Lease, LeaseStats, Pool,

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use futures::{
+use futures_util::{
     StreamExt,
     future::{join, join_all},
 };
@@ -160,7 +160,7 @@ async fn waits() -> Checked {
     // A future that is dropped while it waits leaves its turn to the next.
     let dropped = Box::pin(pool.submit_when_free(Double { number: 1 }));
     let (first, doubled) = join(first, async {
-        drop(futures::future::select(dropped, Box::pin(pause(50))).await);
+        drop(futures_util::future::select(dropped, Box::pin(pause(50))).await);
         join_all(jobs).await
     })
     .await;

@@ -59,15 +59,10 @@ export const tests = {
   }),
 
   'where the queue is full, those who wait get their turn in order': withPool(full, async (pool, t) => {
-    const order = []
-    const jobs = Array.from({ length: 20 }, (_, number) => {
-      const job = pool.submit('double', { number }, { wait: true })
-      job.then(() => order.push(number))
-      return job
-    })
-    await t.rejects(pool.submit('double', { number: 1 }), 'JobRejected', /queue is full/)
-    t.equal(await Promise.all(jobs), jobs.map((_, number) => 2 * number))
-    t.equal(order, jobs.map((_, number) => number))
+    const jobs = Array.from({ length: 20 }, () => pool.submit('visit', {}, { wait: true }))
+    await t.rejects(pool.submit('visit', {}), 'JobRejected', /queue is full/)
+    // In the order in which they ran. A reply by the lane may overtake one that goes by message.
+    t.equal((await Promise.all(jobs)).map(({ visits }) => visits), jobs.map((_, number) => number + 1))
   }),
 
   'what waits for bytes keeps its buffers until there is room': withPool(full, async (pool, t) => {

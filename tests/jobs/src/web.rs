@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use futures::channel::oneshot;
+use futures_channel::oneshot;
 use offmain_pool::{JobContext, block_on};
 use offmain_tests_contract::{AwaitThread, BlockingFetch, Fetch, Now, PanicInAsync, PanicInAwait};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};

@@ -40,8 +40,8 @@ pub fn bytes_by_crate(wasm: &[u8]) -> Result<BTreeMap<String, usize>> {
     Ok(found)
 }
 
-fn length(range: Range<u64>) -> usize {
-    (range.end - range.start) as usize
+fn length(range: Range<usize>) -> usize {
+    range.end - range.start
 }
 
 fn read_names(subsections: wasmparser::NameSectionReader<'_>, names: &mut HashMap<u32, String>) -> Result<()> {

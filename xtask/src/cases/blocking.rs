@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use cargo_offmain::browser::Browser;
+use cargo_offmain::browser::{Browser, Engine};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -18,11 +18,17 @@ const WORK_LIMIT: Duration = Duration::from_secs(300);
 
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Why the Rust app's tests are run once more in one engine only.
+const ONE_IS_ENOUGH: &str = "one engine is enough for what the app calls; photo-lab's page, whose facade is the same code, is tried in all";
+
 /// All of them.
 pub fn cases() -> Vec<Case> {
     let case = |name, run| Case { group: "blocking", name, skips: &[], needs_photo_lab: false, run };
     vec![
-        case("a Rust app's main thread and coordinator call nothing that waits", rust_app),
+        Case {
+            skips: &[(Engine::Firefox, ONE_IS_ENOUGH), (Engine::Webkit, ONE_IS_ENOUGH)],
+            ..case("a Rust app's main thread and coordinator call nothing that waits", rust_app)
+        },
         Case {
             needs_photo_lab: true,
             ..case(

@@ -121,7 +121,8 @@ fn missing_file(browser: &mut Browser, site: &Site) -> Result<()> {
     each(by_face.into_iter().flat_map(|(face, files)| files.iter().map(move |&file| (face, file))), |(face, file)| {
         let package = Package::copy()?;
         package.remove(file)?;
-        let error = fails_to_start(browser, site, &package, face).with_context(|| format!("without {file}"))?;
+        // What the last file leaves behind, any other does.
+        let error = fails_alone(browser, site, &package, face, file != "jobs_bg.wasm").with_context(|| format!("without {file}"))?;
         error.is("file")?;
         error.says(&[file, CURE])
     })
@@ -136,7 +137,7 @@ fn damaged_file(browser: &mut Browser, site: &Site) -> Result<()> {
         let whole = package.read(file)?;
         each([("cut short", &whole[..whole.len() / 2]), ("a page", PAGE)], |(what, bytes)| {
             package.write(file, bytes)?;
-            let error = fails_to_start(browser, site, &package, face).with_context(|| format!("{file} is {what}"))?;
+            let error = fails_alone(browser, site, &package, face, bytes == PAGE).with_context(|| format!("{file} is {what}"))?;
             error.is("file")?;
             error.says(&[file, CURE])
         })
@@ -251,8 +252,12 @@ fn with_init(plan: &str) -> Result<Package> {
 }
 
 fn fails_to_start(browser: &Browser, site: &Site, package: &Package, face: &'static str) -> Result<Failure> {
+    fails_alone(browser, site, package, face, false)
+}
+
+fn fails_alone(browser: &Browser, site: &Site, package: &Package, face: &'static str, alone: bool) -> Result<Failure> {
     let server = site.with_files(CHANGED, package.path())?;
-    Start::of(face, CHANGED).fails(browser, &server.url(""))
+    Start { alone, ..Start::of(face, CHANGED) }.fails(browser, &server.url(""))
 }
 
 /// A start as `tests/browser/start.js` tries it.

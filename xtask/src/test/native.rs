@@ -16,15 +16,23 @@ pub const PLACE: &str = "native";
 /// Published crates at work: they are tried in the browsers, and compiled for these alone.
 const CRATES: &str = "offmain-crates-jobs";
 
+/// This program, and the one that it calls.
+const TOOLS: &[&str] = &["cargo-offmain", "xtask"];
+
 /// Runs all of it.
 pub fn test(report: &Report) -> Result<()> {
     check(report, "the code is formatted", || succeed(&mut cargo(&["fmt", "--all", "--check"])));
+    // What a call selects decides the features of what it uses. `TOOLS` alone, and nearly all of theirs is there, because this program
+    // runs; and with the same selection for lints and tests, all is compiled once.
+    let tools: Vec<&str> = TOOLS.iter().flat_map(|tool| ["-p", tool]).collect();
+    let others: Vec<&str> =
+        ["--workspace"].into_iter().chain(TOOLS.iter().chain(&[CRATES]).flat_map(|package| ["--exclude", package])).collect();
+    let test = |selected: &[&str], how: &[&str]| linting_cargo(&[&["test"], selected, how].concat());
     check(report, "clippy is content with the native side", || {
-        succeed(&mut linting_cargo(&["test", "--workspace", "--exclude", CRATES, "--all-targets", "--no-run"]))
+        [&tools, &others].into_iter().try_for_each(|selected| succeed(&mut test(selected, &["--all-targets", "--no-run"])))
     });
     proofs::of_sources(report);
-    // The same packages as above, the models among them: with others, cargo chooses other features, and compiles nearly all of it again.
-    run_tests(report, PLACE, &mut linting_cargo(&["test", "--workspace", "--exclude", CRATES, "--no-fail-fast"]))
+    [&tools, &others].into_iter().try_for_each(|selected| run_tests(report, PLACE, &mut test(selected, &["--no-fail-fast"])))
 }
 
 /// Lints and proofs of what is compiled for the web.
