@@ -70,7 +70,11 @@ fn photo_lab(browser: &mut Browser, site: &Site) -> Result<()> {
     browser.until("globalThis.photoLab", LIMIT)?;
     browser.run("await photoLab.ready", &[], LIMIT).context("photo-lab's page did not start")?;
     let results = browser.run(
-        "await photoLab.addSamples(); for (const photo of photoLab.lab.photos.slice(2)) photo.cancel(); await photoLab.whenIdle(); return photoLab.results().map(({ name, outcome }) => ({ name, outcome }))",
+        "photoLab.addSamples()
+        while (photoLab.lab.photos.length < 7) await new Promise(resolve => setTimeout(resolve, 5))
+        for (const photo of photoLab.lab.photos.slice(2)) photo.cancel()
+        await photoLab.whenIdle()
+        return photoLab.results().map(({ name, outcome }) => ({ name, outcome }))",
         &[],
         WORK_LIMIT,
     )?;

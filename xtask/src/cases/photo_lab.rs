@@ -99,8 +99,9 @@ const KINDS: &[&str] = &["avif avif", "jpeg jpeg", "png png"];
 
 /// Samples, broken files, and one more photograph after all of them; each result with its pictures' kinds by their first bytes.
 const ALL: &str = "
-    await photoLab.addSamples()
-    const tooMany = photoLab.lab.photos.slice(args[0]).filter(({ file }) => file.name !== 'truncated.jpg')
+    photoLab.addSamples()
+    while (photoLab.lab.photos.length < 7) await new Promise(resolve => setTimeout(resolve, 5))
+    const tooMany = photoLab.lab.photos.filter(({ file }) => file.name !== 'truncated.jpg').slice(args[0])
     for (const photo of tooMany) photo.cancel()
     await photoLab.addBroken()
     const again = photoLab.lab.photos[0].file
