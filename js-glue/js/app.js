@@ -3,7 +3,7 @@
 import * as glue from './facade.js'
 import { heldBytes, pack, unpack } from './lane.js'
 import { leasesOf, placeLeases } from './lease.js'
-import { Worker, compile, eachLeaf, replaceEach } from './transfer.js'
+import { Early, Worker, compile, eachLeaf, replaceEach } from './transfer.js'
 
 export { Lease } from './lease.js'
 
@@ -35,16 +35,24 @@ export async function start(config = {}) {
     loading = undefined
     throw notLoaded('facade_bg.wasm', error)
   })
-  await loading
-  return raised(async () => {
-    const settings = new Settings(config)
-    let pool
-    const tell = (kind, detail) => queueMicrotask(() => pool?.dispatchEvent(new CustomEvent(kind, { detail })))
-    let facade
-    const error = await new Promise((started) => (facade = new Facade(startCoordinator, settings, tell, started)))
-    if (error) throw error
-    return (pool = new Pool(facade))
-  })
+  // It loads while the facade does.
+  const first = new Early(startCoordinator)
+  try {
+    await loading
+    return await raised(async () => {
+      const settings = new Settings(config)
+      let pool
+      const tell = (kind, detail) => queueMicrotask(() => pool?.dispatchEvent(new CustomEvent(kind, { detail })))
+      const coordinator = () => first.take() ?? startCoordinator()
+      let facade
+      const error = await new Promise((started) => (facade = new Facade(coordinator, settings, tell, started)))
+      if (error) throw error
+      return (pool = new Pool(facade))
+    })
+  } finally {
+    // Where something was wrong before the facade wanted one.
+    first.take()?.terminate()
+  }
 }
 
 /** The bindings do not load the module themselves: what they would bring along for that is more than this. */

@@ -4,13 +4,15 @@ const PAGE = 65536
 let coordinator
 let timer
 let settings
+/** The job module, once it is compiled. */
+let jobs
 
 // Each worker holds a lock of its own for as long as it lives. It is granted to somebody else only when that worker has really ended,
 // which Chromium lets take two seconds after `terminate`.
 const pool = crypto.randomUUID()
 const lockOf = (id) => `offmain ${pool} ${id}`
 
-const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
+const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
   now: () => performance.now(),
   configure: (threads, parallelism, progressSpacing, leases, leaseBytes) =>
     (settings = { threads, parallelism, progressSpacing, leases, leaseBytes }),
@@ -27,7 +29,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
     return memory.buffer
   },
   startWorker(id, role, name, memory, stackSize, record) {
-    const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
+    const worker = (name === FIRST_WORKER && firstWorker.take()) || startPoolWorker(Worker, name)
     let heard = false
     worker.onmessage = ({ data }) => {
       if (data === 'ring') return ring()
@@ -42,7 +44,11 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
       guard(() => coordinator.receiveFrom(id, heard ? { trap: why } : { file: 'pool-worker.js', why }))
     }
     worker.onmessageerror = () => guard(() => coordinator.receiveFrom(id, { trap: 'a message of its could not be read' }))
-    worker.postMessage({ module: compiled, memory, stackSize, ...settings, role, id, record, lock: lockOf(id) })
+    const order = { memory, stackSize, ...settings, role, id, record, lock: lockOf(id) }
+    const join = () => worker.postMessage({ ...order, module: jobs })
+    // At once, if it can be: a reactor may be woken next. The first ones load their scripts while the module is compiled.
+    if (jobs) join()
+    else compiling.then(join, () => {})
     return worker
   },
   endWorker(worker) {
@@ -63,6 +69,11 @@ const hostWith = (jobModule, { buffersIn, Worker }, compiled) => ({
     timer = setTimeout(() => guard(() => coordinator.tick()), Math.min(ms, 0x7fffffff))
   },
 })
+
+const startPoolWorker = (Worker, name) => new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
+
+/** There is one in every pool, so it loads before the pool's size is known. */
+const FIRST_WORKER = 'offmain worker 1'
 
 /** Rings the facade: replies are in the shared lane, or it has closed. */
 const ring = () => postMessage('ring')
@@ -105,8 +116,10 @@ const compiled = async (file, fetching) => {
 }
 
 async function loadRuntime() {
-  const runtime = await loaded('runtime.js', import('./runtime.js'))
-  const module_or_path = await compiled('runtime_bg.wasm', fetch(new URL('./runtime_bg.wasm', import.meta.url)))
+  const [runtime, module_or_path] = await Promise.all([
+    loaded('runtime.js', import('./runtime.js')),
+    compiled('runtime_bg.wasm', fetch(new URL('./runtime_bg.wasm', import.meta.url))),
+  ])
   await loaded('runtime_bg.wasm', runtime.default({ module_or_path }))
   return runtime
 }
@@ -121,20 +134,19 @@ onmessage = ({ data }) => early.push(data)
 
 // No static imports: of one that fails in a worker, Firefox often says nothing at all. And no top-level await: a bundler may
 // make a classic script of this.
-Promise.all([
-  loaded('module.js', import('./module.js')),
-  transfer,
-  compiled('jobs_bg.wasm', fetch(new URL('./jobs_bg.wasm', import.meta.url))),
-  loadRuntime(),
-]).then(
-  ([{ jobModule }, transfer, compiled, { Coordinator }]) =>
+const fail = (failure) => {
+  postMessage(failure)
+  close()
+}
+const compiling = compiled('jobs_bg.wasm', fetch(new URL('./jobs_bg.wasm', import.meta.url))).then((module) => (jobs = module))
+compiling.catch(fail)
+const firstWorker = transfer.then(({ Early, Worker }) => new Early(() => startPoolWorker(Worker, FIRST_WORKER)))
+Promise.all([loaded('module.js', import('./module.js')), transfer, firstWorker, loadRuntime()]).then(
+  ([{ jobModule }, transfer, firstWorker, { Coordinator }]) =>
     guard(() => {
-      coordinator = new Coordinator(hostWith(jobModule, transfer, compiled))
+      coordinator = new Coordinator(hostWith(jobModule, transfer, firstWorker))
       onmessage = ({ data }) => guard(() => coordinator.receive(data))
       for (const data of early.splice(0)) guard(() => coordinator.receive(data))
     }),
-  (failure) => {
-    postMessage(failure)
-    close()
-  },
+  fail,
 )

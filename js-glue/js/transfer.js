@@ -67,3 +67,32 @@ const policy = trustedTypes?.createPolicy('offmain', { createScriptURL: (url) =>
 export function Worker(url, options) {
   return new globalThis.Worker(policy?.createScriptURL(`${url}`) ?? url, options)
 }
+
+/** A worker that loads before its owner is there, who then hears what he has missed. */
+export class Early {
+  #worker
+  #missed = []
+
+  constructor(start) {
+    try {
+      this.#worker = start()
+    } catch {
+      // The owner tries again, and tells.
+      return
+    }
+    for (const event of ['onmessage', 'onmessageerror', 'onerror']) {
+      this.#worker[event] = (what) => {
+        what.preventDefault()
+        this.#missed.push([event, what])
+      }
+    }
+  }
+
+  /** For its owner, who puts his own handlers in place at once; undefined from the second time on. */
+  take() {
+    const worker = this.#worker
+    this.#worker = undefined
+    if (worker) queueMicrotask(() => this.#missed.forEach(([event, what]) => worker[event]?.(what)))
+    return worker
+  }
+}

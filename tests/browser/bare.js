@@ -1,16 +1,33 @@
 // Starts so many plain workers, two at a time, that answer once and are terminated: as a coordinator does, and nothing else.
+// With `module`, two workers share a fresh memory, in which they instantiate the job module: what a generation is, without its jobs.
 
 import { collect } from './collect.js'
 
-const one = () =>
-  new Promise((done) => {
-    const worker = new Worker('./bench/echo.js', { type: 'module' })
+const folder = '/pkg/'
+let compiled
+
+const one = (script, order) =>
+  new Promise((done, failed) => {
+    const worker = new Worker(script, { type: 'module' })
     worker.onmessage = () => done(worker.terminate())
-    worker.postMessage('there?')
+    worker.onerror = ({ message }) => failed(new Error(message))
+    worker.postMessage(order)
   })
+
+const plain = () => one('./bench/echo.js', 'there?')
+
+async function generation() {
+  const { jobModule } = await import(`${folder}module.js`)
+  compiled ??= await WebAssembly.compile(await (await fetch(`${folder}jobs_bg.wasm`)).arrayBuffer())
+  const memory = new WebAssembly.Memory({ initial: jobModule.initialPages, maximum: jobModule.maximumPages, shared: true })
+  return () => one('./bench/start-worker.js', { folder, module: compiled, memory })
+}
 
 onmessage = async ({ data }) => {
   if (data === 'collect') return collect()
-  for (let left = data; left > 0; left -= 2) await Promise.all([one(), one()])
+  for (let left = data.workers; left > 0; left -= 2) {
+    const start = data.module ? await generation() : plain
+    await Promise.all([start(), start()])
+  }
   postMessage('done')
 }

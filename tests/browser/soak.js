@@ -144,11 +144,11 @@ async function clear() {
 let parent
 
 /** Instead of all this: plain workers, started and terminated by another one. */
-async function bare(workers) {
+async function bare(workers, module) {
   parent ??= new Worker('./bare.js', { type: 'module' })
   await new Promise((done) => {
     parent.onmessage = done
-    parent.postMessage(workers)
+    parent.postMessage({ workers, module })
   })
   await clear()
 }

@@ -44,6 +44,10 @@ pub struct Options {
     #[arg(long, value_name = "N", conflicts_with_all = ["jobs", "faults", "only", "kills"])]
     bare: Option<u64>,
 
+    /// With --bare: two workers at a time share a fresh memory, in which they instantiate the job module
+    #[arg(long, requires = "bare")]
+    module: bool,
+
     /// What the random numbers begin with
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
@@ -67,7 +71,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let site = Site::open()?;
     let mut browser = Browser::start_collecting(options.measure.engine, &programs)?;
     if let Some(workers) = options.bare {
-        options.measure.finish(&bare(&mut browser, &site, workers)?)?;
+        options.measure.finish(&bare(&mut browser, &site, workers, options.module)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let Options { jobs, faults, seed, kills, .. } = *options;
@@ -131,14 +135,15 @@ fn open(browser: &mut Browser, site: &Site, package: &Package) -> Result<Server>
 }
 
 /// The browser's memory at rest between so many plain workers.
-fn bare(browser: &mut Browser, site: &Site, workers: u64) -> Result<Value> {
+fn bare(browser: &mut Browser, site: &Site, workers: u64, module: bool) -> Result<Value> {
     let package = Package::mortal()?;
     let _server = open(browser, site, &package)?;
-    println!("plain workers, two at a time, each started and terminated");
+    let what = if module { "workers that instantiate the job module, two in a fresh memory" } else { "plain workers, two at a time" };
+    println!("{what}, each started and terminated");
     println!("{:>8} {:>11}", "workers", "at rest");
     let mut looks = Vec::new();
     for workers in (BARE_ROUND..=workers).step_by(BARE_ROUND as usize) {
-        ask(browser, "bare", &[json!(BARE_ROUND)])?;
+        ask(browser, "bare", &[json!(BARE_ROUND), json!(module)])?;
         browser.console()?;
         let rest = memory::settled(browser);
         println!("{workers:>8} {:>7} MiB", rest >> 20);
