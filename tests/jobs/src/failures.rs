@@ -7,7 +7,7 @@ use offmain_tests_contract::{Nap, Overflow, Panic, PanicInThread, PanicWithLock,
 
 use crate::threads::VISITS;
 
-/// How `init` ends. The tests of failed starts write another word over the last five bytes, in a copy of the module.
+/// How `init` ends. The tests of starts write another word over the last five bytes, in a copy of the module.
 static PLAN: &[u8; 11] = b"init: fine.";
 
 /// The part of `init` that does not end well.
@@ -16,6 +16,8 @@ pub fn init() -> Result<(), String> {
         b"fails" => Err("the cache is not there".into()),
         b"panic" => panic!("the cache is broken"),
         b"traps" => process::abort(),
+        // The pool is not started yet, but threads are there already.
+        b"joins" => thread::spawn(|| ()).join().map_err(|_| "the thread panicked".into()),
         b"stays" => loop {
             thread::park();
         },

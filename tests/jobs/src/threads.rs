@@ -28,8 +28,6 @@ static INITS: OnceLock<AtomicU32> = OnceLock::new();
 pub fn open() -> Result<(), String> {
     // ORDERING: relaxed; only counted.
     INITS.get_or_init(AtomicU32::default).fetch_add(1, Ordering::Relaxed);
-    // The pool is not started yet, but threads are there already.
-    thread::spawn(|| ()).join().map_err(|_| "the thread panicked")?;
     crate::failures::init()
 }
 

@@ -47,6 +47,7 @@ pub fn cases() -> Vec<Case> {
             ..case("what a job's thread prints is in the console, with thread and job", prints)
         },
         case("an init that does not end is a start error after the start time", endless_init),
+        case("an init may have threads of its own", init_with_threads),
     ]
 }
 
@@ -82,9 +83,7 @@ const STRICT: &str =
 fn strict(browser: &mut Browser, site: &Site) -> Result<()> {
     let server = site.with_headers(Headers::isolated().and("Content-Security-Policy", STRICT))?;
     each([JS, RUST], |face| {
-        browser.goto(&format!("{}start.html?face={face}&folder=/pkg/", server.url("")))?;
-        browser.until("globalThis.trial", LIMIT)?;
-        let told = browser.run("return await trial", &[], LIMIT)?;
+        let told = Start { alone: true, ..Start::of(face, "/pkg/") }.end(browser, &server.url(""))?;
         ensure!(told["value"] == 42, "{face}: it ended otherwise: {told}");
         Ok(())
     })?;
@@ -199,6 +198,16 @@ fn endless_init(browser: &mut Browser, site: &Site) -> Result<()> {
     })
 }
 
+fn init_with_threads(browser: &mut Browser, site: &Site) -> Result<()> {
+    let package = with_init("joins")?;
+    let server = site.with_files(CHANGED, package.path())?;
+    each([JS, RUST], |face| {
+        let told = Start { alone: true, ..Start::of(face, CHANGED) }.end(browser, &server.url(""))?;
+        ensure!(told["value"] == 42, "{face}: it ended otherwise: {told}");
+        Ok(())
+    })
+}
+
 /// A job waits for its thread, and the server has just lost what the thread's worker is made of.
 fn thread_without_file(browser: &mut Browser, site: &Site) -> Result<()> {
     let package = Package::copy()?;
@@ -274,17 +283,23 @@ impl<'a> Start<'a> {
         Self { face, folder, start_time_ms: 10_000, alone: false }
     }
 
-    /// Tries it in a page of the server at `address`. It must fail soon, leave no worker, and leave the page able to start another pool.
-    fn fails(&self, browser: &Browser, address: &str) -> Result<Failure> {
+    /// Tries it in a page of the server at `address`, and tells what became of it.
+    fn end(&self, browser: &Browser, address: &str) -> Result<Value> {
         let Self { face, folder, start_time_ms, alone } = self;
         let alone = if *alone { "&alone" } else { "" };
         browser.goto(&format!("{address}start.html?face={face}&folder={folder}&startTime={start_time_ms}{alone}"))?;
         browser.until("globalThis.trial", LIMIT)?;
         let limit = LIMIT + 2 * Duration::from_millis((*start_time_ms).into());
-        let told = browser.run("return await trial", &[], limit).context("the start neither succeeded nor failed")?;
+        browser.run("return await trial", &[], limit).context("the start neither succeeded nor failed")
+    }
+
+    /// Tries it in a page of the server at `address`. It must fail soon, leave no worker, and leave the page able to start another pool.
+    fn fails(&self, browser: &Browser, address: &str) -> Result<Failure> {
+        let Self { face, alone, .. } = self;
+        let told = self.end(browser, address)?;
         let Some(message) = told["message"].as_str() else { bail!("{face}: it started: {told}") };
         ensure!(told["workersLeft"] == 0, "{face}: a worker was left running: {told}");
-        ensure!(!alone.is_empty() || told["next"] == 42, "{face}: after it, the page cannot start another pool: {told}");
+        ensure!(*alone || told["next"] == 42, "{face}: after it, the page cannot start another pool: {told}");
         Ok(Failure { face, code: told["code"].clone(), message: message.to_owned() })
     }
 }
