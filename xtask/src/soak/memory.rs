@@ -57,21 +57,17 @@ pub fn settled(browser: &Browser) -> u64 {
     least
 }
 
-/// One look in so many at the begin is left out: until then what a browser keeps for itself is still growing, with and without faults.
-const WARM_UP: usize = 10;
-
 /// What is measured: its name, and where it stands.
 type Kind = (&'static str, fn(&Sample) -> u64);
 
 const KINDS: [Kind; 3] = [("at rest", |it| it.rest), ("at work", |it| it.work), ("shared", |it| it.shared)];
 
-/// The trend of a kind after the warm-up, and what it was then at first and in the end.
+/// The trend of a kind, and what it was at first and in the end.
 fn course(samples: &[Sample], (_, of): Kind) -> Option<(Trend, f64, f64)> {
     let points: Vec<(f64, f64)> = samples.iter().map(|it| (it.jobs as f64, of(it) as f64)).collect();
-    let points = &points[points.len() / WARM_UP..];
     let value = |points: &[(f64, f64)]| median(points.iter().map(|(_, value)| *value));
     let (start, end) = (value(&points[..points.len().min(ENDS)])?, value(&points[points.len().saturating_sub(ENDS)..])?);
-    Some((Trend::of(points)?, start, end))
+    Some((Trend::of(&points)?, start, end))
 }
 
 /// For a file.
