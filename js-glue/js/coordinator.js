@@ -48,7 +48,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
     const join = () => worker.postMessage({ ...order, module: jobs })
     // At once, if it can be: a reactor may be woken next. The first ones load their scripts while the module is compiled.
     if (jobs) join()
-    else compiling.then(join, () => {})
+    else compiling.then(() => guard(join), () => {})
     return worker
   },
   endWorker(worker) {
@@ -111,6 +111,8 @@ const transfer = loaded('transfer.js', import('./transfer.js'))
 
 /** Compiles a module whose fetch has begun already. */
 const compiled = async (file, fetching) => {
+  // Told below, and not as nobody's meanwhile.
+  fetching.catch(() => {})
   const { compile } = await transfer
   return loaded(file, compile(fetching))
 }

@@ -6,6 +6,8 @@ const loading = Promise.all([
   loaded('transfer.js', import('./transfer.js')),
   loaded('lane.js', import('./lane.js')),
 ])
+// Told by `join`, which may begin later.
+loading.catch(() => {})
 let jobs
 let transfer
 let lane

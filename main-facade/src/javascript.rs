@@ -57,7 +57,7 @@ pub fn inline_bytes() -> u32 {
     INLINE_BYTES as u32
 }
 
-/// A config that was checked, before any worker is started.
+/// A config that was checked, before the coordinator is told of it.
 #[wasm_bindgen]
 pub struct Settings(Config);
 
