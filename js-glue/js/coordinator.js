@@ -29,7 +29,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
     return memory.buffer
   },
   startWorker(id, role, name, memory, stackSize, record) {
-    const worker = (name === FIRST_WORKER && firstWorker.take()) || startPoolWorker(Worker, name)
+    const worker = (role === 'worker' && firstWorker.take()) || startPoolWorker(Worker, name)
     let heard = false
     worker.onmessage = ({ data }) => {
       if (data === 'ring') return ring()
@@ -72,7 +72,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
 
 const startPoolWorker = (Worker, name) => new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
 
-/** There is one in every pool, so it loads before the pool's size is known. */
+/** The one that every pool has: it loads before the pool's size is known. Named as the core will name it. */
 const FIRST_WORKER = 'offmain worker 1'
 
 /** Rings the facade: replies are in the shared lane, or it has closed. */
@@ -134,12 +134,13 @@ onmessageerror = () => guard(() => {
 const early = []
 onmessage = ({ data }) => early.push(data)
 
-// No static imports: of one that fails in a worker, Firefox often says nothing at all. And no top-level await: a bundler may
-// make a classic script of this.
 const fail = (failure) => {
   postMessage(failure)
   close()
 }
+
+// No static imports: of one that fails in a worker, Firefox often says nothing at all. And no top-level await: a bundler may
+// make a classic script of this.
 const compiling = compiled('jobs_bg.wasm', fetch(new URL('./jobs_bg.wasm', import.meta.url))).then((module) => (jobs = module))
 compiling.catch(fail)
 const firstWorker = transfer.then(({ Early, Worker }) => new Early(() => startPoolWorker(Worker, FIRST_WORKER)))

@@ -17,17 +17,24 @@ const one = (script, order) =>
 const plain = () => one('./bench/echo.js', 'there?')
 
 async function generation() {
-  const { jobModule } = await import(`${folder}module.js`)
-  compiled ??= await WebAssembly.compile(await (await fetch(`${folder}jobs_bg.wasm`)).arrayBuffer())
+  const [{ jobModule }, { compile }] = await Promise.all([import(`${folder}module.js`), import(`${folder}transfer.js`)])
+  compiled ??= await compile(fetch(`${folder}jobs_bg.wasm`))
   const memory = new WebAssembly.Memory({ initial: jobModule.initialPages, maximum: jobModule.maximumPages, shared: true })
   return () => one('./bench/start-worker.js', { folder, module: compiled, memory })
 }
 
-onmessage = async ({ data }) => {
-  if (data === 'collect') return collect()
-  for (let left = data.workers; left > 0; left -= 2) {
-    const start = data.module ? await generation() : plain
+async function work({ workers, module }) {
+  for (let left = workers; left > 0; left -= 2) {
+    const start = module ? await generation() : plain
     await Promise.all([start(), start()])
   }
-  postMessage('done')
+}
+
+onmessage = ({ data }) => {
+  if (data === 'collect') return collect()
+  work(data).then(
+    () => postMessage('done'),
+    // As an error of this worker, of which its parent hears.
+    (error) => setTimeout(() => { throw error }),
+  )
 }

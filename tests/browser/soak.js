@@ -146,8 +146,9 @@ let parent
 /** Instead of all this: plain workers, started and terminated by another one. */
 async function bare(workers, module) {
   parent ??= new Worker('./bare.js', { type: 'module' })
-  await new Promise((done) => {
+  await new Promise((done, failed) => {
     parent.onmessage = done
+    parent.onerror = ({ message }) => failed(new Error(message))
     parent.postMessage({ workers, module })
   })
   await clear()

@@ -1,4 +1,4 @@
-// The page's end of the browser tests. The harness (xtask) asks `suite.list()` for the tests and calls `suite.run()` for each,
+// The page's end of the browser tests. The harness (xtask) asks `suite.list(groups)` for the tests and calls `suite.run()` for each,
 // in a fresh page after a failure; a person opens the page and presses a button.
 // A test module is one of js/*.js with `export const tests = { 'the promise it holds': async t => {…} }` and, where 60 s
 // are not enough, `export const limits_ms = { 'the promise': 120_000 }`;
@@ -28,10 +28,10 @@ async function open(module) {
   throw new Error(`${module} exports neither an object \`tests\` nor functions \`tests\` and \`run\``)
 }
 
-// Every test as { group, module, name, limit_ms }, and for a module that does not load { group, module, error }.
-async function list() {
+// Every test of these groups as { group, module, name, limit_ms }, and for a module that does not load { group, module, error }.
+async function list(groups) {
   const found = []
-  for (const { group, module } of modules) {
+  for (const { group, module } of modules.filter(({ group }) => groups.includes(group))) {
     try {
       const { names, limits_ms } = await within(load(module), 30_000, `${module} to load`)
       found.push(...names.map(name => ({ group, module, name, limit_ms: limits_ms[name] })))
@@ -102,7 +102,7 @@ async function runAll() {
   const [place, total] = [document.querySelector('#list'), document.querySelector('#total')]
   place.textContent = ''
   const count = { passed: 0, failed: 0, skipped: 0 }
-  for (const test of await list()) {
+  for (const test of await list(modules.map(({ group }) => group))) {
     const { outcome, ms, message } = test.error ? { outcome: 'failed', ms: 0, message: test.error } : await run({ ...test, engine: 'this browser' })
     count[outcome]++
     const item = place.appendChild(document.createElement('li'))

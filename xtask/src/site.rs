@@ -12,6 +12,40 @@ use crate::command::{made, workspace};
 /// The isolated server of the suite's page, and the way to others with different headers.
 pub struct Site {
     server: Server,
+    groups: Vec<String>,
+}
+
+/// What is built for the site's pages, in the order in which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The Rust test app and the job module of the tests.
+    Tests,
+    ChunkCache,
+    /// The job module of published crates.
+    Crates,
+    PhotoLab,
+}
+
+type Build = fn() -> Result<()>;
+
+impl Content {
+    /// All there is.
+    pub const ALL: [Self; 4] = [Self::Tests, Self::ChunkCache, Self::Crates, Self::PhotoLab];
+
+    /// What a group of the suite's tests looks at.
+    pub fn of_group(group: &str) -> Self {
+        if group == "crates" { Self::Crates } else { Self::Tests }
+    }
+
+    /// What there is to build, each with its name.
+    pub fn builds(self) -> &'static [(&'static str, Build)] {
+        match self {
+            Self::Tests => &[("the tests' Rust app", build_test_app), ("the tests' job module", build_test_jobs)],
+            Self::ChunkCache => &[("chunk-cache", build_chunk_cache)],
+            Self::Crates => &[("the job module of published crates", || build_crates(false))],
+            Self::PhotoLab => &[("photo-lab", || build_photo_lab(Flavour::PlainSoon))],
+        }
+    }
 }
 
 impl Site {
@@ -22,9 +56,15 @@ impl Site {
 
     /// Serves it in a way of its own.
     pub fn open_with(more: impl FnOnce(ServerOptions) -> ServerOptions) -> Result<Self> {
-        let modules = serde_json::to_vec(&modules()?)?;
-        fs::write(made("site/modules.json"), modules).context("the list of test modules")?;
-        Ok(Self { server: serve(more(options()))? })
+        let modules = modules()?;
+        fs::write(made("site/modules.json"), serde_json::to_vec(&modules)?).context("the list of test modules")?;
+        let groups = modules.iter().filter_map(|module| module["group"].as_str()).map(str::to_owned).collect();
+        Ok(Self { server: serve(more(options()))?, groups })
+    }
+
+    /// The groups of the suite's tests.
+    pub fn groups(&self) -> &[String] {
+        &self.groups
     }
 
     /// Serves until the task is interrupted.
@@ -71,7 +111,7 @@ pub fn build_crates_without(leave_out: Option<Part>, folder: &str) -> Result<()>
 }
 
 /// Builds the Rust test app, which runs on the main thread.
-pub fn build_test_app() -> Result<()> {
+fn build_test_app() -> Result<()> {
     build_plain(&workspace().join("tests/app"), &made("site/app"), "app", Flavour::Plain).map(drop)
 }
 
@@ -90,7 +130,7 @@ pub fn build_photo_lab_jobs() -> Result<()> {
 }
 
 /// Builds chunk-cache's job module.
-pub fn build_chunk_cache() -> Result<()> {
+fn build_chunk_cache() -> Result<()> {
     let chunk_cache = workspace().join("examples/chunk-cache");
     build(&BuildOptions { declarations: false, ..BuildOptions::new(chunk_cache.join("jobs"), chunk_cache.join("pkg")) }).map(drop)
 }

@@ -1,7 +1,6 @@
 //! How much of a module's code comes from which crate, by the names of its functions.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 
 use anyhow::Result;
 use rustc_demangle::demangle;
@@ -23,8 +22,8 @@ pub fn bytes_by_crate(wasm: &[u8]) -> Result<BTreeMap<String, usize>> {
                     imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
                 }
             }
-            Payload::CodeSectionEntry(body) => sizes.push(length(body.range())),
-            Payload::DataSection(data) => _ = found.insert("data".to_owned(), length(data.range())),
+            Payload::CodeSectionEntry(body) => sizes.push(body.range().len()),
+            Payload::DataSection(data) => _ = found.insert("data".to_owned(), data.range().len()),
             Payload::CustomSection(section) => {
                 if let KnownCustom::Name(subsections) = section.as_known() {
                     read_names(subsections, &mut names)?;
@@ -38,10 +37,6 @@ pub fn bytes_by_crate(wasm: &[u8]) -> Result<BTreeMap<String, usize>> {
         *found.entry(crate_of(name)).or_insert(0) += size;
     }
     Ok(found)
-}
-
-fn length(range: Range<usize>) -> usize {
-    range.end - range.start
 }
 
 fn read_names(subsections: wasmparser::NameSectionReader<'_>, names: &mut HashMap<u32, String>) -> Result<()> {

@@ -7,7 +7,7 @@ use cargo_offmain::browser::Browser;
 use serde_json::Value;
 
 use super::Case;
-use crate::site::Site;
+use crate::site::{Content, Site};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -18,7 +18,7 @@ pub fn cases() -> Vec<Case> {
         group: "bench",
         name: "a quick round-trip gives figures, ratios and a chart of every row",
         skips: &[],
-        needs_photo_lab: false,
+        needs: Content::Tests,
         run,
     }]
 }

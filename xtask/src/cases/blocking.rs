@@ -10,8 +10,9 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::Case;
+use super::photo_lab::ADD_SAMPLES;
 use crate::command::{made, workspace};
-use crate::site::Site;
+use crate::site::{Content, Site};
 
 /// Seven photographs take 20 s on two free cores.
 const WORK_LIMIT: Duration = Duration::from_secs(300);
@@ -23,14 +24,14 @@ const ONE_IS_ENOUGH: &str = "one engine is enough for what the app calls; photo-
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let case = |name, run| Case { group: "blocking", name, skips: &[], needs_photo_lab: false, run };
+    let case = |name, run| Case { group: "blocking", name, skips: &[], needs: Content::Tests, run };
     vec![
         Case {
             skips: &[(Engine::Firefox, ONE_IS_ENOUGH), (Engine::Webkit, ONE_IS_ENOUGH)],
             ..case("a Rust app's main thread and coordinator call nothing that waits", rust_app)
         },
         Case {
-            needs_photo_lab: true,
+            needs: Content::PhotoLab,
             ..case(
                 "photo-lab's main thread and coordinator call nothing that waits while it works on samples and cancels others",
                 photo_lab,
@@ -46,7 +47,7 @@ fn rust_app(browser: &mut Browser, site: &Site) -> Result<()> {
     let server = site.with_files("/", variant.path().to_owned())?;
     browser.goto(&server.url("/"))?;
     browser.until("globalThis.suite", LIMIT)?;
-    let tests = browser.run("return (await suite.list()).filter(({ group }) => group === 'rust')", &[], LIMIT)?;
+    let tests = browser.run("return await suite.list(['rust'])", &[], LIMIT)?;
     let tests = tests.as_array().filter(|tests| !tests.is_empty()).context("the suite has no tests of the Rust app")?;
     for test in tests {
         let mut order = test.clone();
@@ -70,12 +71,8 @@ fn photo_lab(browser: &mut Browser, site: &Site) -> Result<()> {
     browser.until("globalThis.photoLab", LIMIT)?;
     browser.run("await photoLab.ready", &[], LIMIT).context("photo-lab's page did not start")?;
     let results = browser.run(
-        "photoLab.addSamples()
-        while (photoLab.lab.photos.length < 7) await new Promise(resolve => setTimeout(resolve, 5))
-        for (const photo of photoLab.lab.photos.slice(2)) photo.cancel()
-        await photoLab.whenIdle()
-        return photoLab.results().map(({ name, outcome }) => ({ name, outcome }))",
-        &[],
+        &format!("{ADD_SAMPLES}\nreturn photoLab.results().map(({{ name, outcome }}) => ({{ name, outcome }}))"),
+        &[json!(2)],
         WORK_LIMIT,
     )?;
     let done = results.as_array().into_iter().flatten().filter(|photo| photo["outcome"] == "done").count();

@@ -6,18 +6,18 @@ use anyhow::{Context, Result, ensure};
 use cargo_offmain::browser::Browser;
 
 use super::{Case, START_LIMIT};
-use crate::site::Site;
+use crate::site::{Content, Site};
 
 /// 24 frames of 20 MB are decoded, and some again, on a slow machine that draws without a graphics card.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// What these are about, and what has to be built for them.
-pub const GROUP: &str = "chunk-cache";
+const GROUP: &str = "chunk-cache";
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
     let name = "scrubbed by lease, by transfer and by copy, the film is shown pixel for pixel, and nothing stays lent";
-    vec![Case { group: GROUP, name, skips: &[], needs_photo_lab: false, run: scrubs }]
+    vec![Case { group: GROUP, name, skips: &[], needs: Content::ChunkCache, run: scrubs }]
 }
 
 fn scrubs(browser: &mut Browser, site: &Site) -> Result<()> {

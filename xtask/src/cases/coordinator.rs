@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::package::Package;
 use super::{Case, keep};
-use crate::site::Site;
+use crate::site::{Content, Site};
 
 /// A death that says nothing is noticed after ten seconds of silence; on a busy machine the next start takes some more.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -18,7 +18,7 @@ const MORTAL: &str = "/mortal/";
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let case = |name, run| Case { group: "coordinator", name, skips: &[], needs_photo_lab: false, run };
+    let case = |name, run| Case { group: "coordinator", name, skips: &[], needs: Content::Tests, run };
     vec![
         case("one that is terminated is replaced, and its jobs are lost", |browser, site| dies(browser, site, "endCoordinator()")),
         case("one that stops answering is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('loop')")),

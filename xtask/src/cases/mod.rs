@@ -18,7 +18,7 @@ use anyhow::Result;
 use cargo_offmain::browser::{Browser, Engine};
 use serde_json::Value;
 
-use crate::site::Site;
+use crate::site::{Content, Site};
 
 /// One such test; it runs in every engine that `skips` does not name.
 pub struct Case {
@@ -28,8 +28,8 @@ pub struct Case {
     pub name: &'static str,
     /// Engines that cannot try it, each with the reason that is printed.
     pub skips: &'static [(Engine, &'static str)],
-    /// Whether it looks at photo-lab, whose build takes longer than that of the tests.
-    pub needs_photo_lab: bool,
+    /// What it looks at.
+    pub needs: Content,
     /// The test; it loads its own page.
     pub run: fn(&mut Browser, &Site) -> Result<()>,
 }

@@ -7,14 +7,14 @@ use cargo_offmain::browser::{Browser, Engine};
 use serde_json::json;
 
 use super::{Case, keep};
-use crate::site::Site;
+use crate::site::{Content, Site};
 use crate::soak::{Plan, soak};
 
 const LIMIT: Duration = Duration::from_secs(40);
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let case = |group, name, run| Case { group, name, skips: &[], needs_photo_lab: false, run };
+    let case = |group, name, run| Case { group, name, skips: &[], needs: Content::Tests, run };
     vec![
         Case {
             skips: &[(Engine::Webkit, "WebKitGTK lets a loop of WebAssembly in a worker go on until the page's process ends")],

@@ -8,6 +8,7 @@ use cargo_offmain::{Server, ServerOptions};
 use serde_json::{Value, json};
 
 use super::Case;
+use crate::site::Content;
 use crate::vite;
 
 /// The samples and the broken files, on a slow machine whose cores have other work too.
@@ -18,7 +19,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let case = |group, name, run| Case { group, name, skips: &[], needs_photo_lab: true, run };
+    let case = |group, name, run| Case { group, name, skips: &[], needs: Content::PhotoLab, run };
     vec![
         case("photo-lab", "every sample becomes pictures, every broken file one clear error, and the pool goes on", |browser, site| {
             works(browser, &site.url("/photo-lab/page/"), SAMPLES)
@@ -41,7 +42,7 @@ fn bundled() -> Result<Server> {
 /// Works on so many samples, and on everything else.
 fn works(browser: &Browser, url: &str, samples: usize) -> Result<()> {
     open(browser, url)?;
-    let results = browser.run(ALL, &[json!(samples)], LIMIT).context("the photographs")?;
+    let results = browser.run(&format!("{ADD_SAMPLES}{REST}"), &[json!(samples)], LIMIT).context("the photographs")?;
     let results = results.as_array().context("photoLab.results() is no list")?;
     for (name, outcome, error) in EXPECTED.iter().take(samples).chain(&EXPECTED[SAMPLES..]) {
         let result =
@@ -97,12 +98,18 @@ const EXPECTED: &[(&str, &str, &str)] = &[
 /// The pictures of one photograph, in the order of their names.
 const KINDS: &[&str] = &["avif avif", "jpeg jpeg", "png png"];
 
-/// Samples, broken files, and one more photograph after all of them; each result with its pictures' kinds by their first bytes.
-const ALL: &str = "
-    photoLab.addSamples()
-    while (photoLab.lab.photos.length < 7) await new Promise(resolve => setTimeout(resolve, 5))
-    const tooMany = photoLab.lab.photos.filter(({ file }) => file.name !== 'truncated.jpg').slice(args[0])
-    for (const photo of tooMany) photo.cancel()
+/// Adds the samples, and cancels all but the first `args[0]` of them as they come; the broken one is none.
+pub(super) const ADD_SAMPLES: &str = "
+    let samples = 0
+    const cancelMore = ({ detail: photo }) => {
+      if (photo.name !== 'truncated.jpg' && ++samples > args[0]) photo.cancel()
+    }
+    photoLab.lab.addEventListener('added', cancelMore)
+    await photoLab.addSamples()
+    photoLab.lab.removeEventListener('added', cancelMore)";
+
+/// After the samples, broken files, and one more photograph after all of them; each result with its pictures' kinds by their first bytes.
+const REST: &str = "
     await photoLab.addBroken()
     const again = photoLab.lab.photos[0].file
     await photoLab.addFiles([new File([again], 'again.png')])

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::package::Package;
 use super::stalling::Stalling;
 use super::{Case, keep};
-use crate::site::Site;
+use crate::site::{Content, Site};
 
 /// What a failed start may take on a busy machine, beyond a `startTime` that it waits for.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -26,7 +26,7 @@ const RUST: &str = "rust";
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let case = |name, run| Case { group: "start", name, skips: &[], needs_photo_lab: false, run };
+    let case = |name, run| Case { group: "start", name, skips: &[], needs: Content::Tests, run };
     vec![
         Case {
             skips: &[(Engine::Webkit, "WebKitGTK has shared memory by an environment variable, whatever the page's headers are")],
@@ -122,7 +122,8 @@ fn missing_file(browser: &mut Browser, site: &Site) -> Result<()> {
         package.remove(file)?;
         // Each ends in another state: before the facade, in a worker that loaded early, in the coordinator.
         let alone = !["facade_bg.wasm", "pool-worker.js", "jobs_bg.wasm"].contains(&file);
-        let error = fails_alone(browser, site, &package, face, alone).with_context(|| format!("without {file}"))?;
+        let start = Start { alone, ..Start::of(face, CHANGED) };
+        let error = fails_to_start(browser, site, &package, start).with_context(|| format!("without {file}"))?;
         error.is("file")?;
         error.says(&[file, CURE])
     })
@@ -139,7 +140,8 @@ fn damaged_file(browser: &mut Browser, site: &Site) -> Result<()> {
         let brace = whole.iter().rposition(|&byte| byte == b'}').filter(|_| file.ends_with(".js"));
         each([("cut short", &whole[..brace.unwrap_or(whole.len() / 2)]), ("a page", PAGE)], |(what, bytes)| {
             package.write(file, bytes)?;
-            let error = fails_alone(browser, site, &package, face, bytes == PAGE).with_context(|| format!("{file} is {what}"))?;
+            let start = Start { alone: bytes == PAGE, ..Start::of(face, CHANGED) };
+            let error = fails_to_start(browser, site, &package, start).with_context(|| format!("{file} is {what}"))?;
             error.is("file")?;
             error.says(&[file, CURE])
         })
@@ -162,7 +164,7 @@ fn other_version(browser: &mut Browser, site: &Site) -> Result<()> {
     each(files, |(face, file, who)| {
         let package = Package::copy()?;
         package.patch(file, ours, theirs)?;
-        let error = fails_to_start(browser, site, &package, face)?;
+        let error = fails_to_start(browser, site, &package, Start::of(face, CHANGED))?;
         error.is("version")?;
         error.says(&[who, ours, theirs, "with one version of offmain"])
     })
@@ -172,7 +174,7 @@ fn duplicate_job(browser: &mut Browser, site: &Site) -> Result<()> {
     let package = Package::copy()?;
     package.patch("jobs_bg.wasm", "twin-2", "twin-1")?;
     each([JS, RUST], |face| {
-        let error = fails_to_start(browser, site, &package, face)?;
+        let error = fails_to_start(browser, site, &package, Start::of(face, CHANGED))?;
         error.is("duplicateJob")?;
         error.says(&["two jobs are named `twin-1`", "`NAME`"])
     })
@@ -183,7 +185,7 @@ fn failing_init(browser: &mut Browser, site: &Site) -> Result<()> {
     each(plans, |(plan, code, said)| {
         let package = with_init(plan)?;
         each([JS, RUST], |face| {
-            let error = fails_to_start(browser, site, &package, face)?;
+            let error = fails_to_start(browser, site, &package, Start::of(face, CHANGED))?;
             error.is(code)?;
             error.says(&[said, "init"])
         })
@@ -208,7 +210,12 @@ fn init_with_threads(browser: &mut Browser, site: &Site) -> Result<()> {
         let told = Start { alone: true, ..Start::of(face, CHANGED) }.end(browser, &server.url(""))?;
         ensure!(told["value"] == 42, "{face}: it ended otherwise: {told}");
         Ok(())
-    })
+    })?;
+    // And in the generation after the first.
+    keep(browser, &server.url("/start.html"), CHANGED, json!({ "workers": 2 }))?;
+    let told = browser.run("return [await submit('trap'), await submit('double', { number: 21 })]", &[], LIMIT)?;
+    ensure!(told[0]["name"] == "JobTrapped" && told[1] == 42, "after a trap: {told}");
+    Ok(())
 }
 
 /// A job waits for its thread, and the server has just lost what the thread's worker is made of.
@@ -263,13 +270,9 @@ fn with_init(plan: &str) -> Result<Package> {
     Ok(package)
 }
 
-fn fails_to_start(browser: &Browser, site: &Site, package: &Package, face: &'static str) -> Result<Failure> {
-    fails_alone(browser, site, package, face, false)
-}
-
-fn fails_alone(browser: &Browser, site: &Site, package: &Package, face: &'static str, alone: bool) -> Result<Failure> {
+fn fails_to_start(browser: &Browser, site: &Site, package: &Package, start: Start<'_>) -> Result<Failure> {
     let server = site.with_files(CHANGED, package.path())?;
-    Start { alone, ..Start::of(face, CHANGED) }.fails(browser, &server.url(""))
+    start.fails(browser, &server.url(""))
 }
 
 /// A start as `tests/browser/start.js` tries it.

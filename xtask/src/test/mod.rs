@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold, natively and in the browsers.
 
+mod builds;
 mod libtest;
 mod models;
 mod native;
@@ -9,17 +10,17 @@ mod stage;
 mod tool;
 
 use std::process::ExitCode;
-use std::sync::{OnceLock, mpsc};
 use std::thread;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
+use cargo_offmain::Toolchain;
 use cargo_offmain::browser::{Engine, Programs};
-use cargo_offmain::{Flavour, Step, Toolchain};
 
 use crate::cases::{self, Case};
 use crate::command::{made, workspace};
-use crate::site::{self, Site};
-use report::{Report, Verdict};
+use crate::site::{Content, Site};
+use builds::Builds;
+use report::Report;
 use stage::{Lane, Stage};
 
 /// What to test.
@@ -72,33 +73,30 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let report = Report::new(options.filter.as_deref());
     // Before the lanes part, or both would install it. A test that needs it says what is wrong.
     let _ = Toolchain::ensure(&workspace());
-    // Two lanes, for each leaves cores idle while the last crate of a build is compiled. The second has the browsers, all at once, which
-    // come to photo-lab last; the first has everything else.
-    let cases = wanted_cases(&engines, &report);
-    let (photo_lab, built) = mpsc::channel();
-    // The lane that comes first installs, and the other one waits for it.
-    let programs = OnceLock::new();
-    let ensure = || programs.get_or_init(|| Programs::ensure(&engines, &made("tools"))).as_ref();
+    let builds = Builds::new(|content| match content {
+        // The suite knows its tests' names only once it is built, so it is built for every filter.
+        Content::Tests | Content::Crates => !engines.is_empty(),
+        Content::ChunkCache | Content::PhotoLab => cases_of(content, &engines, &report).next().is_some(),
+    });
+    // Three lanes, for each leaves cores idle: the last crate of a build is compiled alone, and most tests wait more than they compute.
     let lanes = thread::scope(|scope| {
         let machine = scope.spawn(|| {
-            let done = on_the_machine(options, &report);
-            if ensure().is_ok() && cases.iter().any(|case| case.needs_photo_lab) {
-                // An error: the other lane has ended.
-                let _ = photo_lab.send(build(&report, "photo-lab", || site::build_photo_lab(Flavour::PlainSoon)));
-            }
-            drop(photo_lab);
-            if options.wants(Part::Native) {
-                native::lint_web_sides(&report);
-            }
+            on_the_machine(options, &report)?;
             try_the_tool(options, &engines, &report);
-            done
+            anyhow::Ok(())
         });
-        // Installing comes first: what cannot be installed is better known at once than after the native tests.
-        let web = scope.spawn(|| match ensure() {
-            Ok(programs) if !engines.is_empty() => in_browsers(&engines, programs, &cases, built, options.lane, &report),
+        // Installing comes first: what cannot be installed is better known at once than after minutes.
+        let web = scope.spawn(|| match Programs::ensure(&engines, &made("tools")) {
+            Ok(programs) if !engines.is_empty() => in_browsers(&engines, &programs, &builds, options.lane, &report),
             Ok(_) => {}
-            Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(anyhow!("{error:#}"))),
+            Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(error)),
         });
+        // Whatever is tested beside it has the cores first.
+        let _ = rustix::process::nice(10);
+        builds.make(&report);
+        if options.wants(Part::Native) {
+            native::lint_web_sides(&report);
+        }
         [machine.join(), web.join().map(Ok)]
     });
     for lane in lanes {
@@ -107,9 +105,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(report.finish())
 }
 
-/// The cases that run in any of the engines.
-fn wanted_cases(engines: &[Engine], report: &Report) -> Vec<Case> {
-    cases::all().into_iter().filter(|case| engines.iter().any(|engine| report.wants(engine.name(), case.group, case.name))).collect()
+/// The cases of one content that run in any of the engines.
+fn cases_of(content: Content, engines: &[Engine], report: &Report) -> impl Iterator<Item = Case> {
+    let wanted = move |case: &Case| engines.iter().any(|engine| report.wants(engine.name(), case.group, case.name));
+    cases::all().into_iter().filter(move |case| case.needs == content && wanted(case))
 }
 
 /// What is compiled for this machine.
@@ -148,61 +147,39 @@ fn try_the_tool(options: &Options, engines: &[Engine], report: &Report) {
 /// Groups of tests about what goes on inside jobs, which knows nothing of lanes; the whole run has them by the usual lane only.
 const INSIDE_JOBS: &[&str] = &["bench", "crates", "threads"];
 
-/// Everything in each engine; then the cases with photo-lab, once that is built.
-fn in_browsers(
-    engines: &[Engine],
-    programs: &Programs,
-    cases: &[Case],
-    photo_lab: mpsc::Receiver<bool>,
-    lane: Option<Lane>,
-    report: &Report,
-) {
-    // The suite knows its tests' names only once it is built, so it is built for every filter.
-    let scrubs = lane != Some(Lane::Message) && cases.iter().any(|case| case.group == cases::chunk_cache::GROUP);
-    let built = build(report, "the tests' Rust app", site::build_test_app)
-        & build(report, "the tests' job module", site::build_test_jobs)
-        & build(report, "the job module of published crates", || site::build_crates(false))
-        & (!scrubs || build(report, cases::chunk_cache::GROUP, site::build_chunk_cache));
-    if !built {
-        return eprintln!("no browser test runs, because not everything could be built");
+/// Everything in each engine, and in all of them at once.
+fn in_browsers(engines: &[Engine], programs: &Programs, builds: &Builds, lane: Option<Lane>, report: &Report) {
+    if builds.each().next() == Some(Content::Tests) {
+        proofs::of_modules(report);
     }
-    proofs::of_modules(report);
     let site = match Site::open() {
         Ok(site) => site,
         Err(error) => return report.record("setup", "server", "the test server starts", None, Err(error)),
     };
-    in_each(engines, |engine| {
-        if lane == Some(Lane::Message) || (lane.is_none() && engine == Engine::Chromium) {
-            let inside = if lane.is_none() { INSIDE_JOBS } else { &[] };
-            Stage::new(engine, programs, &site).by(Lane::Message).run_suite(inside, report);
-        }
-        if lane != Some(Lane::Message) {
-            let mut stage = Stage::new(engine, programs, &site);
-            stage.run_suite(&[], report);
-            stage.run_cases(cases.iter().filter(|case| !case.needs_photo_lab), report);
-        }
-    });
-    // An error if nobody wants it.
-    if photo_lab.recv() == Ok(true) {
-        in_each(engines, |engine| Stage::new(engine, programs, &site).run_cases(cases.iter().filter(|case| case.needs_photo_lab), report));
-    }
-}
-
-/// Does it in all engines at once: most tests wait more than they compute.
-fn in_each(engines: &[Engine], work: impl Fn(Engine) + Sync) {
     thread::scope(|scope| {
         for &engine in engines {
-            let work = &work;
-            scope.spawn(move || work(engine));
+            let site = &site;
+            scope.spawn(move || in_engine(engine, &mut Stage::new(engine, programs, site), site, builds, lane, report));
         }
     });
 }
 
-fn build(report: &Report, what: &str, build: impl FnOnce() -> Result<()>) -> bool {
-    report.test_always("build", "wasm", &format!("{what} builds"), || {
-        let step = Step::begin(&format!("building {what}"));
-        build()?;
-        step.end();
-        Ok(Verdict::Passed)
-    })
+fn in_engine(engine: Engine, stage: &mut Stage, site: &Site, builds: &Builds, lane: Option<Lane>, report: &Report) {
+    let lanes = match lane {
+        Some(ref lane) => std::slice::from_ref(lane),
+        None if engine == Engine::Chromium => &[Lane::Message, Lane::Auto],
+        None => &[Lane::Auto],
+    };
+    for content in builds.each() {
+        for &by in lanes {
+            let wanted = |group: &str| {
+                Content::of_group(group) == content && !(lane.is_none() && by == Lane::Message && INSIDE_JOBS.contains(&group))
+            };
+            let groups: Vec<&str> = site.groups().iter().map(String::as_str).filter(|group| wanted(group)).collect();
+            stage.run_suite(by, &groups, report);
+            if by == Lane::Auto {
+                stage.run_cases(cases::all().iter().filter(|case| case.needs == content), report);
+            }
+        }
+    }
 }

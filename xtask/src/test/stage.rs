@@ -25,11 +25,9 @@ pub struct Stage<'a> {
     programs: &'a Programs,
     site: &'a Site,
     browser: Option<Browser>,
-    /// What the suite's pools are told of their lanes.
-    lane: Lane,
 }
 
-/// How requests and replies travel in the suite's tests.
+/// What the suite's pools are told of how requests and replies are to travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Lane {
     /// As ever.
@@ -41,25 +39,23 @@ pub enum Lane {
 impl<'a> Stage<'a> {
     /// A stage on which no browser runs yet.
     pub fn new(engine: Engine, programs: &'a Programs, site: &'a Site) -> Self {
-        Self { engine, programs, site, browser: None, lane: Lane::Auto }
+        Self { engine, programs, site, browser: None }
     }
 
-    /// The same with another lane.
-    pub fn by(self, lane: Lane) -> Self {
-        Self { lane, ..self }
-    }
-
-    /// Runs the tests of the suite page, JavaScript's and those of the Rust test app, but for these groups.
-    pub fn run_suite(&mut self, without: &[&str], report: &Report) {
-        let tests = match self.open_suite().and_then(list) {
+    /// Runs these groups of the suite page's tests, JavaScript's and those of the Rust test app.
+    pub fn run_suite(&mut self, lane: Lane, groups: &[&str], report: &Report) {
+        if groups.is_empty() {
+            return;
+        }
+        let tests = match self.open_suite(lane).and_then(|browser| list(browser, groups)) {
             Ok(tests) => tests,
             Err(error) => return report.record(self.engine.name(), "suite", "the page lists its tests", None, Err(error)),
         };
         let mut module = Value::Null;
         let mut fresh = true;
-        for test in tests.iter().filter(|test| !without.contains(&text(test, "group"))) {
+        for test in &tests {
             let (group, name) = (text(test, "group"), text(test, "name"));
-            let group = &if self.lane == Lane::Message { format!("{group} by message") } else { group.to_owned() };
+            let group = &if lane == Lane::Message { format!("{group} by message") } else { group.to_owned() };
             if let Some(error) = test["error"].as_str() {
                 let name = format!("{} loads", text(test, "module"));
                 report.record(self.engine.name(), group, &name, None, Err(anyhow::anyhow!("{error}")));
@@ -71,7 +67,7 @@ impl<'a> Stage<'a> {
             let keep = fresh && self.browser.is_some();
             fresh = report.test(self.engine.name(), group, name, || {
                 if !keep {
-                    self.open_suite()?;
+                    self.open_suite(lane)?;
                 }
                 self.run_page_test(test)
             });
@@ -114,8 +110,8 @@ impl<'a> Stage<'a> {
     }
 
     /// The suite's page, freshly loaded; in a new browser where the old one no longer loads pages.
-    fn open_suite(&mut self) -> Result<&mut Browser> {
-        let url = self.site.url(if self.lane == Lane::Message { "/index.html?lane=message" } else { "/index.html" });
+    fn open_suite(&mut self, lane: Lane) -> Result<&mut Browser> {
+        let url = self.site.url(if lane == Lane::Message { "/index.html?lane=message" } else { "/index.html" });
         let open = |browser: &mut Browser| -> Result<()> {
             browser.goto(&url)?;
             browser.until("globalThis.suite", Duration::from_secs(20))
@@ -146,8 +142,8 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn list(browser: &mut Browser) -> Result<Vec<Value>> {
-    let tests = browser.run("return await suite.list()", &[], Duration::from_secs(120))?;
+fn list(browser: &mut Browser, groups: &[&str]) -> Result<Vec<Value>> {
+    let tests = browser.run("return await suite.list(args[0])", &[json!(groups)], Duration::from_secs(120))?;
     tests.as_array().cloned().context("suite.list() gave no list")
 }
 

@@ -105,7 +105,8 @@ fn verdicts(engine: Engine, args: &[&str]) -> Result<(bool, String)> {
 
 /// Runs the command on the package in `dir`; whether it succeeded, and both its streams.
 fn offmain_test(dir: &Path, engine: Engine, args: &[&str]) -> Result<(bool, String)> {
-    succeed(&mut cargo(&["build", "--quiet", "--package", "cargo-offmain"]))?;
+    // Both: with other features, what they use would be compiled once more.
+    succeed(&mut cargo(&["build", "--quiet", "--package", "cargo-offmain", "--package", "xtask"]))?;
     let mut command = Command::new(target().join("debug/cargo-offmain"));
     command.args(["offmain", "test", "--engine", engine.name(), "--manifest-path"]).arg(dir.join("Cargo.toml")).args(args);
     output(command.env("CARGO_TARGET_DIR", target()))
