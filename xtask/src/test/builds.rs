@@ -20,7 +20,7 @@ impl Builds {
         Self { wanted: Content::ALL.into_iter().filter(|&content| wanted(content)).collect(), ended: Default::default() }
     }
 
-    /// Builds one after the other.
+    /// Builds one after the other, on a thread of its own.
     pub fn make(&self, report: &Report) {
         // Whatever happens here, nobody waits for ever.
         let rest = EndAll(&self.ended);
@@ -35,6 +35,10 @@ impl Builds {
                     })
             });
             let _ = rest.0[content as usize].set(built);
+            if content == Content::Tests {
+                // From here on, tests run beside it, and have the cores first.
+                let _ = rustix::process::nice(10);
+            }
         }
     }
 

@@ -91,8 +91,6 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             Ok(_) => {}
             Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(error)),
         });
-        // Whatever is tested beside it has the cores first.
-        let _ = rustix::process::nice(10);
         builds.make(&report);
         if options.wants(Part::Native) {
             native::lint_web_sides(&report);
