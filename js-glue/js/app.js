@@ -245,10 +245,10 @@ class Call {
   }
 
   /** The facade says: the job is done, and this is the binary form of its output. */
-  answer(packed) {
+  answer(packed, lent) {
     let value
     try {
-      value = unpack(packed)
+      value = placeLeases(unpack(packed), leasesOf(this.#facade, lent))
     } catch {
       // What the pool's memory says is not to be trusted after a wild write.
       return this.settle('lost', { message: 'its reply made no sense' })

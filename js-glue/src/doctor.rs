@@ -53,7 +53,6 @@ pub fn doctor(dir: &Path) -> Doctor {
     add("Chromium", Need::Tests, either(&["chromium", "google-chrome"], "`apt-get install chromium`"));
     add("chromedriver", Need::Tests, version("chromedriver", "`apt-get install chromium-driver`"));
     add("Firefox", Need::Tests, either(&["firefox-esr", "firefox"], "`apt-get install firefox-esr`"));
-    add("geckodriver", Need::Tests, version("geckodriver", "`cargo install geckodriver --locked`"));
     add("WebKitGTK", Need::Tests, mini_browser());
     add("WebKitWebDriver", Need::Tests, installed("WebKitWebDriver", "`apt-get install webkit2gtk-driver`"));
     add("Xvfb", Need::Tests, installed("Xvfb", "`apt-get install xvfb`"));

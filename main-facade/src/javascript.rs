@@ -27,7 +27,7 @@ extern "C" {
     fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue, leases: JsValue);
     /// The end of most jobs, with as few calls as there can be.
     #[wasm_bindgen(method)]
-    fn answer(this: &JsSink, packed: &[u8]);
+    fn answer(this: &JsSink, packed: &[u8], leases: JsValue);
     #[wasm_bindgen(method, catch)]
     fn unpack(this: &JsSink, packed: &[u8]) -> Result<JsValue, JsValue>;
 }
@@ -217,7 +217,7 @@ impl Sink for JsSink {
 
     fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
         if let (Outcome::Done, Payload::Packed(packed)) = (&outcome, &value) {
-            return self.answer(packed);
+            return self.answer(packed, leases::hand_over(loans));
         }
         let (value, outcome) = match self.value_of(value, beside) {
             Ok(value) => (value, outcome),

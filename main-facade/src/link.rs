@@ -243,7 +243,7 @@ impl Link {
     }
 
     fn tell(&self, message: &ToCoordinator) {
-        if matches!(message, ToCoordinator::Release { .. } | ToCoordinator::Resize(_)) {
+        if matches!(message, ToCoordinator::Release { marked: false, .. } | ToCoordinator::Resize(_)) {
             self.said.set(true);
         }
         // Plain bytes can always be sent.

@@ -164,7 +164,7 @@ impl Coordinator {
                 self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, input });
             }
             ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),
-            ToCoordinator::Release { generation, lease } => self.give_back(generation, lease),
+            ToCoordinator::Release { generation, lease, marked } => self.released(generation, lease, marked),
             ToCoordinator::Resize(workers) => self.handle(Event::Resize(workers)),
             ToCoordinator::Shutdown => self.handle(Event::Shutdown),
             // The sign of life that 0 asks for tells nothing.
@@ -297,7 +297,7 @@ impl Coordinator {
         }
         // What was for a job that is over, or was overtaken.
         let undelivered = self.book.borrow_mut().undelivered();
-        undelivered.into_iter().for_each(|(generation, lease)| self.give_back(generation, lease));
+        undelivered.into_iter().for_each(|(generation, lease)| self.released(generation, lease, false));
     }
 
     fn perform(&mut self, effect: Effect<Value>) {

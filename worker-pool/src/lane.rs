@@ -6,7 +6,10 @@ use std::{
     sync::atomic::{AtomicU32, Ordering::SeqCst},
 };
 
-use offmain_protocol::lane::{Bell, InLane, Lane, WORDS, Words};
+use offmain_protocol::{
+    Lent,
+    lane::{Bell, InLane, Lane, WORDS, Words},
+};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A job's place in the lane.
@@ -131,6 +134,12 @@ pub(crate) fn reply(place: Place, data: &[u8]) -> bool {
         Bell::Word(word) => Here.notify(word, 1),
         Bell::Message => ring(),
     })
+}
+
+/// Whether the main thread can read what is lent, and give it back, without a message.
+pub(crate) fn can_lend(_: Place, lent: &Lent) -> bool {
+    let end = |address: u32, length: u32| u64::from(address) + u64::from(length);
+    lent.number != 0 && LANE.is_seen(end(lent.address, lent.length).max(end(lent.returned, 4)))
 }
 
 /// Makes the job an ordinary one: something about it is to be said by message.

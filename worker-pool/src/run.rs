@@ -55,8 +55,10 @@ impl Finished {
         #[cfg(not(target_family = "wasm"))]
         let threads = 0;
         if let Some(place) = place {
-            let packed = if threads == 0 { self.outgoing.packed() } else { None };
-            if packed.is_some_and(|value| lane::reply(place, &offmain_protocol::encode_message(&(&self.outcome, value)))) {
+            let packed = if threads == 0 { self.outgoing.packed(place) } else { None };
+            if packed
+                .is_some_and(|value| lane::reply(place, &offmain_protocol::encode_message(&(&self.outcome, value, &self.outgoing.lent))))
+            {
                 return true;
             }
             lane::leave(place);

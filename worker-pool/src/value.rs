@@ -5,7 +5,10 @@ use offmain_protocol::{Bytes, CodecError, FromWorker, Lease, Lent, Payload};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use crate::lease::lend;
+use crate::{
+    lane::{self, Place},
+    lease::lend,
+};
 
 /// How the caller speaks, and wants to be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +61,10 @@ pub(crate) fn post_hello(message: &FromWorker) {
 }
 
 impl Outgoing {
-    /// The value without anything beside it, if it can be said so.
-    pub(crate) fn packed(&self) -> Option<Payload> {
+    /// The value as it is said by the lane, if it can be: with nothing beside it.
+    pub(crate) fn packed(&self, place: Place) -> Option<Payload> {
         match &self.value {
-            _ if !self.lent.is_empty() => None,
+            _ if !self.lent.iter().all(|lent| lane::can_lend(place, lent)) => None,
             Payload::Object => pack(&self.beside.value).map(|packed| Payload::Packed(packed.to_vec())),
             Payload::Encoded(_) if self.beside.value.dyn_ref::<Array>().is_some_and(|buffers| buffers.length() > 0) => None,
             value => Some(value.clone()),

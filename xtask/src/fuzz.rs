@@ -78,7 +78,7 @@ fn build() -> Result<PathBuf> {
 
 /// libFuzzer comes as C++.
 fn ensure_compiler() -> Result<()> {
-    if find_program("c++", Path::new("")).is_some() {
+    if find_program("c++").is_some() {
         return Ok(());
     }
     if !can_install_packages() {

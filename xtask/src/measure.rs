@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail};
 use cargo_offmain::browser::{Browser, Engine, Programs};
 use serde_json::{Value, json};
 
-use crate::command::made;
 use crate::site::Site;
 
 /// What every measuring task is told.
@@ -28,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(900);
 impl Measure {
     /// A browser of the engine, which is installed if it is missing.
     pub fn browser(&self) -> Result<Browser> {
-        Browser::start(self.engine, &Programs::ensure(&[self.engine], &made("tools"))?)
+        Browser::start(self.engine, &Programs::ensure(&[self.engine])?)
     }
 
     /// What `measure(...args)` of a module of `tests/browser` gives in a page.

@@ -9,7 +9,7 @@ use cargo_offmain::browser::{Browser, Programs};
 use cargo_offmain::{Flavour, Server, ServerOptions, Step};
 use serde_json::{Value, json};
 
-use crate::command::{made, workspace};
+use crate::command::workspace;
 use crate::measure::Measure;
 use crate::meter;
 use crate::site::build_photo_lab;
@@ -40,7 +40,7 @@ const PARTS: [(&str, &str); 5] = [
 
 /// Measures and prints a table.
 pub fn run(options: &Options) -> Result<ExitCode> {
-    let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
+    let programs = Programs::ensure(&[options.measure.engine])?;
     let step = Step::begin("building photo-lab");
     build_photo_lab(Flavour::PlainFast)?;
     step.end();

@@ -49,12 +49,12 @@ fn build() -> Result<PathBuf> {
 pub fn path_with_node() -> Result<OsString> {
     let path = env::var_os("PATH").unwrap_or_default();
     let tools = made("tools");
-    if find_program("npm", &tools).is_none() && can_install_packages() {
+    if find_program("npm").is_none() && can_install_packages() {
         // Debian's npm runs on its node; a newer one from elsewhere would conflict with it, but brings its own npm.
         install_packages(&["nodejs", "npm"])?;
     }
     ensure!(
-        find_program("npm", &tools).is_some(),
+        find_program("npm").is_some(),
         "`npm` is not installed; install Node {}.{} or newer from nodejs.org or your system",
         NODE.0,
         NODE.1

@@ -12,7 +12,7 @@ use super::setup::Programs;
 pub enum Engine {
     /// Chromium, driven by chromedriver.
     Chromium,
-    /// Firefox ESR, driven by geckodriver.
+    /// Firefox ESR, which needs no driver.
     Firefox,
     /// WebKitGTK's MiniBrowser, driven by WebKitWebDriver. It stands in for Safari; it is not Safari.
     Webkit,
@@ -31,11 +31,11 @@ impl Engine {
         }
     }
 
-    /// Arguments that make the driver listen on `port` of this machine only.
-    pub fn driver_args(self, port: u16) -> Vec<String> {
+    /// Arguments that make the driver listen on `port` of this machine only. Firefox is its own, with a profile that says so.
+    pub fn driver_args(self, port: u16, profile: &Path) -> Vec<String> {
         match self {
             Self::Chromium => vec![format!("--port={port}"), "--allowed-ips=127.0.0.1".into()],
-            Self::Firefox => vec!["--host".into(), "127.0.0.1".into(), "--port".into(), port.to_string()],
+            Self::Firefox => vec!["-marionette".into(), "-no-remote".into(), "-profile".into(), profile.display().to_string()],
             Self::Webkit => vec!["--host=127.0.0.1".into(), format!("--port={port}")],
         }
     }
@@ -58,13 +58,13 @@ impl Engine {
         }
     }
 
-    /// The capabilities of a new session: which browser, with a fresh profile under `home`, and whether its scripts may collect garbage.
-    pub fn capabilities(self, programs: &Programs, home: &Path, collecting: bool) -> Value {
+    /// The capabilities of a new session: which browser, with this fresh profile, and whether its scripts may collect garbage.
+    pub fn capabilities(self, programs: &Programs, profile: &Path, collecting: bool) -> Value {
         let binary = programs.browser(self);
         match self {
             Self::Chromium => {
                 let mut args: Vec<String> = CHROMIUM_ARGS.iter().map(ToString::to_string).collect();
-                args.push(format!("--user-data-dir={}", home.join("profile").display()));
+                args.push(format!("--user-data-dir={}", profile.display()));
                 args.extend(collecting.then(|| "--js-flags=--expose-gc".to_owned()));
                 json!({
                     "browserName": "chrome",
@@ -72,10 +72,8 @@ impl Engine {
                     "goog:loggingPrefs": { "browser": "ALL" },
                 })
             }
-            Self::Firefox => json!({
-                "browserName": "firefox",
-                "moz:firefoxOptions": { "binary": binary, "args": ["-headless"], "prefs": firefox_preferences(collecting) },
-            }),
+            // Its profile says it all.
+            Self::Firefox => json!({}),
             Self::Webkit => json!({
                 "webkitgtk:browserOptions": { "binary": binary, "args": ["--automation", "--enable-write-console-messages-to-stdout=true"] },
             }),
@@ -123,14 +121,21 @@ const CHROMIUM_ARGS: &[&str] = &[
     "--window-size=1280,900",
 ];
 
-/// Preferences that keep Firefox from calling home, and print the page's console where the driver's log catches it.
-fn firefox_preferences(collecting: bool) -> Value {
+/// Preferences that keep Firefox from calling home and from asking questions, and print the page's console where the log catches it.
+/// What else suits a browser that is driven, Firefox sets by itself.
+pub(super) fn firefox_preferences(collecting: bool) -> Value {
     json!({
         "app.normandy.enabled": false,
         "app.update.enabled": false,
+        "browser.dom.window.dump.enabled": true,
         "browser.newtabpage.activity-stream.feeds.topsites": false,
+        "browser.aboutwelcome.enabled": false,
         "browser.safebrowsing.malware.enabled": false,
         "browser.safebrowsing.phishing.enabled": false,
+        "browser.sessionstore.resume_from_crash": false,
+        "browser.shell.checkDefaultBrowser": false,
+        "browser.startup.homepage_override.mstone": "ignore",
+        "browser.startup.page": 0,
         "datareporting.policy.dataSubmissionEnabled": false,
         "devtools.console.stdout.content": true,
         "dom.max_script_run_time": 0,

@@ -1,8 +1,9 @@
-//! A headless browser with a profile of its own, driven over WebDriver; ended with all its processes when dropped.
+//! A headless browser with a profile of its own, driven by WebDriver; ended with all its processes when dropped.
 
 mod display;
 mod engine;
 mod group;
+mod marionette;
 mod setup;
 mod webdriver;
 
@@ -17,11 +18,13 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use engine::Engine;
+use engine::firefox_preferences;
 pub use group::{Group, end_all_on_interrupt, main_threads, memory};
 pub use setup::{Programs, can_install_packages, find_program, install_packages};
 
 use display::Display;
-use webdriver::{Driver, Session};
+use marionette::Marionette;
+use webdriver::{Driver, Remote, Session};
 
 /// Starting a driver and its browser takes one to four seconds here; after this it is given up.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -63,19 +66,26 @@ impl Browser {
         let display = if engine == Engine::Webkit { Some(Display::start(programs.display())?) } else { None };
         let port = free_port()?;
         let log = fs::File::create(home.log())?;
+        let profile = home.path().join("profile");
+        if engine == Engine::Firefox {
+            marionette::lay_profile(&profile, port, &firefox_preferences(collecting))?;
+        }
         let mut command = Command::new(programs.driver(engine));
-        command.args(engine.driver_args(port)).envs(engine.environment().iter().copied()).envs(home.environment());
+        command.args(engine.driver_args(port, &profile)).envs(engine.environment().iter().copied()).envs(home.environment());
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         if let Some(display) = &display {
             command.env("DISPLAY", display.name());
         }
         let mut driver_process = Group::start(&mut command)?;
         let opened = (|| {
-            let driver = Driver::at(port);
-            driver.wait_until_ready(START_LIMIT, || driver_process.ended().is_none())?;
-            Session::open(driver, &engine.capabilities(programs, home.path(), collecting), START_LIMIT)
+            let alive = || driver_process.ended().is_none();
+            let remote: Box<dyn Remote> = match engine {
+                Engine::Firefox => Box::new(Marionette::connect(port, START_LIMIT, alive)?),
+                Engine::Chromium | Engine::Webkit => Box::new(Driver::connect(port, START_LIMIT, alive)?),
+            };
+            Session::open(remote, &engine.capabilities(programs, &profile, collecting), START_LIMIT)
         })();
-        let session = opened.with_context(|| format!("the driver's last words:\n{}", home.log_end()))?;
+        let session = opened.with_context(|| format!("its last words:\n{}", home.log_end()))?;
         Ok(Self { engine, session, log_read: 0, driver: driver_process, _display: display, home })
     }
 

@@ -16,8 +16,8 @@ struct Need {
     program: Program,
     /// File names, best first; one with a slash is a path with at most one `*` folder.
     names: &'static [&'static str],
-    /// The Debian package that holds it; `None` where Debian has none.
-    package: Option<&'static str>,
+    /// The Debian package that holds it.
+    package: &'static str,
     /// What to do on a machine where it cannot be installed by itself.
     cure: &'static str,
 }
@@ -30,34 +30,28 @@ enum Program {
     Display,
 }
 
-/// The version that is built where no geckodriver is found.
-const GECKODRIVER: &str = "0.37.1";
-
 fn needs(engine: Engine) -> &'static [Need] {
     match engine {
         Engine::Chromium => &[
             Need {
                 program: Program::Browser,
                 names: &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
-                package: Some("chromium"),
+                package: "chromium",
                 cure: "install Chromium or Chrome so that `chromium` or `google-chrome` is on the PATH",
             },
             Need {
                 program: Program::Driver,
                 names: &["chromedriver", "chromium.chromedriver"],
-                package: Some("chromium-driver"),
+                package: "chromium-driver",
                 cure: "install the chromedriver of the same version as the browser and put it on the PATH",
             },
         ],
-        Engine::Firefox => &[
-            Need {
-                program: Program::Browser,
-                names: &["firefox-esr", "firefox"],
-                package: Some("firefox-esr"),
-                cure: "install Firefox so that `firefox` is on the PATH",
-            },
-            Need { program: Program::Driver, names: &["geckodriver"], package: None, cure: "run `cargo install geckodriver --locked`" },
-        ],
+        Engine::Firefox => &[Need {
+            program: Program::Browser,
+            names: &["firefox-esr", "firefox"],
+            package: "firefox-esr",
+            cure: "install Firefox so that `firefox` is on the PATH",
+        }],
         Engine::Webkit => &[
             Need {
                 program: Program::Browser,
@@ -68,16 +62,16 @@ fn needs(engine: Engine) -> &'static [Need] {
                     "/usr/libexec/webkit2gtk-4.1/MiniBrowser",
                     "/usr/libexec/webkitgtk-6.0/MiniBrowser",
                 ],
-                package: Some("webkit2gtk-driver"),
+                package: "webkit2gtk-driver",
                 cure: "install WebKitGTK's MiniBrowser (Linux only; elsewhere leave this engine out with --only)",
             },
             Need {
                 program: Program::Driver,
                 names: &["WebKitWebDriver"],
-                package: Some("webkit2gtk-driver"),
+                package: "webkit2gtk-driver",
                 cure: "install WebKitGTK's WebKitWebDriver (Linux only; elsewhere leave this engine out with --only)",
             },
-            Need { program: Program::Display, names: &["Xvfb"], package: Some("xvfb"), cure: "install Xvfb" },
+            Need { program: Program::Display, names: &["Xvfb"], package: "xvfb", cure: "install Xvfb" },
         ],
     }
 }
@@ -87,20 +81,17 @@ pub struct Programs(BTreeMap<(&'static str, Program), PathBuf>);
 
 impl Programs {
     /// Finds all that `engines` need; installs what is missing and says so, or fails with the cure.
-    /// `tools` is the folder for programs that only the project's tasks use.
-    pub fn ensure(engines: &[Engine], tools: &Path) -> Result<Self> {
+    pub fn ensure(engines: &[Engine]) -> Result<Self> {
         let wanted = || engines.iter().flat_map(|&engine| needs(engine).iter().map(move |need| (engine, need)));
-        let mut packages: Vec<&str> =
-            wanted().filter(|(_, need)| find(need, tools).is_none()).filter_map(|(_, need)| need.package).collect();
+        let mut packages: Vec<&str> = wanted().filter(|(_, need)| find(need).is_none()).map(|(_, need)| need.package).collect();
         packages.dedup();
         if !packages.is_empty() && can_install_packages() {
             install_packages(&packages)?;
         }
         let mut programs = BTreeMap::new();
         for (engine, need) in wanted() {
-            let path = match find(need, tools) {
+            let path = match find(need) {
                 Some(path) => path,
-                None if need.names == ["geckodriver"] => build_geckodriver(tools)?,
                 None => bail!("{engine}: `{}` is not installed; {}", need.names[0], cure(need)),
             };
             programs.insert((engine.name(), need.program), path);
@@ -113,9 +104,9 @@ impl Programs {
         &self.0[&(engine.name(), Program::Browser)]
     }
 
-    /// The driver's program; `engine` must be one that was ensured.
+    /// The program that is driven: a driver, or a browser that needs none. `engine` must be one that was ensured.
     pub fn driver(&self, engine: Engine) -> &Path {
-        &self.0[&(engine.name(), Program::Driver)]
+        self.0.get(&(engine.name(), Program::Driver)).map_or_else(|| self.browser(engine), PathBuf::as_path)
     }
 
     /// The virtual display's program, which only WebKitGTK needs.
@@ -124,15 +115,15 @@ impl Programs {
     }
 }
 
-fn find(need: &Need, tools: &Path) -> Option<PathBuf> {
-    need.names.iter().find_map(|name| if name.contains('/') { find_path(name) } else { find_program(name, tools) })
+fn find(need: &Need) -> Option<PathBuf> {
+    need.names.iter().find_map(|name| if name.contains('/') { find_path(name) } else { find_program(name) })
 }
 
-/// `name` on the PATH, among cargo's programs, or among the project's own tools.
-pub fn find_program(name: &str, tools: &Path) -> Option<PathBuf> {
+/// `name` on the PATH, or among cargo's programs.
+pub fn find_program(name: &str) -> Option<PathBuf> {
     let on_path = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
     let cargo = env::home_dir().map(|home| home.join(".cargo/bin"));
-    on_path.into_iter().chain(cargo).chain([tools.join("bin")]).map(|folder| folder.join(name)).find(|path| path.is_file())
+    on_path.into_iter().chain(cargo).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 fn find_path(pattern: &str) -> Option<PathBuf> {
@@ -143,10 +134,7 @@ fn find_path(pattern: &str) -> Option<PathBuf> {
 }
 
 fn cure(need: &Need) -> String {
-    match need.package {
-        Some(package) if Path::new("/etc/debian_version").exists() => format!("run `apt-get install {package}` as root"),
-        _ => need.cure.to_owned(),
-    }
+    if Path::new("/etc/debian_version").exists() { format!("run `apt-get install {}` as root", need.package) } else { need.cure.to_owned() }
 }
 
 /// Whether packages can be installed without asking anybody: Debian, as root.
@@ -172,25 +160,4 @@ fn apt_get(args: &[&str]) -> Result<()> {
     let words = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "apt-get {} failed:\n{}", args.join(" "), words.trim_end());
     Ok(())
-}
-
-/// Debian has no geckodriver, so it is built from its published source.
-fn build_geckodriver(tools: &Path) -> Result<PathBuf> {
-    let step = Step::begin(&format!("building geckodriver {GECKODRIVER} into {} (once, about a minute)", tools.display()));
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        // Optimised it would take three times as long to build, and it only passes on what others do.
-        .args(["install", "geckodriver", "--locked", "--debug", "--version", GECKODRIVER, "--root"])
-        .arg(tools)
-        .env("CARGO_PROFILE_DEV_DEBUG", "false")
-        .env_remove("CARGO_TARGET_DIR")
-        .output()
-        .context("cargo could not be started")?;
-    let words = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "geckodriver could not be built, so Firefox cannot be driven; install it by hand and put it on the PATH:\n{}",
-        words.trim_end()
-    );
-    step.end();
-    Ok(tools.join("bin/geckodriver"))
 }

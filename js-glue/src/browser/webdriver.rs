@@ -1,4 +1,4 @@
-//! A W3C WebDriver session over HTTP: the few commands the tasks need, each with a time limit.
+//! A W3C WebDriver session: the few commands the tasks need, each with a time limit. Over HTTP here; Firefox's way is in `marionette`.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -17,119 +17,140 @@ const LOAD_LIMIT: Duration = Duration::from_secs(45);
 /// Commands that run no script answer within this.
 const COMMAND_LIMIT: Duration = Duration::from_secs(90);
 
-/// A session with one browser.
-pub struct Session {
-    driver: Driver,
-    id: String,
+/// A command: where drivers that speak HTTP have it, and what Firefox calls it, if it has it.
+pub(super) struct Command {
+    pub path: &'static str,
+    pub name: Option<&'static str>,
 }
+
+impl Command {
+    const fn new(path: &'static str, name: &'static str) -> Self {
+        Self { path, name: Some(name) }
+    }
+}
+
+const NAVIGATE: Command = Command::new("/url", "WebDriver:Navigate");
+const BACK: Command = Command::new("/back", "WebDriver:Back");
+const EXECUTE: Command = Command::new("/execute/sync", "WebDriver:ExecuteScript");
+const EXECUTE_ASYNC: Command = Command::new("/execute/async", "WebDriver:ExecuteAsyncScript");
+const SET_TIMEOUTS: Command = Command::new("/timeouts", "WebDriver:SetTimeouts");
+const SCREENSHOT: Command = Command::new("/screenshot", "WebDriver:TakeScreenshot");
+const SET_RECT: Command = Command::new("/window/rect", "WebDriver:SetWindowRect");
+/// chromedriver's own.
+const LOG: Command = Command { path: "/se/log", name: None };
+
+/// Who carries commands to a browser and brings the answers.
+pub(super) trait Remote {
+    /// Begins the session with the given capabilities.
+    fn open(&mut self, capabilities: &Value, limit: Duration) -> Result<()>;
+    /// Sends a command and waits for its answer; without parameters, it only asks.
+    fn send(&self, command: &Command, parameters: Option<&Value>, limit: Duration) -> Result<Value>;
+    /// Whether an answer once failed to come in time: the browser hangs and can only be killed.
+    fn hangs(&self) -> bool;
+    /// Closes the browser.
+    fn close(&self, limit: Duration) -> Result<()>;
+}
+
+/// A session with one browser.
+pub struct Session(Box<dyn Remote>);
 
 impl Session {
     /// Opens a session with the given capabilities.
-    pub fn open(driver: Driver, capabilities: &Value, limit: Duration) -> Result<Self> {
-        let answer = driver.post("/session", &json!({ "capabilities": { "alwaysMatch": capabilities } }), limit)?;
-        let id = answer["sessionId"].as_str().context("the driver's answer to a new session has no sessionId")?.to_owned();
-        let session = Self { driver, id };
+    pub fn open(mut remote: Box<dyn Remote>, capabilities: &Value, limit: Duration) -> Result<Self> {
+        remote.open(capabilities, limit)?;
+        let session = Self(remote);
         session.limit_scripts(COMMAND_LIMIT)?;
         Ok(session)
     }
 
     /// Loads `url` and waits for its load event.
     pub fn goto(&self, url: &str) -> Result<()> {
-        self.post("/url", &json!({ "url": url }), COMMAND_LIMIT).with_context(|| format!("loading {url}")).map(drop)
+        self.send(&NAVIGATE, &json!({ "url": url }), COMMAND_LIMIT).with_context(|| format!("loading {url}")).map(drop)
     }
 
     /// Goes one step back in the page's history, and waits until that page is shown.
     pub fn back(&self) -> Result<()> {
-        self.post("/back", &json!({}), COMMAND_LIMIT).context("going back").map(drop)
+        self.send(&BACK, &json!({}), COMMAND_LIMIT).context("going back").map(drop)
     }
 
     /// Runs `script` as a function body on the page's main thread and returns its value.
     pub fn execute(&self, script: &str, args: &[Value]) -> Result<Value> {
-        self.post("/execute/sync", &json!({ "script": script, "args": args }), COMMAND_LIMIT)
+        self.send(&EXECUTE, &json!({ "script": script, "args": args }), COMMAND_LIMIT)
     }
 
     /// Runs `script`, whose last argument is a callback, and returns what the callback is given within `limit`.
     pub fn execute_async(&self, script: &str, args: &[Value], limit: Duration) -> Result<Value> {
         self.limit_scripts(limit)?;
-        let answer = self.post("/execute/async", &json!({ "script": script, "args": args }), limit + ANSWER_GRACE);
+        let answer = self.send(&EXECUTE_ASYNC, &json!({ "script": script, "args": args }), limit + ANSWER_GRACE);
         if answer.is_err() {
             // A page that still runs scripts answers this at once; if it does not, no other command will succeed either.
-            let _ = self.post("/execute/sync", &json!({ "script": "return 1", "args": [] }), ANSWER_GRACE);
+            let _ = self.send(&EXECUTE, &json!({ "script": "return 1", "args": [] }), ANSWER_GRACE);
         }
         answer
     }
 
-    /// Tells the driver how long scripts and loading may take; by itself it would wait five minutes for a page.
+    /// Says how long scripts and loading may take; by itself a driver would wait five minutes for a page.
     fn limit_scripts(&self, limit: Duration) -> Result<()> {
         let script_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         let load_ms = u64::try_from(LOAD_LIMIT.as_millis()).unwrap_or(u64::MAX);
-        self.post("/timeouts", &json!({ "script": script_ms, "pageLoad": load_ms }), COMMAND_LIMIT).map(drop)
+        self.send(&SET_TIMEOUTS, &json!({ "script": script_ms, "pageLoad": load_ms }), COMMAND_LIMIT).map(drop)
     }
 
     /// A picture of the page, as PNG bytes.
     pub fn screenshot(&self) -> Result<Vec<u8>> {
-        let answer = self.driver.get(&self.path("/screenshot"), COMMAND_LIMIT)?;
+        let answer = self.0.send(&SCREENSHOT, None, COMMAND_LIMIT)?;
         BASE64_STANDARD.decode(answer.as_str().unwrap_or_default()).context("the screenshot is not base64")
     }
 
     /// Gives the window a size in CSS pixels.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
-        self.post("/window/rect", &json!({ "width": width, "height": height }), COMMAND_LIMIT).map(drop)
+        self.send(&SET_RECT, &json!({ "width": width, "height": height }), COMMAND_LIMIT).map(drop)
     }
 
-    /// Console entries since the last call; chromedriver's own command, other drivers do not know it.
+    /// Console entries since the last call; other drivers than chromedriver do not know it.
     pub fn take_log(&self) -> Result<Vec<String>> {
-        let answer = self.post("/se/log", &json!({ "type": "browser" }), COMMAND_LIMIT)?;
+        let answer = self.send(&LOG, &json!({ "type": "browser" }), COMMAND_LIMIT)?;
         let entries = answer.as_array().context("the driver's log is not a list")?;
         Ok(entries.iter().filter_map(|entry| entry["message"].as_str()).map(str::to_owned).collect())
     }
 
-    /// Whether the driver once failed to answer in time: the browser hangs and can only be killed.
+    /// Whether the browser once failed to answer in time: it hangs and can only be killed.
     pub fn hangs(&self) -> bool {
-        self.driver.hangs.get()
+        self.0.hangs()
     }
 
     /// Closes the browser; `limit` bounds it because a hung page may not let go.
     pub fn close(&self, limit: Duration) -> Result<()> {
-        self.driver
-            .call(self.driver.agent.delete(self.driver.url(&self.path(""))).config().timeout_global(Some(limit)).build().call())
-            .map(drop)
+        self.0.close(limit)
     }
 
-    fn post(&self, command: &str, body: &Value, limit: Duration) -> Result<Value> {
-        self.driver.post(&self.path(command), body, limit)
-    }
-
-    fn path(&self, command: &str) -> String {
-        format!("/session/{}{command}", self.id)
+    fn send(&self, command: &Command, parameters: &Value, limit: Duration) -> Result<Value> {
+        self.0.send(command, Some(parameters), limit)
     }
 }
 
-/// The driver's HTTP end.
-pub struct Driver {
+/// A driver that speaks HTTP.
+pub(super) struct Driver {
     agent: ureq::Agent,
     port: u16,
+    session: String,
     hangs: Cell<bool>,
 }
 
 impl Driver {
-    /// A driver that listens, or soon will, on `port` of this machine.
-    pub fn at(port: u16) -> Self {
+    /// The driver on `port` of this machine, once it says that it is ready; `alive` tells whether its process still runs.
+    pub fn connect(port: u16, limit: Duration, mut alive: impl FnMut() -> bool) -> Result<Self> {
         // A driver's errors come as a body with a status above 400; proxies of the environment are not for it.
         let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
-        Self { agent, port, hangs: Cell::new(false) }
-    }
-
-    /// Waits until the driver says that it is ready; `alive` tells whether its process still runs.
-    pub fn wait_until_ready(&self, limit: Duration, mut alive: impl FnMut() -> bool) -> Result<()> {
+        let driver = Self { agent, port, session: String::new(), hangs: Cell::new(false) };
         let end = Instant::now() + limit;
-        while self.get("/status", Duration::from_secs(2)).is_err() {
+        while driver.get("/status", Duration::from_secs(2)).is_err() {
             ensure!(alive(), "the driver ended at once");
             ensure!(Instant::now() < end, "the driver did not answer within {} s", limit.as_secs());
             std::thread::sleep(Duration::from_millis(50));
         }
-        self.hangs.set(false);
-        Ok(())
+        driver.hangs.set(false);
+        Ok(driver)
     }
 
     fn get(&self, path: &str, limit: Duration) -> Result<Value> {
@@ -161,5 +182,27 @@ impl Driver {
 
     fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
+impl Remote for Driver {
+    fn open(&mut self, capabilities: &Value, limit: Duration) -> Result<()> {
+        let answer = self.post("/session", &json!({ "capabilities": { "alwaysMatch": capabilities } }), limit)?;
+        let id = answer["sessionId"].as_str().context("the driver's answer to a new session has no sessionId")?;
+        self.session = format!("/session/{id}");
+        Ok(())
+    }
+
+    fn send(&self, command: &Command, parameters: Option<&Value>, limit: Duration) -> Result<Value> {
+        let path = format!("{}{}", self.session, command.path);
+        parameters.map_or_else(|| self.get(&path, limit), |parameters| self.post(&path, parameters, limit))
+    }
+
+    fn hangs(&self) -> bool {
+        self.hangs.get()
+    }
+
+    fn close(&self, limit: Duration) -> Result<()> {
+        self.call(self.agent.delete(self.url(&self.session)).config().timeout_global(Some(limit)).build().call()).map(drop)
     }
 }

@@ -41,7 +41,7 @@ pub fn test(options: &TestOptions) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let page = project.write_page()?;
-    let programs = Programs::ensure(&options.engines, &project.made("tools"))?;
+    let programs = Programs::ensure(&options.engines)?;
     let mut failed = Vec::new();
     for &engine in &options.engines {
         let mut stage = Stage::new(engine, &programs);

@@ -1,9 +1,13 @@
 //! The shared lane, seen from the main thread: it writes requests into the mailbox, rings, and reads replies. It never waits there.
 //! See `offmain_protocol::lane` for what is in the memory.
 
-use std::{cell::Cell, collections::VecDeque, rc::Weak};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::{Rc, Weak},
+};
 
-use js_sys::{Array, Atomics, Function, Int32Array, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Atomics, Function, Int32Array, Promise, Reflect, SharedArrayBuffer, Uint8Array};
 use offmain_protocol::{
     JobId, LaneChoice, Outcome, Payload, Priority,
     lane::{BELL_WORD, BY_WORD, Bell, Lane, WORDS, Words},
@@ -15,7 +19,7 @@ use wasm_bindgen::{
 };
 use web_sys::{MessageChannel, MessagePort};
 
-use super::{Link, Request, life::on_link};
+use super::{Link, Loan, Request, life::on_link};
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,12 +36,37 @@ extern "C" {
     fn compare_exchange(words: &Int32Array, word: u32, from: i32, to: i32) -> i32;
     #[wasm_bindgen(js_namespace = Atomics)]
     fn notify(words: &Int32Array, word: u32, count: u32);
+    #[wasm_bindgen(js_name = structuredClone, catch)]
+    fn structured_clone(buffer: &SharedArrayBuffer) -> Result<JsValue, JsValue>;
 }
 
 /// The words of a generation's memory.
-struct Shared {
+pub(super) struct Shared {
     words: Int32Array,
     bytes: Uint8Array,
+    /// All of the memory that was there when the facade last saw its buffer.
+    memory: RefCell<Int32Array>,
+}
+
+impl Shared {
+    /// The memory, as far as it is seen.
+    pub(super) fn buffer(&self) -> JsValue {
+        self.memory.borrow().buffer().into()
+    }
+
+    /// Whether a word of the memory is seen.
+    pub(super) fn has_word(&self, address: u32) -> bool {
+        address.is_multiple_of(4) && address / 4 < self.memory.borrow().length()
+    }
+
+    /// Writes 1 into such a word.
+    pub(super) fn mark(&self, address: u32) {
+        store(&self.memory.borrow(), address / 4, 1);
+    }
+
+    fn seen_bytes(&self) -> f64 {
+        f64::from(self.memory.borrow().length()) * 4.0
+    }
 }
 
 impl Words for Shared {
@@ -76,7 +105,7 @@ impl Words for Shared {
 
 /// The lane of one generation.
 pub(super) struct Mailbox {
-    lane: Lane<Shared>,
+    lane: Rc<Lane<Shared>>,
     generation: u32,
     /// The jobs it takes, by their places in the table of jobs.
     jobs: Vec<(u32, String)>,
@@ -85,8 +114,18 @@ pub(super) struct Mailbox {
     busy: usize,
     /// Replies that were taken.
     taken: u32,
-    /// Its generation has ended: it takes no more requests.
+    /// Another generation has one, or its own has ended: it takes no more requests.
     over: bool,
+    /// Its generation has ended: there is nobody to give anything back to.
+    ended: bool,
+}
+
+/// A reply that was taken out of a slot.
+struct Reply {
+    job: JobId,
+    data: Vec<u8>,
+    generation: u32,
+    lane: Rc<Lane<Shared>>,
 }
 
 /// All lanes whose jobs are not settled yet, the newest last, and the requests for which there was no slot.
@@ -119,7 +158,7 @@ impl Mailbox {
     }
 
     /// The next reply, and whose it is.
-    fn next_reply(&mut self) -> Option<(JobId, Vec<u8>)> {
+    fn next_reply(&mut self) -> Option<Reply> {
         loop {
             let slot = self.lane.next_reply(&mut self.taken)?;
             if let Some(reply) = self.reply_in(slot) {
@@ -129,11 +168,11 @@ impl Mailbox {
     }
 
     /// The reply in a slot, wherever it is said to be.
-    fn reply_in(&mut self, slot: u32) -> Option<(JobId, Vec<u8>)> {
+    fn reply_in(&mut self, slot: u32) -> Option<Reply> {
         let job = self.slots.get(slot as usize).copied().filter(|job| *job != 0)?;
-        let reply = self.lane.take_reply(slot)?;
+        let data = self.lane.take_reply(slot)?;
         self.forget(slot);
-        Some((job, reply))
+        Some(Reply { job, data, generation: self.generation, lane: self.lane.clone() })
     }
 }
 
@@ -202,27 +241,28 @@ impl Link {
         let mut place = 0;
         while let Some(reply) = next(place) {
             match reply {
-                Some((job, reply)) => self.settle_by_lane(job, &reply),
+                Some(reply) => self.settle_by_lane(reply),
                 None => place += 1,
             }
         }
         self.lanes_heard();
     }
 
-    fn settle_by_lane(&self, job: JobId, reply: &[u8]) {
-        let Ok((outcome, value)) = offmain_protocol::decode(reply, Vec::new()) else {
+    fn settle_by_lane(&self, Reply { job, data, generation, lane }: Reply) {
+        let Ok((outcome, value, lent)) = offmain_protocol::decode(&data, Vec::new()) else {
             // What the pool's memory says is not to be trusted after a wild write.
             self.ignore();
-            return self.settle(job, Outcome::Lost { why: "its reply made no sense".into() }, Payload::None);
+            return self.settle(job, Outcome::Lost { why: "its reply made no sense".into() }, Payload::None, Vec::new());
         };
         self.by_lane.set(self.by_lane.get() + 1);
-        self.settle(job, outcome, value);
+        let loans = self.borrow_by_lane(generation, &lane, lent);
+        self.settle(job, outcome, value, loans);
     }
 
-    fn settle(&self, job: JobId, outcome: Outcome, value: Payload) {
+    fn settle(&self, job: JobId, outcome: Outcome, value: Payload, loans: Vec<Rc<Loan>>) {
         let pending = self.pending.borrow_mut().remove(&job);
         if let Some((bytes, sink)) = pending {
-            self.settled(bytes, &sink, outcome, value, JsValue::UNDEFINED, Vec::new());
+            self.settled(bytes, &sink, outcome, value, JsValue::UNDEFINED, loans);
         }
     }
 
@@ -230,7 +270,7 @@ impl Link {
     fn lanes_heard(&self) {
         self.send_waiting(false);
         self.lanes.borrow_mut().mailboxes.retain(|mailbox| {
-            let needed = !mailbox.over || mailbox.busy > 0;
+            let needed = !mailbox.ended || mailbox.busy > 0;
             if !needed {
                 mailbox.wait_no_more();
             }
@@ -308,9 +348,11 @@ impl Link {
         }
         let words = Int32Array::new_with_byte_offset_and_length(buffer, address, WORDS as u32);
         let bytes = Uint8Array::new_with_byte_offset_and_length(buffer, address, WORDS as u32 * 4);
-        let lane = Lane(Shared { words, bytes });
+        let memory = RefCell::new(Int32Array::new(buffer));
+        let lane = Rc::new(Lane(Shared { words, bytes, memory }));
+        tell_seen(&lane);
         let slots = vec![0; LANE_SLOTS];
-        let mailbox = Mailbox { lane, generation, jobs, slots, busy: 0, taken: 0, over: false };
+        let mailbox = Mailbox { lane, generation, jobs, slots, busy: 0, taken: 0, over: false, ended: false };
         let mut lanes = self.lanes.borrow_mut();
         lanes.mailboxes.iter_mut().for_each(|before| before.over = true);
         lanes.mailboxes.push(mailbox);
@@ -325,7 +367,7 @@ impl Link {
             .mailboxes
             .iter_mut()
             .filter(|mailbox| mailbox.generation == generation)
-            .for_each(|mailbox| mailbox.over = true);
+            .for_each(|mailbox| (mailbox.over, mailbox.ended) = (true, true));
         self.hear_lanes(true);
     }
 
@@ -340,10 +382,31 @@ impl Link {
             for slot in slots.clone() {
                 mailbox.lane.take_back(slot);
             }
-            for (job, reply) in slots.filter_map(|slot| mailbox.reply_in(slot)).collect::<Vec<_>>() {
-                self.settle_by_lane(job, &reply);
+            for reply in slots.filter_map(|slot| mailbox.reply_in(slot)).collect::<Vec<_>>() {
+                self.settle_by_lane(reply);
             }
             mailbox.wait_no_more();
+        }
+    }
+
+    /// Writes the word of a lease that is over, if it can be reached: whether the lane is open then.
+    pub(super) fn mark_returned(&self, generation: u32, returned: u32) -> Option<bool> {
+        let lanes = self.lanes.borrow();
+        let lane = &lanes.mailboxes.iter().find(|mailbox| mailbox.generation == generation && !mailbox.ended)?.lane;
+        lane.0.has_word(returned).then(|| {
+            lane.0.mark(returned);
+            lane.is_open()
+        })
+    }
+
+    /// The buffer of a generation's memory has come beside a message: it may be longer than the one that was there.
+    pub(super) fn see_memory(&self, generation: u32, buffer: &JsValue) {
+        let Some(buffer) = buffer.dyn_ref::<SharedArrayBuffer>() else { return };
+        let lanes = self.lanes.borrow();
+        let longer = |mailbox: &&Mailbox| mailbox.generation == generation && f64::from(buffer.byte_length()) > mailbox.lane.0.seen_bytes();
+        if let Some(Mailbox { lane, .. }) = lanes.mailboxes.iter().find(longer) {
+            lane.0.memory.replace(Int32Array::new(buffer));
+            tell_seen(lane);
         }
     }
 
@@ -379,7 +442,7 @@ impl Link {
 
     /// Cancels a job that was taken back.
     pub(super) fn cancel_here(&self, job: JobId) {
-        self.settle(job, Outcome::Cancelled, Payload::None);
+        self.settle(job, Outcome::Cancelled, Payload::None, Vec::new());
     }
 }
 
@@ -431,6 +494,23 @@ impl Drop for Soon {
             rings.close();
         }
     }
+}
+
+/// Says how much of the memory can be lent by the lane.
+fn tell_seen(lane: &Lane<Shared>) {
+    if can_watch_buffers() {
+        lane.see(lane.0.seen_bytes());
+    }
+}
+
+/// Whether a lease that came by the lane can be collected when nobody holds it any more: JavaScript watches a buffer of its own for it, of
+/// which WebKit makes a copy.
+fn can_watch_buffers() -> bool {
+    thread_local! {
+        static CAN: bool = !cfg!(feature = "javascript")
+            || structured_clone(&SharedArrayBuffer::new(1)).is_ok_and(|clone| clone.is_instance_of::<SharedArrayBuffer>());
+    }
+    CAN.with(|can| *can)
 }
 
 /// Whether this browser's `Atomics.waitAsync` can be relied on. WebKit's loses wake-ups, and Firefox has one since 145 that was not

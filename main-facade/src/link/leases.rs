@@ -6,10 +6,10 @@ use std::{
 };
 
 use js_sys::{Array, Reflect};
-use offmain_protocol::{LeaseStats, Lent, Loans, ToCoordinator, limits::LEASED_GENERATIONS};
+use offmain_protocol::{LeaseStats, Lent, Loans, ToCoordinator, lane::Lane, limits::LEASED_GENERATIONS};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::Link;
+use super::{Link, lane::Shared};
 
 /// Tells the holder of a loan that it has ended, and why.
 type Over = Box<dyn Fn(&str)>;
@@ -21,6 +21,8 @@ pub(super) struct Entry {
     coordinator: u32,
     generation: u32,
     lent: Lent,
+    /// Whether it came by the lane, past the coordinator's book.
+    by_lane: bool,
     over: Over,
 }
 
@@ -48,14 +50,25 @@ impl Link {
         }
         let buffers = buffers.dyn_ref::<Array>();
         let buffer = |index| buffers.map_or(JsValue::NULL, |buffers| buffers.get(index));
-        let loans = lent.into_iter().zip(0..).map(|(lent, index)| self.borrow_one(generation, lent, buffer(index))).collect();
+        let loans = lent.into_iter().zip(0..).map(|(lent, index)| self.borrow_one(generation, lent, buffer(index), None)).collect();
+        self.see_memory(generation, &buffer(0));
         // They may be the last words of a generation that has ended meanwhile.
         self.end_old_leases();
         loans
     }
 
-    fn borrow_one(&self, generation: u32, lent: Lent, buffer: JsValue) -> Rc<Loan> {
-        let fits = fits(&lent, &buffer);
+    /// The loans of a reply that came by the lane.
+    pub(super) fn borrow_by_lane(&self, generation: u32, lane: &Lane<Shared>, lent: Vec<Lent>) -> Vec<Rc<Loan>> {
+        if lent.is_empty() {
+            return Vec::new();
+        }
+        let loans = lent.into_iter().map(|lent| self.borrow_one(generation, lent, lane.0.buffer(), Some(lane))).collect();
+        self.end_old_leases();
+        loans
+    }
+
+    fn borrow_one(&self, generation: u32, lent: Lent, buffer: JsValue, lane: Option<&Lane<Shared>>) -> Rc<Loan> {
+        let fits = fits(&lent, &buffer) && lane.is_none_or(|lane| lane.0.has_word(lent.returned));
         let id = if lent.number == 0 || !fits { 0 } else { self.next() };
         let place = if fits {
             Ok(Place { buffer, address: lent.address })
@@ -67,7 +80,8 @@ impl Link {
         if id != 0 {
             let holder = Rc::downgrade(&loan);
             let over = Box::new(move |why: &str| holder.upgrade().into_iter().for_each(|loan| loan.over(why)));
-            self.leases.borrow_mut().push(Entry { id, coordinator: self.restarts.get(), generation, lent, over });
+            let by_lane = lane.is_some();
+            self.leases.borrow_mut().push(Entry { id, coordinator: self.restarts.get(), generation, lent, by_lane, over });
         }
         loan
     }
@@ -88,11 +102,17 @@ impl Link {
         }
     }
 
-    /// Strikes out the loan at a place of the list, tells the coordinator if it is his, and gives whom to tell of its end.
+    /// Strikes out the loan at a place of the list, gives it back to whose it is, and gives whom to tell of its end.
     fn return_one(&self, place: usize) -> Over {
-        let Entry { coordinator, generation, lent, over, .. } = self.leases.borrow_mut().swap_remove(place);
+        let Entry { coordinator, generation, lent, by_lane, over, .. } = self.leases.borrow_mut().swap_remove(place);
+        // Of a coordinator that is no more, nobody is there to have it back.
         if coordinator == self.restarts.get() {
-            self.tell(&ToCoordinator::Release { generation, lease: lent.number });
+            let marked = self.mark_returned(generation, lent.returned);
+            // Where workers serve the lane, they will look by themselves.
+            if !by_lane || marked == Some(false) {
+                let lease = if by_lane { 0 } else { lent.number };
+                self.tell(&ToCoordinator::Release { generation, lease, marked: marked.is_some() });
+            }
         }
         over
     }
@@ -125,11 +145,11 @@ impl Link {
         }
     }
 
-    /// The coordinator's book, and what is on loan from those that have died.
+    /// The coordinator's book, and what is not in it: what came by the lane, and what is on loan from coordinators that have died.
     pub(super) fn lease_stats(&self, book: LeaseStats) -> LeaseStats {
         let leases = self.leases.borrow();
-        let former = leases.iter().filter(|entry| entry.coordinator != self.restarts.get());
-        former.fold(book, |stats, entry| LeaseStats { lent: stats.lent + 1, bytes: stats.bytes + u64::from(entry.lent.length), ..stats })
+        let others = leases.iter().filter(|entry| entry.by_lane || entry.coordinator != self.restarts.get());
+        others.fold(book, |stats, entry| LeaseStats { lent: stats.lent + 1, bytes: stats.bytes + u64::from(entry.lent.length), ..stats })
     }
 }
 

@@ -11,6 +11,7 @@ const SLOTS: u32 = limits::LANE_SLOTS as u32;
 const OPEN: u32 = 0;
 const BELL: u32 = 1;
 const RECEIVED: u32 = 2;
+const SEEN: u32 = 3;
 const REQUESTED: u32 = 16;
 const CALLS: u32 = 17;
 const SENT: u32 = 18;
@@ -33,6 +34,9 @@ const SLOT_WORDS: u32 = DATA + (LANE_SLOT_BYTES / 4) as u32;
 
 /// Size of a mailbox in words.
 pub const WORDS: usize = (FIRST_SLOT + SLOTS * SLOT_WORDS) as usize;
+
+/// What a memory grows by.
+const SEEN_UNIT: u64 = 1 << 16;
 
 // States; the bits above say which worker.
 const FREE: u32 = 0;
@@ -165,6 +169,11 @@ impl<W: Words> Lane<W> {
         Some(slot)
     }
 
+    /// Says how many bytes of the memory the facade sees, from its beginning.
+    pub fn see(&self, bytes: f64) {
+        self.0.store(SEEN, (bytes / SEEN_UNIT as f64) as u32);
+    }
+
     /// Whether a reply is in a slot.
     pub fn replied(&self, slot: u32) -> bool {
         self.0.load(at(slot) + STATE) == DONE
@@ -249,6 +258,11 @@ impl<W: Words> Lane<W> {
             }
         }
         true
+    }
+
+    /// Whether the facade sees all that lies before this address. What it does not see cannot be lent to it by the lane.
+    pub fn is_seen(&self, end: u64) -> bool {
+        end <= u64::from(self.0.load(SEEN)) * SEEN_UNIT
     }
 
     /// Makes a running job an ordinary one, before the first message about it. Any thread of the job may do so.

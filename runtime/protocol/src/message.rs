@@ -75,8 +75,10 @@ pub enum ToCoordinator {
     Release {
         /// Whose memory was lent.
         generation: u32,
-        /// Which, of that generation.
+        /// Which, of that generation; 0 is one that came by the lane, of which the coordinator does not know.
         lease: u32,
+        /// Whether the facade has written its word already.
+        marked: bool,
     },
     /// Have another number of workers.
     Resize(Workers),

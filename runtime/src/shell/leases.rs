@@ -46,12 +46,16 @@ impl Coordinator {
     }
 
     /// A lease has ended: the pool may have its memory back, as soon as one of its workers looks.
-    pub(super) fn give_back(&mut self, generation: GenerationId, lease: u32) {
+    pub(super) fn released(&mut self, generation: GenerationId, lease: u32, marked: bool) {
         let lent = self.book.borrow_mut().give_back(generation, lease);
-        let Some(lent) = lent else { return self.core.ignore() };
         // Of a generation that is gone there is nobody to have it.
-        let Some(Generation { memory: Ok(memory), reactor, .. }) = self.generations.get(&generation) else { return };
-        self.host.store(memory, lent.returned, 1);
+        let known = self.generations.get(&generation);
+        let Some(Generation { memory: Ok(memory), reactor, .. }) = known else { return };
+        match lent {
+            Some(lent) if !marked => self.host.store(memory, lent.returned, 1),
+            None if lease != 0 => return self.core.ignore(),
+            _ => {}
+        }
         let idle = self.core.idle_worker().filter(|_| self.core.current_generation() == Some(generation));
         if let Some(worker) = idle.or(*reactor) {
             self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED);

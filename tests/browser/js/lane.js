@@ -2,6 +2,8 @@
 
 import { ends, pattern, until, withPool as withAnyPool, works } from '../pool.js'
 
+const MB = 1 << 20
+
 const withPool = (config, test) => withAnyPool({ lane: 'auto', ...config }, test)
 
 /** Has the pool open its lane: small jobs, one after the other, until one comes by it. */
@@ -32,6 +34,11 @@ async function goBy(pool, t, least, jobs, round) {
   t.assert(came > least, `${came} of ${jobs}`)
 }
 
+/** Leases come by message there. */
+function noLeases(t) {
+  if (t.engine === 'webkit') t.skip('this engine makes a copy where a page wants to watch who holds shared memory')
+}
+
 export const tests = {
   'small jobs in a row go by the lane, most of them': withPool({ workers: 2 }, (pool, t) =>
     goBy(pool, t, 100, 200, async () => {
@@ -49,6 +56,50 @@ export const tests = {
       }
       await Promise.all(Array.from({ length: 500 }, line))
     })),
+
+  'what jobs lend comes and goes by the lane, most of it': withPool({ workers: 2 }, async (pool, t) => {
+    noLeases(t)
+    await goBy(pool, t, 200, 400, async () => {
+      for (let seed = 0; seed < 200; seed++) {
+        const lease = await pool.submit('lend', { len: 10_000, seed })
+        t.assert(lease.shared && lease.view[9_999] === pattern(10_000, seed)[9_999], `lease ${seed}`)
+        lease.release()
+        t.assert((await pool.submit('holders', { number: 1 })) === 0)
+      }
+      t.equal((await pool.stats()).leases, { lent: 0, bytes: 0, copied: 0 })
+    })
+  }),
+
+  'what lies beyond what the page has seen of the memory comes by message once, and then by the lane, most of it': withPool(
+    { workers: 1 },
+    async (pool, t) => {
+      noLeases(t)
+      const { memoryBytes } = await pool.stats()
+      await goBy(pool, t, 10, 20, async () => {
+        for (let seed = 0; seed < 20; seed++) {
+          const lease = await pool.submit('lend', { len: 30 * MB, seed })
+          const { view } = lease
+          t.assert(lease.shared && view.byteOffset + view.length > memoryBytes, 'it lies in memory that came later')
+          t.equal(view[30 * MB - 1], ((30 * MB - 1) * 31 + seed) & 255, 'the last byte')
+          lease.release()
+        }
+      })
+    },
+  ),
+
+  'what is given back while nothing is asked of the pool is nobody’s soon': withPool({ workers: 2 }, async (pool, t) => {
+    await open(pool)
+    for (const wait of [5, 40, 200]) {
+      await pool.submit('watch_chunk', { number: wait, len: 1000 })
+      await opened(pool)
+      const { data } = await pool.submit('chunk', { number: wait, len: 1000 })
+      await t.sleep(wait)
+      data.release()
+      await t.sleep(300)
+      // Whoever begins this job would have it back then.
+      t.assert(await pool.submit('was_free', { number: wait }), `held for ${wait} ms`)
+    }
+  }),
 
   'by message alone, none does': withPool({ workers: 2, lane: 'message' }, async (pool, t) => {
     await Promise.all(Array.from({ length: 200 }, (_, number) => pool.submit('double', { number })))

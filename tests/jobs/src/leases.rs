@@ -1,9 +1,17 @@
 //! Jobs that lend.
 
-use std::{collections::HashMap, hint::black_box, sync::Arc, thread, time::Duration};
+use std::{
+    collections::HashMap,
+    hint::black_box,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use offmain_pool::{JobContext, Lease};
-use offmain_tests_contract::{Chunk, ForgetChunks, Grow, Holders, Lend, LendLate, LendShelf, LendSteps, Lent, Shelf, TakeBack};
+use offmain_tests_contract::{
+    Chunk, ForgetChunks, Grow, Holders, Lend, LendLate, LendShelf, LendSteps, Lent, Shelf, TakeBack, WasFree, WatchChunk,
+};
 use parking_lot::Mutex;
 
 use crate::data::pattern;
@@ -20,6 +28,28 @@ pub fn chunk(job: Chunk, _: &JobContext<Chunk>) -> Result<Lent, String> {
 
 pub fn holders(job: Holders, _: &JobContext<Holders>) -> Result<u32, String> {
     Ok(CACHE.lock().get_or_insert_default().get(&job.number).map_or(0, |chunk| Arc::strong_count(chunk) as u32))
+}
+
+/// Chunks that were lent and came back, by the threads that watched them.
+static FREE: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+pub fn watch_chunk(job: WatchChunk, _: &JobContext<WatchChunk>) -> Result<(), String> {
+    CACHE.lock().get_or_insert_default().insert(job.number, Arc::new(pattern(job.len, job.number)));
+    thread::spawn(move || {
+        let held = || CACHE.lock().get_or_insert_default().get(&job.number).is_some_and(|chunk| Arc::strong_count(chunk) > 1);
+        for held_then in [false, true] {
+            let end = Instant::now() + Duration::from_secs(20);
+            while held() == held_then && Instant::now() < end {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+        FREE.lock().push(job.number);
+    });
+    Ok(())
+}
+
+pub fn was_free(job: WasFree, _: &JobContext<WasFree>) -> Result<bool, String> {
+    Ok(FREE.lock().contains(&job.number))
 }
 
 pub fn forget_chunks(_: ForgetChunks, _: &JobContext<ForgetChunks>) -> Result<(), String> {

@@ -33,6 +33,8 @@ offmain_pool::jobs! {
     Stuck => failures::stuck,
     Chunk => leases::chunk,
     Holders => leases::holders,
+    WatchChunk => leases::watch_chunk,
+    WasFree => leases::was_free,
     ForgetChunks => leases::forget_chunks,
     Lend => leases::lend,
     LendShelf => leases::lend_shelf,

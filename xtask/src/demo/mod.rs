@@ -52,7 +52,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<ExitCode> {
     let begin = Instant::now();
     let own = options.photos.as_deref().map(photograph::files_in).transpose()?;
-    let programs = Programs::ensure(&[options.engine], &made("tools"))?;
+    let programs = Programs::ensure(&[options.engine])?;
     let step = Step::begin("building photo-lab");
     build_photo_lab(Flavour::PlainFast)?;
     step.end();

@@ -32,7 +32,7 @@ pub struct Trials {
 impl Trials {
     /// Copies what has been built.
     pub fn begin(engine: Engine) -> Result<Self> {
-        let programs = Programs::ensure(&[engine], &made("tools"))?;
+        let programs = Programs::ensure(&[engine])?;
         let copies = TempDir::new().context("no temporary folder for the peers")?;
         copy(&workspace().join("tests/browser/peers"), &copies.path().join("peers"))?;
         copy(&made("site/peers"), &copies.path().join("peers"))?;

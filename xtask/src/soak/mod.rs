@@ -12,7 +12,6 @@ use cargo_offmain::{Server, Step, in_words};
 use serde_json::{Value, json};
 
 use crate::cases::Package;
-use crate::command::made;
 use crate::measure::Measure;
 use crate::site::{Site, build_test_jobs};
 use crate::trend::Trend;
@@ -67,7 +66,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let step = Step::begin("building the tests' job module");
     build_test_jobs()?;
     step.end();
-    let programs = Programs::ensure(&[options.measure.engine], &made("tools"))?;
+    let programs = Programs::ensure(&[options.measure.engine])?;
     let site = Site::open()?;
     let mut browser = Browser::start_collecting(options.measure.engine, &programs)?;
     if let Some(workers) = options.bare {

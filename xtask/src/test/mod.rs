@@ -17,7 +17,7 @@ use cargo_offmain::Toolchain;
 use cargo_offmain::browser::{Engine, Programs};
 
 use crate::cases::{self, Case};
-use crate::command::{made, workspace};
+use crate::command::workspace;
 use crate::site::{Content, Site};
 use builds::Builds;
 use report::Report;
@@ -86,7 +86,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             anyhow::Ok(())
         });
         // Installing comes first: what cannot be installed is better known at once than after minutes.
-        let web = scope.spawn(|| match Programs::ensure(&engines, &made("tools")) {
+        let web = scope.spawn(|| match Programs::ensure(&engines) {
             Ok(programs) if !engines.is_empty() => in_browsers(&engines, &programs, &builds, options.lane, &report),
             Ok(_) => {}
             Err(error) => report.record("setup", "browsers", "browsers and their drivers are here", None, Err(error)),

@@ -174,7 +174,7 @@ pub fn to_coordinator() -> impl Strategy<Value = ToCoordinator> {
             }
         ),
         any::<u32>().prop_map(|job| ToCoordinator::Cancel { job }),
-        any::<(u32, u32)>().prop_map(|(generation, lease)| ToCoordinator::Release { generation, lease }),
+        any::<(u32, u32, bool)>().prop_map(|(generation, lease, marked)| ToCoordinator::Release { generation, lease, marked }),
         workers().prop_map(ToCoordinator::Resize),
         Just(ToCoordinator::Shutdown),
         any::<u32>().prop_map(|request| ToCoordinator::Stats { request }),
