@@ -246,10 +246,12 @@ class Call {
 
   /** The facade says: the job is done, and this is the binary form of its output. */
   answer(packed, lent) {
+    const leases = leasesOf(this.#facade, lent)
     let value
     try {
-      value = placeLeases(unpack(packed), leasesOf(this.#facade, lent))
+      value = placeLeases(unpack(packed), leases)
     } catch {
+      for (const lease of leases) lease.release()
       // What the pool's memory says is not to be trusted after a wild write.
       return this.settle('lost', { message: 'its reply made no sense' })
     }

@@ -70,6 +70,8 @@ struct Generation {
     threads: Option<u32>,
     /// The worker that awaits futures for threads that block, once one did.
     reactor: Option<u32>,
+    /// Whether something may have been given back that no worker has looked for.
+    unswept: bool,
     /// The shared lane, once a worker was ready.
     mailbox: Option<lane::Mailbox>,
     /// Workers and threads that were terminated, and that may still write to the memory.
@@ -298,6 +300,7 @@ impl Coordinator {
         // What was for a job that is over, or was overtaken.
         let undelivered = self.book.borrow_mut().undelivered();
         undelivered.into_iter().for_each(|(generation, lease)| self.released(generation, lease, false));
+        self.have_swept();
     }
 
     fn perform(&mut self, effect: Effect<Value>) {
@@ -365,8 +368,10 @@ impl Coordinator {
         let memory = self.host.open_memory(maximum as f64);
         let memory =
             memory.map_err(|error| format!("no shared memory of this size (a smaller `memoryMaximum` may help): {}", text_of(&error)));
-        self.generations
-            .insert(generation, Generation { memory, threads: None, reactor: None, mailbox: None, dying: BTreeSet::new(), dropped: false });
+        self.generations.insert(
+            generation,
+            Generation { memory, threads: None, reactor: None, mailbox: None, unswept: false, dying: BTreeSet::new(), dropped: false },
+        );
     }
 
     fn start_worker(&mut self, generation: GenerationId, worker: WorkerId) {

@@ -1,4 +1,4 @@
-//! What this generation has lent to the main thread: kept alive here until the coordinator says that it was given back.
+//! What this generation has lent to the main thread: kept alive here until it was given back.
 
 use std::sync::{
     Arc,
@@ -23,7 +23,7 @@ struct Loans {
 /// One piece of memory on loan.
 struct Loan {
     data: Arc<Vec<u8>>,
-    /// The coordinator writes 1 here when it was given back; after that it does not know this address any more.
+    /// Whoever has it back on the other side, the facade or the coordinator, writes 1 here, and knows this address no more.
     returned: Box<AtomicU32>,
 }
 
@@ -76,7 +76,7 @@ impl Loans {
     }
 
     fn take_returned(&mut self) -> Vec<Loan> {
-        // ORDERING: acquire, against the coordinator's store: whoever gets this memory next writes after the main thread has read.
+        // ORDERING: acquire, against the store of the other side: whoever gets this memory next writes after the main thread has read.
         let returned: Vec<_> = self.lent.extract_if(.., |loan| loan.returned.load(Ordering::Acquire) != 0).collect();
         self.bytes -= returned.iter().map(|loan| loan.data.len() as u64).sum::<u64>();
         returned
@@ -98,9 +98,9 @@ mod tests {
         loans
     }
 
-    /// What the coordinator does.
+    /// What the other side does.
     fn give_back(loans: &Loans, number: usize) {
-        // ORDERING: as the coordinator's.
+        // ORDERING: as the other side's.
         loans.lent[number].returned.store(1, Ordering::SeqCst);
     }
 

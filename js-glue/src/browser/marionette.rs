@@ -70,7 +70,10 @@ impl Marionette {
             let text = |field: &str| answer[2][field].as_str().unwrap_or("?").trim();
             ensure!(answer[2].is_null(), "{}: {}", text("error"), text("message"));
             let mut result = answer[3].take();
-            return Ok(if result["value"].is_null() { result } else { result["value"].take() });
+            return Ok(match result.get_mut("value") {
+                Some(value) => value.take(),
+                None => result,
+            });
         }
     }
 

@@ -116,7 +116,7 @@ pub(super) struct Mailbox {
     taken: u32,
     /// Another generation has one, or its own has ended: it takes no more requests.
     over: bool,
-    /// Its generation has ended: there is nobody to give anything back to.
+    /// Its generation has ended, though some of its jobs may still have time.
     ended: bool,
 }
 
@@ -269,14 +269,19 @@ impl Link {
     /// All replies there were have been taken.
     fn lanes_heard(&self) {
         self.send_waiting(false);
+        self.leave_ended_lanes();
+        self.listen();
+    }
+
+    /// Lets go of lanes that nothing is to be had from or given back to.
+    fn leave_ended_lanes(&self) {
         self.lanes.borrow_mut().mailboxes.retain(|mailbox| {
-            let needed = !mailbox.ended || mailbox.busy > 0;
+            let needed = !mailbox.ended || mailbox.busy > 0 || self.has_leases_by_lane(mailbox.generation);
             if !needed {
                 mailbox.wait_no_more();
             }
             needed
         });
-        self.listen();
     }
 
     /// Sends what waits for a slot: by message, a few at a time, if the lane has closed, and all if it is not to be used any more.
@@ -389,23 +394,28 @@ impl Link {
         }
     }
 
-    /// Writes the word of a lease that is over, if it can be reached: whether the lane is open then.
+    /// Writes the word of a lease that is over, if it can be reached: whether workers that serve the lane will look, then.
     pub(super) fn mark_returned(&self, generation: u32, returned: u32) -> Option<bool> {
         let lanes = self.lanes.borrow();
-        let lane = &lanes.mailboxes.iter().find(|mailbox| mailbox.generation == generation && !mailbox.ended)?.lane;
-        lane.0.has_word(returned).then(|| {
-            lane.0.mark(returned);
-            lane.is_open()
-        })
+        let mailbox = lanes.mailboxes.iter().find(|mailbox| mailbox.generation == generation && mailbox.lane.0.has_word(returned))?;
+        mailbox.lane.0.mark(returned);
+        let (open, ended) = (mailbox.lane.is_open(), mailbox.ended);
+        drop(lanes);
+        if ended {
+            self.leave_ended_lanes();
+        }
+        Some(open)
     }
 
-    /// The buffer of a generation's memory has come beside a message: it may be longer than the one that was there.
-    pub(super) fn see_memory(&self, generation: u32, buffer: &JsValue) {
-        let Some(buffer) = buffer.dyn_ref::<SharedArrayBuffer>() else { return };
+    /// A message's buffers: that of the generation's memory may be longer than the one that was there.
+    pub(super) fn see_memory(&self, generation: u32, buffers: Option<&Array>) {
+        let shared = || buffers?.iter().find_map(|buffer| buffer.dyn_into::<SharedArrayBuffer>().ok());
+        // Where the leases of a message watch its buffer, nobody else may hold that.
+        let Some(buffer) = shared().filter(|_| can_watch_buffers()) else { return };
         let lanes = self.lanes.borrow();
         let longer = |mailbox: &&Mailbox| mailbox.generation == generation && f64::from(buffer.byte_length()) > mailbox.lane.0.seen_bytes();
         if let Some(Mailbox { lane, .. }) = lanes.mailboxes.iter().find(longer) {
-            lane.0.memory.replace(Int32Array::new(buffer));
+            lane.0.memory.replace(Int32Array::new(&buffer));
             tell_seen(lane);
         }
     }

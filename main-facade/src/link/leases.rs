@@ -51,7 +51,7 @@ impl Link {
         let buffers = buffers.dyn_ref::<Array>();
         let buffer = |index| buffers.map_or(JsValue::NULL, |buffers| buffers.get(index));
         let loans = lent.into_iter().zip(0..).map(|(lent, index)| self.borrow_one(generation, lent, buffer(index), None)).collect();
-        self.see_memory(generation, &buffer(0));
+        self.see_memory(generation, buffers);
         // They may be the last words of a generation that has ended meanwhile.
         self.end_old_leases();
         loans
@@ -143,6 +143,12 @@ impl Link {
             let over = self.return_one(place);
             over(&format!("its generation has ended, and of ended ones only the last {LEASED_GENERATIONS} whose data is on loan are kept"));
         }
+    }
+
+    /// Whether something of this generation is on loan that came by the lane, and goes back by it.
+    pub(super) fn has_leases_by_lane(&self, generation: u32) -> bool {
+        let is_it = |entry: &Entry| entry.by_lane && entry.generation == generation && entry.coordinator == self.restarts.get();
+        self.leases.borrow().iter().any(is_it)
     }
 
     /// The coordinator's book, and what is not in it: what came by the lane, and what is on loan from coordinators that have died.

@@ -128,8 +128,9 @@ impl Coordinator {
     /// Closes the lane, if it is open; what is in it is submitted and claimed before anything else happens.
     pub(super) fn close_lane(&mut self) {
         let Some(Seen { generation, .. }) = self.open.take() else { return };
-        if let Some(mailbox) = self.generations.get(&generation).and_then(|generation| generation.mailbox.as_ref()) {
+        if let Some(Generation { mailbox: Some(mailbox), unswept, .. }) = self.generations.get_mut(&generation) {
             mailbox.lane.close();
+            *unswept = true;
         }
         self.events.push_back(Event::LaneClosed);
         self.adopt_all(generation);

@@ -49,16 +49,27 @@ impl Coordinator {
     pub(super) fn released(&mut self, generation: GenerationId, lease: u32, marked: bool) {
         let lent = self.book.borrow_mut().give_back(generation, lease);
         // Of a generation that is gone there is nobody to have it.
-        let known = self.generations.get(&generation);
-        let Some(Generation { memory: Ok(memory), reactor, .. }) = known else { return };
+        let Some(Generation { memory: Ok(memory), unswept, .. }) = self.generations.get_mut(&generation) else { return };
         match lent {
             Some(lent) if !marked => self.host.store(memory, lent.returned, 1),
             None if lease != 0 => return self.core.ignore(),
             _ => {}
         }
-        let idle = self.core.idle_worker().filter(|_| self.core.current_generation() == Some(generation));
-        if let Some(worker) = idle.or(*reactor) {
-            self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED);
+        *unswept = true;
+        self.have_swept();
+    }
+
+    /// Has a worker of each generation look for what was given back, as soon as there is one that hears messages.
+    pub(super) fn have_swept(&mut self) {
+        let current = self.core.current_generation();
+        let mut wake = Vec::new();
+        for (generation, Generation { unswept, reactor, .. }) in self.generations.iter_mut().filter(|(_, generation)| generation.unswept) {
+            let idle = self.core.idle_worker().filter(|_| current == Some(*generation));
+            if let Some(worker) = idle.or(*reactor) {
+                *unswept = false;
+                wake.push(worker);
+            }
         }
+        wake.into_iter().for_each(|worker| self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED));
     }
 }

@@ -101,6 +101,18 @@ export const tests = {
     }
   }),
 
+  'what is given back while the only worker is at work is nobody’s when it is done': withPool({ workers: 1 }, async (pool, t) => {
+    await pool.submit('watch_chunk', { number: 1, len: 1000 })
+    await opened(pool)
+    const { data } = await pool.submit('chunk', { number: 1, len: 1000 })
+    const nap = pool.submit('nap', { ms: 200 }, { priority: 'high' })
+    await t.sleep(50)
+    data.release()
+    await nap
+    await t.sleep(300)
+    t.assert(await pool.submit('was_free', { number: 1 }))
+  }),
+
   'by message alone, none does': withPool({ workers: 2, lane: 'message' }, async (pool, t) => {
     await Promise.all(Array.from({ length: 200 }, (_, number) => pool.submit('double', { number })))
     t.equal((await pool.stats()).byLane, 0)
