@@ -142,8 +142,9 @@ fn try_the_tool(options: &Options, engines: &[Engine], report: &Report) {
     }
 }
 
-/// Groups of tests about what goes on inside jobs, which knows nothing of lanes; the whole run has them by the usual lane only.
-const INSIDE_JOBS: &[&str] = &["bench", "crates", "threads"];
+/// Groups of tests about what goes on inside jobs, which knows nothing of lanes, and one that chooses its lanes itself; the whole run has
+/// them once.
+const ONCE: &[&str] = &["bench", "crates", "lane", "threads"];
 
 /// Everything in each engine, and in all of them at once.
 fn in_browsers(engines: &[Engine], programs: &Programs, builds: &Builds, lane: Option<Lane>, report: &Report) {
@@ -170,9 +171,8 @@ fn in_engine(engine: Engine, stage: &mut Stage, site: &Site, builds: &Builds, la
     };
     for content in builds.each() {
         for &by in lanes {
-            let wanted = |group: &str| {
-                Content::of_group(group) == content && !(lane.is_none() && by == Lane::Message && INSIDE_JOBS.contains(&group))
-            };
+            let wanted =
+                |group: &str| Content::of_group(group) == content && !(lane.is_none() && by == Lane::Message && ONCE.contains(&group));
             let groups: Vec<&str> = site.groups().iter().map(String::as_str).filter(|group| wanted(group)).collect();
             stage.run_suite(by, &groups, report);
             if by == Lane::Auto {
