@@ -9,14 +9,6 @@ const forgotten = new FinalizationRegistry((giveBack) => giveBack())
 const giverBack = (facade, id) => () => facade.giveBack(id)
 const ender = (weak, end) => (why) => end(weak.deref(), why)
 
-let clones
-
-/** Another object for the same shared memory. WebKit makes a copy; there, leases come by message, and each message brings an object. */
-function ownBuffer(buffer) {
-  clones ??= structuredClone(new SharedArrayBuffer(1)) instanceof SharedArrayBuffer
-  return clones ? structuredClone(buffer) : buffer
-}
-
 /** Data in the pool's memory, lent without a copy. */
 export class Lease {
   #length
@@ -31,9 +23,7 @@ export class Lease {
     // A copy has no number: nobody wants it back.
     if (id === 0) return
     this.#giveBack = giverBack(facade, id)
-    // Nobody else holds this object for that memory.
-    this.#place.buffer = ownBuffer(buffer)
-    forgotten.register(this.#place.buffer, this.#giveBack, this)
+    forgotten.register(buffer, this.#giveBack, this)
     facade.holdLease(id, ender(new WeakRef(this), Lease.#end))
   }
 

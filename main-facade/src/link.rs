@@ -5,6 +5,7 @@ mod leases;
 mod life;
 mod pending;
 mod room;
+mod shared;
 
 use std::{
     cell::{Cell, RefCell, RefMut},

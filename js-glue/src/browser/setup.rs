@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::engine::Engine;
 use crate::step::Step;
@@ -90,10 +90,7 @@ impl Programs {
         }
         let mut programs = BTreeMap::new();
         for (engine, need) in wanted() {
-            let path = match find(need) {
-                Some(path) => path,
-                None => bail!("{engine}: `{}` is not installed; {}", need.names[0], cure(need)),
-            };
+            let path = find(need).with_context(|| format!("{engine}: `{}` is not installed; {}", need.names[0], cure(need)))?;
             programs.insert((engine.name(), need.program), path);
         }
         Ok(Self(programs))
@@ -119,11 +116,9 @@ fn find(need: &Need) -> Option<PathBuf> {
     need.names.iter().find_map(|name| if name.contains('/') { find_path(name) } else { find_program(name) })
 }
 
-/// `name` on the PATH, or among cargo's programs.
+/// `name` on the PATH.
 pub fn find_program(name: &str) -> Option<PathBuf> {
-    let on_path = env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
-    let cargo = env::home_dir().map(|home| home.join(".cargo/bin"));
-    on_path.into_iter().chain(cargo).map(|folder| folder.join(name)).find(|path| path.is_file())
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
 fn find_path(pattern: &str) -> Option<PathBuf> {

@@ -2,106 +2,25 @@
 //! See `offmain_protocol::lane` for what is in the memory.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     collections::VecDeque,
     rc::{Rc, Weak},
 };
 
-use js_sys::{Array, Atomics, Function, Int32Array, Promise, Reflect, SharedArrayBuffer, Uint8Array};
+use js_sys::{Array, Atomics, Function, Promise, Reflect};
 use offmain_protocol::{
     JobId, LaneChoice, Outcome, Payload, Priority,
     lane::{BELL_WORD, BY_WORD, Bell, Lane, WORDS, Words},
     limits::{LANE_FLUSH, LANE_SLOT_BYTES, LANE_SLOTS},
 };
-use wasm_bindgen::{
-    JsCast, JsValue,
-    prelude::{Closure, wasm_bindgen},
-};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{MessageChannel, MessagePort};
 
-use super::{Link, Loan, Request, life::on_link};
-
-#[wasm_bindgen]
-extern "C" {
-    // js-sys has these with a catch, which each call would pay for. They do not throw: all places are within the array.
-    #[wasm_bindgen(js_namespace = Atomics)]
-    fn load(words: &Int32Array, word: u32) -> i32;
-    #[wasm_bindgen(js_namespace = Atomics)]
-    fn store(words: &Int32Array, word: u32, value: i32);
-    #[wasm_bindgen(js_namespace = Atomics)]
-    fn exchange(words: &Int32Array, word: u32, value: i32) -> i32;
-    #[wasm_bindgen(js_namespace = Atomics)]
-    fn add(words: &Int32Array, word: u32, value: i32) -> i32;
-    #[wasm_bindgen(js_namespace = Atomics, js_name = compareExchange)]
-    fn compare_exchange(words: &Int32Array, word: u32, from: i32, to: i32) -> i32;
-    #[wasm_bindgen(js_namespace = Atomics)]
-    fn notify(words: &Int32Array, word: u32, count: u32);
-    #[wasm_bindgen(js_name = structuredClone, catch)]
-    fn structured_clone(buffer: &SharedArrayBuffer) -> Result<JsValue, JsValue>;
-}
-
-/// The words of a generation's memory.
-pub(super) struct Shared {
-    words: Int32Array,
-    bytes: Uint8Array,
-    /// All of the memory that was there when the facade last saw its buffer.
-    memory: RefCell<Int32Array>,
-}
-
-impl Shared {
-    /// The memory, as far as it is seen.
-    pub(super) fn buffer(&self) -> JsValue {
-        self.memory.borrow().buffer().into()
-    }
-
-    /// Whether a word of the memory is seen.
-    pub(super) fn has_word(&self, address: u32) -> bool {
-        address.is_multiple_of(4) && address / 4 < self.memory.borrow().length()
-    }
-
-    /// Writes 1 into such a word.
-    pub(super) fn mark(&self, address: u32) {
-        store(&self.memory.borrow(), address / 4, 1);
-    }
-
-    fn seen_bytes(&self) -> f64 {
-        f64::from(self.memory.borrow().length()) * 4.0
-    }
-}
-
-impl Words for Shared {
-    fn load(&self, word: u32) -> u32 {
-        load(&self.words, word) as u32
-    }
-
-    fn store(&self, word: u32, value: u32) {
-        store(&self.words, word, value as i32);
-    }
-
-    fn swap(&self, word: u32, value: u32) -> u32 {
-        exchange(&self.words, word, value as i32) as u32
-    }
-
-    fn add(&self, word: u32, value: u32) -> u32 {
-        add(&self.words, word, value as i32) as u32
-    }
-
-    fn exchange(&self, word: u32, from: u32, to: u32) -> bool {
-        compare_exchange(&self.words, word, from as i32, to as i32) as u32 == from
-    }
-
-    fn notify(&self, word: u32, count: u32) {
-        notify(&self.words, word, count);
-    }
-
-    fn read(&self, word: u32, length: usize) -> Vec<u8> {
-        self.bytes.subarray(word * 4, word * 4 + length as u32).to_vec()
-    }
-
-    fn write(&self, word: u32, data: &[u8]) {
-        self.bytes.subarray(word * 4, word * 4 + data.len() as u32).copy_from(data);
-    }
-}
+use super::{
+    Link, Loan, Request,
+    life::on_link,
+    shared::{Shared, holds},
+};
 
 /// The lane of one generation.
 pub(super) struct Mailbox {
@@ -328,7 +247,7 @@ impl Link {
     /// Waits, without blocking, for the bell. False if it has been rung meanwhile.
     fn wait_at(&self, mailbox: &Mailbox, word: u32) -> bool {
         #[expect(clippy::disallowed_methods, reason = "where it can be relied on; the end of the lane ends the wait")]
-        let waiting = Atomics::wait_async(&mailbox.lane.0.words, word, BY_WORD as i32);
+        let waiting = Atomics::wait_async(mailbox.lane.0.words(), word, BY_WORD as i32);
         let promise = waiting.ok().and_then(|waiting| Reflect::get(&waiting, &"value".into()).ok()?.dyn_into::<Promise>().ok());
         let Some(promise) = promise else { return false };
         // It may be called when the pool is no more.
@@ -347,15 +266,11 @@ impl Link {
 
     /// A generation has a lane.
     pub(super) fn lane_at(&self, generation: u32, address: u32, jobs: Vec<(u32, String)>, buffer: &JsValue) {
-        let size = Reflect::get(buffer, &"byteLength".into()).ok().and_then(|size| size.as_f64());
-        if !buffer.is_object() || size.is_none_or(|size| f64::from(address) + WORDS as f64 * 4.0 > size) {
+        if !holds(buffer, address, WORDS as u32 * 4) {
             return self.ignore();
         }
-        let words = Int32Array::new_with_byte_offset_and_length(buffer, address, WORDS as u32);
-        let bytes = Uint8Array::new_with_byte_offset_and_length(buffer, address, WORDS as u32 * 4);
-        let memory = RefCell::new(Int32Array::new(buffer));
-        let lane = Rc::new(Lane(Shared { words, bytes, memory }));
-        tell_seen(&lane);
+        let lane = Rc::new(Lane(Shared::new(buffer, address)));
+        lane.see(lane.0.lendable_bytes());
         let slots = vec![0; LANE_SLOTS];
         let mailbox = Mailbox { lane, generation, jobs, slots, busy: 0, taken: 0, over: false, ended: false };
         let mut lanes = self.lanes.borrow_mut();
@@ -409,14 +324,11 @@ impl Link {
 
     /// A message's buffers: that of the generation's memory may be longer than the one that was there.
     pub(super) fn see_memory(&self, generation: u32, buffers: Option<&Array>) {
-        let shared = || buffers?.iter().find_map(|buffer| buffer.dyn_into::<SharedArrayBuffer>().ok());
-        // Where the leases of a message watch its buffer, nobody else may hold that.
-        let Some(buffer) = shared().filter(|_| can_watch_buffers()) else { return };
         let lanes = self.lanes.borrow();
-        let longer = |mailbox: &&Mailbox| mailbox.generation == generation && f64::from(buffer.byte_length()) > mailbox.lane.0.seen_bytes();
-        if let Some(Mailbox { lane, .. }) = lanes.mailboxes.iter().find(longer) {
-            lane.0.memory.replace(Int32Array::new(&buffer));
-            tell_seen(lane);
+        if let Some(Mailbox { lane, .. }) = lanes.mailboxes.iter().find(|mailbox| mailbox.generation == generation)
+            && lane.0.grow(buffers)
+        {
+            lane.see(lane.0.lendable_bytes());
         }
     }
 
@@ -504,23 +416,6 @@ impl Drop for Soon {
             rings.close();
         }
     }
-}
-
-/// Says how much of the memory can be lent by the lane.
-fn tell_seen(lane: &Lane<Shared>) {
-    if can_watch_buffers() {
-        lane.see(lane.0.seen_bytes());
-    }
-}
-
-/// Whether a lease that came by the lane can be collected when nobody holds it any more: JavaScript watches a buffer of its own for it, of
-/// which WebKit makes a copy.
-fn can_watch_buffers() -> bool {
-    thread_local! {
-        static CAN: bool = !cfg!(feature = "javascript")
-            || structured_clone(&SharedArrayBuffer::new(1)).is_ok_and(|clone| clone.is_instance_of::<SharedArrayBuffer>());
-    }
-    CAN.with(|can| *can)
 }
 
 /// Whether this browser's `Atomics.waitAsync` can be relied on. WebKit's loses wake-ups, and Firefox has one since 145 that was not

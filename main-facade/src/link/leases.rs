@@ -5,11 +5,14 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use js_sys::{Array, Reflect};
+use js_sys::Array;
 use offmain_protocol::{LeaseStats, Lent, Loans, ToCoordinator, lane::Lane, limits::LEASED_GENERATIONS};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Link, lane::Shared};
+use super::{
+    Link,
+    shared::{Shared, holds},
+};
 
 /// Tells the holder of a loan that it has ended, and why.
 type Over = Box<dyn Fn(&str)>;
@@ -68,7 +71,7 @@ impl Link {
     }
 
     fn borrow_one(&self, generation: u32, lent: Lent, buffer: JsValue, lane: Option<&Lane<Shared>>) -> Rc<Loan> {
-        let fits = fits(&lent, &buffer) && lane.is_none_or(|lane| lane.0.has_word(lent.returned));
+        let fits = holds(&buffer, lent.address, lent.length) && lane.is_none_or(|lane| lane.0.has_word(lent.returned));
         let id = if lent.number == 0 || !fits { 0 } else { self.next() };
         let place = if fits {
             Ok(Place { buffer, address: lent.address })
@@ -204,10 +207,4 @@ impl Drop for Loan {
             self.give_back();
         }
     }
-}
-
-/// Whether the data lies within its buffer.
-fn fits(lent: &Lent, buffer: &JsValue) -> bool {
-    let size = if buffer.is_object() { Reflect::get(buffer, &"byteLength".into()).ok().and_then(|size| size.as_f64()) } else { None };
-    size.is_some_and(|size| f64::from(lent.address) + f64::from(lent.length) <= size)
 }

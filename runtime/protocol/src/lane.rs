@@ -170,8 +170,8 @@ impl<W: Words> Lane<W> {
     }
 
     /// Says how many bytes of the memory the facade sees, from its beginning.
-    pub fn see(&self, bytes: f64) {
-        self.0.store(SEEN, (bytes / SEEN_UNIT as f64) as u32);
+    pub fn see(&self, bytes: u64) {
+        self.0.store(SEEN, (bytes / SEEN_UNIT) as u32);
     }
 
     /// Whether a reply is in a slot.

@@ -48,12 +48,13 @@ impl Coordinator {
     /// A lease has ended: the pool may have its memory back, as soon as one of its workers looks.
     pub(super) fn released(&mut self, generation: GenerationId, lease: u32, marked: bool) {
         let lent = self.book.borrow_mut().give_back(generation, lease);
+        if lent.is_none() && lease != 0 {
+            return self.core.ignore();
+        }
         // Of a generation that is gone there is nobody to have it.
         let Some(Generation { memory: Ok(memory), unswept, .. }) = self.generations.get_mut(&generation) else { return };
-        match lent {
-            Some(lent) if !marked => self.host.store(memory, lent.returned, 1),
-            None if lease != 0 => return self.core.ignore(),
-            _ => {}
+        if let Some(lent) = lent.filter(|_| !marked) {
+            self.host.store(memory, lent.returned, 1);
         }
         *unswept = true;
         self.have_swept();

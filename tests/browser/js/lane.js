@@ -34,8 +34,8 @@ async function goBy(pool, t, least, jobs, round) {
   t.assert(came > least, `${came} of ${jobs}`)
 }
 
-/** Leases come by message there. */
-function noLeases(t) {
+/** For what needs leases that come by the lane. */
+function lendsByLane(t) {
   if (t.engine === 'webkit') t.skip('this engine makes a copy where a page wants to watch who holds shared memory')
 }
 
@@ -58,7 +58,7 @@ export const tests = {
     })),
 
   'what jobs lend comes and goes by the lane, most of it': withPool({ workers: 2 }, async (pool, t) => {
-    noLeases(t)
+    lendsByLane(t)
     await goBy(pool, t, 200, 400, async () => {
       for (let seed = 0; seed < 200; seed++) {
         const lease = await pool.submit('lend', { len: 10_000, seed })
@@ -73,7 +73,7 @@ export const tests = {
   'what lies beyond what the page has seen of the memory comes by message once, and then by the lane, most of it': withPool(
     { workers: 1 },
     async (pool, t) => {
-      noLeases(t)
+      lendsByLane(t)
       const { memoryBytes } = await pool.stats()
       await goBy(pool, t, 10, 20, async () => {
         for (let seed = 0; seed < 20; seed++) {

@@ -23,7 +23,7 @@ impl Builds {
     /// Builds one after the other, on a thread of its own.
     pub fn make(&self, report: &Report) {
         // Whatever happens here, nobody waits for ever.
-        let rest = EndAll(&self.ended);
+        let _rest = EndAll(&self.ended);
         for &content in &self.wanted {
             let built = content.builds().iter().fold(true, |built, (name, build)| {
                 built
@@ -34,7 +34,7 @@ impl Builds {
                         Ok(Verdict::Passed)
                     })
             });
-            let _ = rest.0[content as usize].set(built);
+            let _ = self.ended[content as usize].set(built);
             if content == Content::Tests {
                 // From here on, tests run beside it, and have the cores first.
                 let _ = rustix::process::nice(10);

@@ -116,17 +116,12 @@ impl<'a> Stage<'a> {
             browser.goto(&url)?;
             browser.until("globalThis.suite", Duration::from_secs(20))
         };
-        // A browser that starts on a busy machine may fail to load its first page.
-        self.browser.take_if(|browser| open(browser).is_err());
+        // The one there is may hang, and one that starts on a busy machine may fail to load its first page.
         for again in [true, false] {
-            if self.browser.is_some() {
-                break;
-            }
-            if let Err(error) = open(self.browser()?) {
-                self.browser = None;
-                ensure!(again, "the suite's page: {error:#}");
-                eprintln!("{}: the suite's page did not load, trying a new browser: {error:#}", self.engine);
-            }
+            let Err(error) = open(self.browser()?) else { break };
+            self.browser = None;
+            ensure!(again, "the suite's page: {error:#}");
+            eprintln!("{}: the suite's page did not load, trying a new browser: {error:#}", self.engine);
         }
         self.browser()
     }
