@@ -32,7 +32,7 @@ export async function ends(jobs) {
 export const pattern = (len, seed) => Uint8Array.from({ length: len }, (_, i) => (i * 31 + seed) & 255)
 
 /** Waits until `look` gives something truthy. */
-export async function until(look, what, limit_ms = 20_000) {
+export async function until(look, what, limit_ms = 45_000) {
   for (const end = performance.now() + limit_ms; performance.now() < end; ) {
     const seen = await look()
     if (seen) return seen

@@ -127,6 +127,7 @@ function results(lab) {
     bytesOut: photo.output?.avif.byteLength,
     ms: photo.ms,
     error: photo.fault,
+    reason: photo.error && `${photo.error.name}: ${photo.error.message}`,
     fromCache: photo.output?.fromCache,
     outputs: Object.fromEntries(Object.keys(photo.files()).map((name) => [name, photo.url(name)])),
   }))

@@ -116,7 +116,7 @@ export const tests = {
     await pool.resize(2)
     await running(2)
     t.equal(await load.end(), (await pool.stats()).outcomes.done)
-    t.equal((await pool.stats()).workers.length, 2)
+    await until(async () => (await pool.stats()).workers.length === 2, 'two workers left')
     t.equal((await pool.stats()).generations, 1)
     await t.rejects(pool.resize(0), 'OffmainError', /`workers` is 0.*from 1 to 64/)
   }),

@@ -71,7 +71,7 @@ fn photo_lab(browser: &mut Browser, site: &Site) -> Result<()> {
     browser.until("globalThis.photoLab", LIMIT)?;
     browser.run("await photoLab.ready", &[], LIMIT).context("photo-lab's page did not start")?;
     let results = browser.run(
-        &format!("{ADD_SAMPLES}\nreturn photoLab.results().map(({{ name, outcome }}) => ({{ name, outcome }}))"),
+        &format!("{ADD_SAMPLES}\nreturn photoLab.results().map(({{ name, outcome, reason }}) => ({{ name, outcome, reason }}))"),
         &[json!(2)],
         WORK_LIMIT,
     )?;

@@ -47,7 +47,7 @@ fn works(browser: &Browser, url: &str, samples: usize) -> Result<()> {
     for (name, outcome, error) in EXPECTED.iter().take(samples).chain(&EXPECTED[SAMPLES..]) {
         let result =
             results.iter().find(|result| result["name"] == *name).with_context(|| format!("there is no result for {name}: {results:?}"))?;
-        ensure!(result["outcome"] == *outcome, "{name} is {} and not {outcome}: {}", result["outcome"], result["error"]);
+        ensure!(result["outcome"] == *outcome, "{name} is {} and not {outcome}: {}", result["outcome"], result["reason"]);
         let told = result["error"].as_str().unwrap_or_default();
         ensure!(told.contains(error), "{name}: the error does not say `{error}`: {told}");
         if *outcome == "done" {
@@ -64,10 +64,10 @@ fn works(browser: &Browser, url: &str, samples: usize) -> Result<()> {
 fn cancels(browser: &Browser, url: &str) -> Result<()> {
     open(browser, url)?;
     let results = browser.run(CANCEL, &[], LIMIT)?;
-    let outcomes: Vec<&Value> = results.as_array().into_iter().flatten().collect();
-    let (last, cancelled) = outcomes.split_last().context("there is no result")?;
-    ensure!(cancelled.iter().all(|outcome| **outcome == "cancelled"), "after cancelling all: {cancelled:?}");
-    ensure!(**last == "done", "the photograph after them is {last}");
+    let photos: Vec<&Value> = results.as_array().into_iter().flatten().collect();
+    let (last, cancelled) = photos.split_last().context("there is no result")?;
+    ensure!(cancelled.iter().all(|photo| photo["outcome"] == "cancelled"), "after cancelling all: {cancelled:?}");
+    ensure!(last["outcome"] == "done", "the photograph after them is {last}");
     Ok(())
 }
 
@@ -123,7 +123,7 @@ const REST: &str = "
       const all = Object.entries(outputs).filter(([name]) => !name.startsWith('thumbnail'))
       return (await Promise.all(all.map(async ([name, url]) => `${name} ${await kindOf(url)}`))).sort()
     }
-    return Promise.all(photoLab.results().map(async ({ name, outcome, error, outputs }) => ({ name, outcome, error, kinds: await kinds(outputs) })))";
+    return Promise.all(photoLab.results().map(async ({ name, outcome, error, reason, outputs }) => ({ name, outcome, error, reason, kinds: await kinds(outputs) })))";
 
 /// Adds the samples, cancels them while they are worked on, and adds one more.
 const CANCEL: &str = "
@@ -134,4 +134,4 @@ const CANCEL: &str = "
     await photoLab.whenIdle()
     const file = await (await fetch('../photos/chelsea.png')).blob()
     await photoLab.addFiles([new File([file], 'after.png')])
-    return photoLab.results().map(({ outcome }) => outcome)";
+    return photoLab.results().map(({ outcome, reason }) => ({ outcome, reason }))";
