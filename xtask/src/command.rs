@@ -35,13 +35,19 @@ pub fn cargo(args: &[&str]) -> Command {
 /// As [`cargo`], but the workspace's own crates are linted while they are compiled, and a warning is an error: one build for lints and tests.
 pub fn linting_cargo(args: &[&str]) -> Command {
     let mut command = cargo(args);
-    let program = PathBuf::from(command.get_program());
+    lint_with(&mut command, &[]);
+    command
+}
+
+/// Has this call of cargo compile the workspace's own packages through clippy, which denies warnings and gets `flags`.
+pub fn lint_with(cargo: &mut Command, flags: &[&str]) {
+    let program = PathBuf::from(cargo.get_program());
     // Beside cargo, where that is a toolchain's own and no proxy.
     let driver = Some(program.with_file_name("clippy-driver")).filter(|driver| driver.is_file());
-    command.env("RUSTC_WORKSPACE_WRAPPER", driver.unwrap_or_else(|| "clippy-driver".into()));
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", driver.unwrap_or_else(|| "clippy-driver".into()));
     // How cargo-clippy hands the driver its arguments.
-    command.env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__");
-    command
+    let args: String = ["-Dwarnings"].iter().chain(flags).map(|flag| format!("{flag}__CLIPPY_HACKERY__")).collect();
+    cargo.env("CLIPPY_ARGS", args);
 }
 
 /// Runs `command` to its end; both its streams, in the order in which they were written, and whether it succeeded.

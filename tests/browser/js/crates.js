@@ -12,6 +12,13 @@ const withPool = (config, test) => async (t) => {
   }
 }
 
+/** Most share a pool, as the crates of an app do: in one memory, on one rayon. It stays until the page goes. */
+let shared
+const inSharedPool = (test) => async (t) => {
+  shared ??= start({ workers: 1, timeout: 100_000 })
+  await test(await shared, t)
+}
+
 const below = (n, matches) => Array.from({ length: n }, (_, i) => i).filter(matches)
 
 const sameBytes = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i])
@@ -22,13 +29,13 @@ export const limits_ms = {
 }
 
 export const tests = {
-  'rayon gives what one thread gives, in the global pool and in one of its own': withPool({ workers: 1 }, async (pool, t) => {
+  'rayon gives what one thread gives, in the global pool and in one of its own': inSharedPool(async (pool, t) => {
     t.equal(await pool.submit('parallel', { len: 2_000_000 }), navigator.hardwareConcurrency, 'threads of the global pool')
     t.equal(await pool.submit('parallel', { len: 2_000_000, threads: 3 }), 3, 'threads of a pool of its own')
     await until(async () => (await pool.stats()).threads.running === navigator.hardwareConcurrency, 'the end of the own pool')
   }),
 
-  'a panic inside rayon is the panic of its job, and rayon goes on': withPool({ workers: 1 }, async (pool, t) => {
+  'a panic inside rayon is the panic of its job, and rayon goes on': inSharedPool(async (pool, t) => {
     const error = await t.rejects(pool.submit('parallel_panic', { message: 'number 777' }), 'JobPanicked', /number 777/)
     t.equal(error.panic, 'number 777')
     t.equal(await pool.submit('parallel', { len: 10_000 }), navigator.hardwareConcurrency)
@@ -66,7 +73,7 @@ export const tests = {
     await t.rejects(search('fizz AND ('), 'JobFailed', /query/i)
   }),
 
-  'lzma-rust2 compresses and decompresses with threads, byte by byte the same': withPool({ workers: 1 }, async (pool, t) => {
+  'lzma-rust2 compresses and decompresses with threads, byte by byte the same': inSharedPool(async (pool, t) => {
     const letters = new TextEncoder().encode('offmain ')
     const bytes = t.noise(1_000_000).map((byte) => letters[byte % 8])
     const packed = await pool.submit('compress', { bytes: new Blob([bytes]), threads: 3 })
@@ -79,14 +86,15 @@ export const tests = {
     t.assert(sameBytes(restored, noise), 'the bytes of the noise are others')
   }),
 
-  "tokio's timers and blocking tasks keep their times": withPool({ workers: 1 }, async (pool, t) => {
+  "tokio's timers and blocking tasks keep their times": inSharedPool(async (pool, t) => {
     t.equal(await pool.submit('tasks', { tasks: 8 }), [])
   }),
 
-  'scoped threads sort ten million integers as one does': withPool({ workers: 1 }, async (pool, t) => {
+  'scoped threads sort ten million integers as one does': inSharedPool(async (pool, t) => {
     t.equal(await pool.submit('merge_sort', { len: 10_000_000, depth: 3 }), 8, 'threads that sorted')
   }),
 
+  // As many as a pool may have by default, so none must be rayon's.
   'sixty-four threads meet': withPool({ workers: 1 }, async (pool, t) => {
     t.equal(await pool.submit('meet', { threads: 64 }), 64)
     t.equal(await pool.submit('meet', { threads: 64 }), 64, 'on warm workers')

@@ -8,7 +8,7 @@ use cargo_offmain::{Flavour, Step, Toolchain, wasm_command};
 use super::libtest::{self, End};
 use super::proofs;
 use super::report::{Report, Verdict};
-use crate::command::{cargo, excerpt, linting_cargo, output, succeed, target, workspace};
+use crate::command::{cargo, excerpt, lint_with, linting_cargo, output, succeed, target, workspace};
 
 /// The name of this part in reports and for `--only`.
 pub const PLACE: &str = "native";
@@ -54,14 +54,15 @@ const WASM_SIDES: &[(Flavour, &str, &[&str])] = &[
     ),
 ];
 
+/// Clippy as the compiler of the packages of this workspace, which makes no code: what they use is there, compiled for the browsers' tests.
 fn wasm_clippy(flavour: Flavour, packages: &[&str]) -> Result<Command> {
     let toolchain = Toolchain::ensure(&workspace())?;
     toolchain.ensure_clippy()?;
-    let mut command = wasm_command(&toolchain, flavour, "clippy", &workspace(), &target(), false)?;
+    let mut command = wasm_command(&toolchain, flavour, "build", &workspace(), &target(), false)?;
+    lint_with(&mut command, &["-Zno-codegen", "-Clinker=true"]);
     for package in packages {
         command.args(["-p", package]);
     }
-    command.args(["--", "-D", "warnings"]);
     Ok(command)
 }
 
