@@ -20,10 +20,8 @@ pub const WEB: &str = "web";
 /// How a crate is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavour {
-    /// With shared memory and a std whose threads work: job modules.
+    /// With shared memory and a std whose threads work: job modules and test binaries.
     Threads,
-    /// As `Threads`, but through a compiler that links the test shim: test binaries.
-    Tests,
     /// With a memory of its own and nothing that could wait, for size: what runs on the main thread and on the coordinator.
     /// Its last step is to be told [`Flavour::last_step`].
     Plain,
@@ -76,13 +74,8 @@ pub fn wasm_command(
 ) -> Result<Command> {
     let mut command = cargo(toolchain, subcommand, project, &target.join("offmain").join(WEB), dev);
     match flavour {
-        Flavour::Threads | Flavour::Tests => {
+        Flavour::Threads => {
             let flags = SharedMemory::of(project)?;
-            let mut rustflags = flags.rustflags();
-            if flavour == Flavour::Tests {
-                // These see other copies of some crates: a flag by which cargo tells what it makes of them from that of `Threads`.
-                rustflags.push("--cfg=offmain_tests".to_owned());
-            }
             let overlay = Overlay::lay(toolchain, target)?;
             let crates = [&flags.build_std[..], &["test".to_owned()]].concat();
             let std = Std {
@@ -93,7 +86,7 @@ pub fn wasm_command(
                 panic: &flags.panic,
                 opt_level: &flags.release.opt_level,
             };
-            give_flags(&mut command, rustflags, Some(&std.compiled(toolchain, target)?));
+            give_flags(&mut command, flags.rustflags(), Some(&std.compiled(toolchain, target)?));
             let profile = if dev { &flags.dev } else { &flags.release };
             set_profile(&mut command, dev, &[("OPT_LEVEL", &profile.opt_level), ("LTO", &profile.lto), ("PANIC", &flags.panic)]);
         }

@@ -22,7 +22,6 @@ impl CancelWord {
     }
 
     /// What the coordinator does, for tests.
-    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn name(&self, job: u32) {
         // ORDERING: as above.
         self.0.store(job, Ordering::Relaxed);

@@ -52,13 +52,13 @@ struct Reports<P> {
     last_ms: u64,
     /// The newest report, if it had to wait.
     waiting: Option<P>,
-    /// Natively, in tests: what was reported.
-    kept: Vec<P>,
+    /// In tests, where nobody is there to hear: what was reported.
+    kept: Option<Vec<P>>,
 }
 
 impl<J: Job> JobContext<J> {
     pub(crate) fn new(job: JobId, form: Form, cancel: &'static CancelWord, place: Option<Place>) -> Self {
-        let reports = Reports { sequence: 0, burst: PROGRESS_BURST, last_ms: 0, waiting: None, kept: Vec::new() };
+        let reports = Reports { sequence: 0, burst: PROGRESS_BURST, last_ms: 0, waiting: None, kept: None };
         Self { job, form, cancel, place, reports: Arc::new(Mutex::new(reports)), job_type: PhantomData }
     }
 
@@ -74,23 +74,23 @@ impl<J: Job> JobContext<J> {
         }
     }
 
-    /// A context for native tests: nobody cancels but [`JobContext::cancel_for_test`], and [`JobContext::reported`] tells what was reported.
-    #[cfg(not(target_family = "wasm"))]
+    /// A context for tests, native ones and those of `cargo offmain test`: nobody cancels but [`JobContext::cancel_for_test`], and
+    /// [`JobContext::reported`] tells what was reported.
     pub fn for_test() -> Self {
-        Self::new(1, Form::Encoded, Box::leak(Box::default()), None)
+        let cx = Self::new(1, Form::Encoded, Box::leak(Box::default()), None);
+        cx.reports.lock().kept = Some(Vec::new());
+        cx
     }
 
-    /// Natively, in tests: cancels the job, as its caller might at any time.
-    #[cfg(not(target_family = "wasm"))]
+    /// In tests: cancels the job, as its caller might at any time.
     pub fn cancel_for_test(&self) {
         self.cancel.name(self.job);
         reactor::tell_cancelled();
     }
 
-    /// Natively, in tests: takes what was reported so far, in order.
-    #[cfg(not(target_family = "wasm"))]
+    /// In tests: takes what was reported so far, in order. Empty for a context that is no test's.
     pub fn reported(&self) -> Vec<J::Progress> {
-        std::mem::take(&mut self.reports.lock().kept)
+        self.reports.lock().kept.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Whether the caller wants the outcome no more, or the job's time is up.
@@ -153,16 +153,15 @@ impl<J: Job> JobContext<J> {
     }
 
     fn send(&self, reports: &mut Reports<J::Progress>, value: J::Progress) {
-        if cfg!(target_family = "wasm") {
-            // A report that cannot be encoded is dropped: progress is a courtesy, the outcome is not in danger.
-            if let Ok(Outgoing { value, lent, beside }) = encode(self.form, &value) {
-                reports.sequence += 1;
-                // The coordinator does not know yet that it runs.
-                self.place.into_iter().for_each(lane::leave);
-                post_with(&FromWorker::Progress { job: self.job, sequence: reports.sequence, value, lent }, &beside);
-            }
-        } else {
-            reports.kept.push(value);
+        if let Some(kept) = &mut reports.kept {
+            return kept.push(value);
+        }
+        // A report that cannot be encoded is dropped: progress is a courtesy, the outcome is not in danger.
+        if let Ok(Outgoing { value, lent, beside }) = encode(self.form, &value) {
+            reports.sequence += 1;
+            // The coordinator does not know yet that it runs.
+            self.place.into_iter().for_each(lane::leave);
+            post_with(&FromWorker::Progress { job: self.job, sequence: reports.sequence, value, lent }, &beside);
         }
     }
 

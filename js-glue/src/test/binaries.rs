@@ -74,8 +74,8 @@ impl Project {
     /// Compiles the test binaries that `options` choose, in cargo's order.
     pub fn compile(&self, options: &TestOptions) -> Result<Vec<Binary>> {
         let libraries = self.compile_shim()?;
-        let mut command = wasm_command(&self.toolchain, Flavour::Tests, "test", &self.dir, self.target(), self.dev)?;
-        command.arg("--no-run").args(options.for_cargo());
+        let mut command = wasm_command(&self.toolchain, Flavour::Threads, "test", &self.dir, self.target(), self.dev)?;
+        command.arg("--no-run").args(rustc::tell_apart(&self.metadata.packages, self.dev)).args(options.for_cargo());
         if let Some(manifest) = options.manifest() {
             command.arg("--manifest-path").arg(manifest.canonicalize()?);
         }

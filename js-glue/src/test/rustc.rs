@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
+use cargo_metadata::Package;
 
 use crate::flavour::TARGET;
 
@@ -31,6 +32,29 @@ pub(super) fn stand_between(cargo: &mut Command, libraries: &[(String, PathBuf)]
     let this = env::current_exe().context("this program does not know its own file")?;
     cargo.env("RUSTC_WRAPPER", this).env(SHIM, lines.join("\n"));
     Ok(())
+}
+
+/// Arguments of cargo by which it tells what this program makes of the crates that differ, and of all that use them, from what a
+/// build makes of them. Everything else is compiled once for both.
+pub(super) fn tell_apart(packages: &[Package], dev: bool) -> Vec<String> {
+    let profile = if dev { "dev" } else { "release" };
+    let differs = |package: &&Package| {
+        let mut libraries = package.targets.iter().filter(|target| !target.is_test() && !target.is_example() && !target.is_bench());
+        is_old_getrandom(&package.name, &package.version.to_string()) || libraries.any(|library| is_shared(&library.name.replace('-', "_")))
+    };
+    let settings = packages.iter().filter(differs).flat_map(|Package { name, version, .. }| {
+        ["--config".to_owned(), format!("profile.{profile}.package.\"{name}@{version}\".rustflags=[\"--cfg=offmain_tests\"]")]
+    });
+    ["-Zprofile-rustflags".to_owned()].into_iter().chain(settings).collect()
+}
+
+fn is_shared(name: &str) -> bool {
+    SHARED.contains(&name) || SHARED_WITH_JOBS.contains(&name)
+}
+
+/// The shim is the source of randomness. 0.3 and 0.4 have a flag for that, 0.2 only a feature, which somebody would have to name.
+fn is_old_getrandom(name: &str, version: &str) -> bool {
+    name == "getrandom" && version.starts_with("0.2.")
 }
 
 /// Compiles, if cargo has called this program as its compiler: to be asked before anything else. `None` if not.
@@ -67,9 +91,8 @@ fn adapt(args: &mut Vec<OsString>, libraries: &[(&str, &str)]) {
     }
     // The libraries that are chosen here are among the files that cargo looks at.
     args.push("-Zbinary-dep-depinfo".into());
-    // The shim is its source of randomness. 0.3 and 0.4 have a flag for that, 0.2 only a feature, which somebody would have to name.
     let package = |variable: &str| env::var(variable).unwrap_or_default();
-    if package("CARGO_PKG_NAME") == "getrandom" && package("CARGO_PKG_VERSION").starts_with("0.2.") {
+    if is_old_getrandom(&package("CARGO_PKG_NAME"), &package("CARGO_PKG_VERSION")) {
         args.extend(["--cfg", "feature=\"custom\""].map(OsString::from));
     }
     if let Some((_, shim)) = libraries.iter().find(|(name, _)| runs && *name == CRATE) {

@@ -13,8 +13,8 @@ use crate::command::{cargo, excerpt, lint_with, linting_cargo, output, succeed, 
 /// The name of this part in reports and for `--only`.
 pub const PLACE: &str = "native";
 
-/// Published crates at work: they are tried in the browsers, and compiled for these alone.
-const CRATES: &str = "offmain-crates-jobs";
+/// What is heavy to compile is compiled for the browsers alone, and tested and linted there: published crates at work, and photo-lab.
+const FOR_BROWSERS: &[&str] = &["offmain-crates-jobs", "photo-lab-codecs", "photo-lab-jobs", "photo-lab-main"];
 
 /// This program, and the one that it calls.
 const TOOLS: &[&str] = &["cargo-offmain", "xtask"];
@@ -26,7 +26,7 @@ pub fn test(report: &Report) -> Result<()> {
     // runs; and with the same selection for lints and tests, all is compiled once.
     let tools: Vec<&str> = TOOLS.iter().flat_map(|tool| ["-p", tool]).collect();
     let others: Vec<&str> =
-        ["--workspace"].into_iter().chain(TOOLS.iter().chain(&[CRATES]).flat_map(|package| ["--exclude", package])).collect();
+        ["--workspace"].into_iter().chain(TOOLS.iter().chain(FOR_BROWSERS).flat_map(|package| ["--exclude", package])).collect();
     let test = |selected: &[&str], how: &[&str]| linting_cargo(&[&["test"], selected, how].concat());
     check(report, "clippy is content with the native side", || {
         [&tools, &others].into_iter().try_for_each(|selected| succeed(&mut test(selected, &["--all-targets", "--no-run"])))
@@ -37,32 +37,42 @@ pub fn test(report: &Report) -> Result<()> {
 
 /// Lints and proofs of what is compiled for the web.
 pub fn lint_web_sides(report: &Report) {
-    for (flavour, name, packages) in WASM_SIDES {
-        check(report, name, || succeed(&mut wasm_clippy(*flavour, packages)?));
+    for (name, builds) in WEB_SIDES {
+        check(report, name, || builds.iter().try_for_each(|(flavour, selected)| succeed(&mut wasm_clippy(*flavour, selected)?)));
     }
     proofs::of_flavours(report);
 }
 
-/// Packages that are compiled for the web, by flavour; what they share with the native side is linted again with them.
-/// Those that say nothing about the target are left to the native side.
-const WASM_SIDES: &[(Flavour, &str, &[&str])] = &[
-    (Flavour::Threads, "clippy is content with the side that has threads", &["offmain-pool", "offmain-test-shim", "offmain-tests-jobs"]),
+/// Packages that are compiled for the web, selected as for the browsers' tests: then what they use is there. What they share with the
+/// native side is linted again with them; those that say nothing about the target are left to the native side.
+const WEB_SIDES: &[(&str, &[(Flavour, &[&str])])] = &[
     (
-        Flavour::Plain,
+        "clippy is content with the side that has threads",
+        &[
+            (Flavour::Threads, &["-p", "offmain-tests-jobs", "-p", "offmain-pool"]),
+            (Flavour::Threads, &["-p", "offmain-test-shim"]),
+            (Flavour::Threads, &["-p", "offmain-crates-jobs"]),
+            (Flavour::Threads, &["-p", "photo-lab-jobs", "-p", "photo-lab-codecs", "--lib", "--tests"]),
+        ],
+    ),
+    (
         "clippy is content with the main thread's and the coordinator's side",
-        &["offmain", "offmain-runtime", "offmain-tests-app"],
+        &[
+            (Flavour::Plain, &["-p", "offmain"]),
+            (Flavour::Plain, &["-p", "offmain-runtime"]),
+            (Flavour::Plain, &["-p", "offmain-tests-app"]),
+            (Flavour::PlainSoon, &["-p", "photo-lab-main"]),
+        ],
     ),
 ];
 
 /// Clippy as the compiler of the packages of this workspace, which makes no code: what they use is there, compiled for the browsers' tests.
-fn wasm_clippy(flavour: Flavour, packages: &[&str]) -> Result<Command> {
+fn wasm_clippy(flavour: Flavour, selected: &[&str]) -> Result<Command> {
     let toolchain = Toolchain::ensure(&workspace())?;
     toolchain.ensure_clippy()?;
     let mut command = wasm_command(&toolchain, flavour, "build", &workspace(), &target(), false)?;
     lint_with(&mut command, &["-Zno-codegen", "-Clinker=true"]);
-    for package in packages {
-        command.args(["-p", package]);
-    }
+    command.args(selected);
     Ok(command)
 }
 

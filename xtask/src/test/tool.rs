@@ -10,14 +10,17 @@ use cargo_offmain::Step;
 use cargo_offmain::browser::Engine;
 
 use super::libtest::{self, End, NativeTest};
+use super::native::run_tests;
 use super::report::{Report, Verdict};
 use crate::command::{cargo, excerpt, made, output, succeed, target, workspace};
 
-/// Runs the command's own trials in one engine.
-pub fn test(engine: Engine, report: &Report) {
+/// Runs the command's own trials in one engine, and with it the tests of photo-lab.
+pub fn test(engine: Engine, report: &Report) -> Result<()> {
     for (name, trial) in VERDICTS {
         report.test(engine.name(), "tool", name, || trial(engine).map(|()| Verdict::Passed));
     }
+    let photo_lab = ["--package", "photo-lab-codecs", "--package", "photo-lab-jobs", "--no-fail-fast"];
+    run_tests(report, engine.name(), &mut offmain_test(&workspace(), engine, &photo_lab)?)
 }
 
 /// Runs the tests of published crates in one engine, which takes minutes.
@@ -100,16 +103,17 @@ fn says(words: &str, parts: &[&str]) -> Result<()> {
 }
 
 fn verdicts(engine: Engine, args: &[&str]) -> Result<(bool, String)> {
-    offmain_test(&workspace().join("tests/verdicts"), engine, args)
+    output(&mut offmain_test(&workspace().join("tests/verdicts"), engine, args)?)
 }
 
-/// Runs the command on the package in `dir`; whether it succeeded, and both its streams.
-fn offmain_test(dir: &Path, engine: Engine, args: &[&str]) -> Result<(bool, String)> {
+/// The command for the package in `dir`.
+fn offmain_test(dir: &Path, engine: Engine, args: &[&str]) -> Result<Command> {
     // Both: with other features, what they use would be compiled once more.
     succeed(&mut cargo(&["build", "--quiet", "--package", "cargo-offmain", "--package", "xtask"]))?;
     let mut command = Command::new(target().join("debug/cargo-offmain"));
     command.args(["offmain", "test", "--engine", engine.name(), "--manifest-path"]).arg(dir.join("Cargo.toml")).args(args);
-    output(command.env("CARGO_TARGET_DIR", target()))
+    command.env("CARGO_TARGET_DIR", target());
+    Ok(command)
 }
 
 /// The tests of a published crate.
@@ -160,7 +164,7 @@ impl Suite {
         // Exact, or a skip would also be one of tests whose path contains it.
         let args = [self.args, &["--", "--exact"], &skips].concat();
         let step = Step::begin(&format!("the tests of {} {} in {engine}", self.package, self.version));
-        let (succeeded, words) = offmain_test(&dir, engine, &args)?;
+        let (succeeded, words) = output(&mut offmain_test(&dir, engine, &args)?)?;
         step.end();
         let tests = libtest::parse(&words);
         let count = |wanted: fn(&End) -> bool| tests.iter().filter(|test| wanted(&test.end)).count();
@@ -189,7 +193,7 @@ impl Suite {
         ensure!((1..=FEW).contains(&failed.len()), "{} tests failed", failed.len());
         for NativeTest { program, name, .. } in failed {
             let binary = Path::new(program).file_stem().and_then(|stem| stem.to_str()).unwrap_or(program);
-            let (succeeded, words) = offmain_test(dir, engine, &["--test", binary, "--", "--exact", name])?;
+            let (succeeded, words) = output(&mut offmain_test(dir, engine, &["--test", binary, "--", "--exact", name])?)?;
             ensure!(succeeded && words.contains("1 passed"), "{name} of {program} failed alone, too:\n{}", excerpt(&words));
             println!("    failed beside others, passed alone: {name} of {program}");
         }

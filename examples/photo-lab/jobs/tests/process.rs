@@ -1,20 +1,15 @@
-//! The jobs, run natively on real photographs.
+//! The jobs, called as functions, on real photographs. `cargo offmain test -p photo-lab-jobs` runs these in a browser, `cargo test` natively.
 
-use std::{
-    sync::Mutex,
-    thread,
-    time::{Duration, Instant},
-};
+#[path = "../../codecs/tests/codecs/samples.rs"]
+mod samples;
+
+use std::{sync::Mutex, thread, time::Instant};
 
 use offmain_pool::JobContext;
 use photo_lab_codecs::decode;
 use photo_lab_contract::{Enlarge, PhotoError, Process, Processed, Recipe, Stage};
 use photo_lab_jobs::{enlarge, open_cache, process};
-
-fn sample(name: &str) -> Vec<u8> {
-    let path = format!("{}/../photos/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
+use samples::sample;
 
 /// The tests share one cache, as jobs do: each takes a recipe of its own, by its JPEG quality.
 fn job(file: Vec<u8>, jpeg_quality: u8) -> Process {
@@ -50,9 +45,7 @@ fn a_photograph_becomes_all_its_pictures() {
 fn the_second_time_everything_comes_from_the_cache() {
     let first = run(sample("chelsea.png"), 71).unwrap();
     let cx = JobContext::for_test();
-    let started = Instant::now();
     let second = process(job(sample("chelsea.png"), 71), &cx).unwrap();
-    assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
     assert_eq!(second.from_cache, 7, "looks, three thumbnails, JPEG, PNG, AVIF");
     assert_eq!(first.avif.as_slice(), second.avif.as_slice());
     let reported = cx.reported();
@@ -100,6 +93,10 @@ fn an_option_out_of_range_is_named() {
 
 #[test]
 fn a_cancelled_job_does_not_wait_for_its_encoder() {
+    // Enough for the whole photograph, or for its AVIF alone.
+    let began = Instant::now();
+    run(sample("retina.jpg"), 77).unwrap();
+    let whole = began.elapsed();
     let cx = JobContext::for_test();
     let stopped = Mutex::new(None);
     thread::scope(|scope| {
@@ -115,7 +112,7 @@ fn a_cancelled_job_does_not_wait_for_its_encoder() {
         let cancelled = Instant::now();
         assert!(matches!(running.join().unwrap(), Err(PhotoError::Cancelled)));
         let took = stopped.lock().unwrap().unwrap() - cancelled;
-        assert!(took < Duration::from_millis(500), "{took:?}");
+        assert!(took < whole / 3, "{took:?} of {whole:?}");
     });
 }
 

@@ -1,9 +1,8 @@
 //! What comes out can be opened by others.
 
-mod common;
-
-use common::{SAMPLES, sample};
 use photo_lab_codecs::{Raster, avif, blurhash, colours, decode, fit_width, jpeg, png};
+
+use crate::samples::{SAMPLES, sample};
 
 /// A transparent gradient, wider than high.
 fn transparent() -> Raster {

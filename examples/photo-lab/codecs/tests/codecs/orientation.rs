@@ -1,9 +1,8 @@
 //! Photographs come out upright, and large ones can be made.
 
-mod common;
-
-use common::sample;
 use photo_lab_codecs::{decode, enlarge, jpeg};
+
+use crate::samples::sample;
 
 /// The JPEG with an EXIF block that holds nothing but the orientation.
 fn with_orientation(file: &[u8], orientation: u8) -> Vec<u8> {

@@ -1,10 +1,9 @@
 //! Each bad file has an error of its own, which says what is wrong and what to do.
 
-mod common;
-
-use common::sample;
 use photo_lab_codecs::{MOST_MEGAPIXELS, decode};
 use photo_lab_contract::PhotoError;
+
+use crate::samples::{SAMPLES, sample};
 
 /// A PNG of which there is nothing but the header and the start of the data.
 fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
@@ -53,7 +52,7 @@ fn a_jpeg_cut_off_in_its_header_is_damaged() {
 
 #[test]
 fn every_photograph_cut_in_half_is_damaged() {
-    for (name, ..) in common::SAMPLES {
+    for (name, ..) in SAMPLES {
         let file = sample(name);
         let error = fails(&file[..file.len() / 2]);
         assert!(matches!(error, PhotoError::Damaged { .. }), "{name}: {error:?}");
