@@ -15,19 +15,6 @@ const STAGES = {
   avif: 'finishing',
 }
 
-/** What is to be shown, piece by piece: each has a task of its own, so that frames and clicks come between them. */
-const pieces = []
-
-function later(piece) {
-  if (pieces.push(piece) === 1) setTimeout(showNext)
-}
-
-function showNext() {
-  const piece = pieces.shift()
-  if (pieces.length) setTimeout(showNext)
-  piece()
-}
-
 export class Gallery {
   #cards = new Map()
 
@@ -84,10 +71,8 @@ class Card {
 
   #showPreview({ blurhash }) {
     this.#previewed = true
-    later(() => {
-      paint(blurhash, this.blur)
-      this.blur.hidden = this.photo.state === 'failed' || this.photo.state === 'cancelled'
-    })
+    paint(blurhash, this.blur)
+    this.blur.hidden = false
   }
 
   #finish() {
@@ -108,6 +93,11 @@ class Card {
   #showOutput() {
     const { photo } = this
     const { width, height, avif, palette, fromCache, tookMs } = photo.output
+    const widest = Math.max(...photo.output.thumbnails.map((thumbnail) => thumbnail.width))
+    this.image.addEventListener('load', () => this.image.classList.add('there'), { once: true })
+    this.image.src = photo.url(`thumbnail${widest}`)
+    this.image.alt = photo.name
+    this.image.hidden = false
     const time = fromCache > 1 && tookMs < 50 ? 'from the cache' : duration(tookMs)
     this.facts.replaceChildren(
       `${width} × ${height} · ${time}`,
@@ -115,20 +105,8 @@ class Card {
       `${bytes(photo.bytesIn)} → ${bytes(avif.byteLength)}, `,
       Object.assign(document.createElement('b'), { textContent: saving(photo.bytesIn, avif.byteLength) }),
     )
-    later(() => this.palette.replaceChildren(...palette.map(swatch)))
-    later(() => this.#showImage())
-    later(() => this.#showDownloads())
-  }
-
-  #showImage() {
-    const { photo, image } = this
-    // Cleared meanwhile: an address made now would be nobody's to give back.
-    if (!this.element.isConnected) return
-    const widest = Math.max(...photo.output.thumbnails.map((thumbnail) => thumbnail.width))
-    image.addEventListener('load', () => image.classList.add('there'), { once: true })
-    image.src = photo.url(`thumbnail${widest}`)
-    image.alt = photo.name
-    image.hidden = false
+    this.palette.replaceChildren(...palette.map(swatch))
+    this.#showDownloads()
   }
 
   #showDownloads() {
