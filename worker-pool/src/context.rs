@@ -82,10 +82,12 @@ impl<J: Job> JobContext<J> {
         cx
     }
 
-    /// In tests: cancels the job, as its caller might at any time.
+    /// In tests: cancels the job, as its caller might at any time. Does nothing to a context that is no test's.
     pub fn cancel_for_test(&self) {
-        self.cancel.name(self.job);
-        reactor::tell_cancelled();
+        if self.reports.lock().kept.is_some() {
+            self.cancel.name(self.job);
+            reactor::tell_cancelled();
+        }
     }
 
     /// In tests: takes what was reported so far, in order. Empty for a context that is no test's.

@@ -75,7 +75,7 @@ impl Project {
     pub fn compile(&self, options: &TestOptions) -> Result<Vec<Binary>> {
         let libraries = self.compile_shim()?;
         let mut command = wasm_command(&self.toolchain, Flavour::Threads, "test", &self.dir, self.target(), self.dev)?;
-        command.arg("--no-run").args(rustc::tell_apart(&self.metadata.packages, self.dev)).args(options.for_cargo());
+        command.arg("--no-run").args(rustc::tell_apart(&self.metadata, &libraries, self.dev)?).args(options.for_cargo());
         if let Some(manifest) = options.manifest() {
             command.arg("--manifest-path").arg(manifest.canonicalize()?);
         }

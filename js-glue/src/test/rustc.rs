@@ -5,11 +5,13 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use cargo_metadata::Package;
+use cargo_metadata::{Metadata, Package};
 
 use crate::flavour::TARGET;
 
@@ -35,17 +37,33 @@ pub(super) fn stand_between(cargo: &mut Command, libraries: &[(String, PathBuf)]
 }
 
 /// Arguments of cargo by which it tells what this program makes of the crates that differ, and of all that use them, from what a
-/// build makes of them. Everything else is compiled once for both.
-pub(super) fn tell_apart(packages: &[Package], dev: bool) -> Vec<String> {
+/// build makes of them, and from what it made of them with other `libraries`. Everything else is compiled once for both.
+pub(super) fn tell_apart(metadata: &Metadata, libraries: &[(String, PathBuf)], dev: bool) -> Result<Vec<String>> {
     let profile = if dev { "dev" } else { "release" };
+    let overrides = overridden(metadata.workspace_root.as_std_path(), profile)?;
     let differs = |package: &&Package| {
         let mut libraries = package.targets.iter().filter(|target| !target.is_test() && !target.is_example() && !target.is_bench());
         is_old_getrandom(&package.name, &package.version.to_string()) || libraries.any(|library| is_shared(&library.name.replace('-', "_")))
     };
-    let settings = packages.iter().filter(differs).flat_map(|Package { name, version, .. }| {
-        ["--config".to_owned(), format!("profile.{profile}.package.\"{name}@{version}\".rustflags=[\"--cfg=offmain_tests\"]")]
+    let mut hasher = DefaultHasher::new();
+    libraries.hash(&mut hasher);
+    let hash = hasher.finish();
+    let settings = metadata.packages.iter().filter(differs).flat_map(|Package { name, version, .. }| {
+        // Cargo refuses two specs for one package, so the project's own is taken, if it has one.
+        let own = overrides.iter().find(|spec| spec.split(['@', ':']).next() == Some(name.as_str()));
+        let spec = own.cloned().unwrap_or_else(|| format!("{name}@{version}"));
+        ["--config".to_owned(), format!("profile.{profile}.package.\"{spec}\".rustflags=['--cfg=offmain_tests=\"{hash:x}\"']")]
     });
-    ["-Zprofile-rustflags".to_owned()].into_iter().chain(settings).collect()
+    Ok(["-Zprofile-rustflags".to_owned()].into_iter().chain(settings).collect())
+}
+
+/// The packages for which the project's own profile says something, as it names them.
+fn overridden(root: &Path, profile: &str) -> Result<Vec<String>> {
+    let manifest = root.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+    let manifest: toml::Table = toml::from_str(&text).with_context(|| format!("{} is no manifest", manifest.display()))?;
+    let table = ["profile", profile, "package"].iter().try_fold(&manifest, |table, key| table.get(*key)?.as_table());
+    Ok(table.map(|packages| packages.keys().cloned().collect()).unwrap_or_default())
 }
 
 fn is_shared(name: &str) -> bool {
@@ -129,6 +147,19 @@ mod tests {
         let mut args: Vec<OsString> = args.iter().map(Into::into).collect();
         adapt(&mut args, LIBRARIES);
         args.into_iter().map(|arg| arg.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_packages_of_a_projects_own_profile_are_known_by_its_names_for_them() {
+        let project = tempfile::tempdir().unwrap();
+        let manifest =
+            "[profile.release.package.serde]\nopt-level = 2\n[profile.release.package.\"js-sys@0.3\"]\n[profile.dev.package.ts-rs]\n";
+        fs::write(project.path().join("Cargo.toml"), manifest).unwrap();
+        let known = |profile| overridden(project.path(), profile).unwrap();
+        assert_eq!(
+            (known("release"), known("dev"), known("bench")),
+            (vec!["js-sys@0.3".into(), "serde".into()], vec!["ts-rs".into()], vec![])
+        );
     }
 
     #[test]
