@@ -42,8 +42,9 @@ pub(super) fn tell_apart(metadata: &Metadata, libraries: &[(String, PathBuf)], d
     let profile = if dev { "dev" } else { "release" };
     let overrides = overridden(metadata.workspace_root.as_std_path(), profile)?;
     let differs = |package: &&Package| {
-        let mut libraries = package.targets.iter().filter(|target| !target.is_test() && !target.is_example() && !target.is_bench());
-        is_old_getrandom(&package.name, &package.version.to_string()) || libraries.any(|library| is_shared(&library.name.replace('-', "_")))
+        // A test may be called `serde`, too.
+        let mut linked = package.targets.iter().filter(|target| !target.is_test() && !target.is_example() && !target.is_bench());
+        is_old_getrandom(&package.name, &package.version.to_string()) || linked.any(|target| is_shared(&target.name.replace('-', "_")))
     };
     let mut hasher = DefaultHasher::new();
     libraries.hash(&mut hasher);

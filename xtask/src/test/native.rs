@@ -95,7 +95,7 @@ pub fn run_tests(report: &Report, place: &str, command: &mut Command) -> Result<
     let (succeeded, words) = output(command)?;
     step.end();
     let tests = libtest::parse(&words);
-    let seen = tests.len();
+    let none_ran = succeeded && tests.is_empty() && report.filter().is_none();
     let failure_seen = tests.iter().any(|test| matches!(test.end, End::Failed(_)));
     for test in tests {
         let result = match test.end {
@@ -105,7 +105,6 @@ pub fn run_tests(report: &Report, place: &str, command: &mut Command) -> Result<
         };
         report.record(place, &test.program, &test.name, None, result);
     }
-    let none_ran = succeeded && seen == 0 && report.filter().is_none();
     if none_ran || !succeeded && !failure_seen {
         // It did not compile, or a test program died before it could say which test failed.
         report.record(place, "cargo test", "builds and ends", None, Err(anyhow!("{}", excerpt(&words))));

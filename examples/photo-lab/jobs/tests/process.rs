@@ -93,7 +93,7 @@ fn an_option_out_of_range_is_named() {
 
 #[test]
 fn a_cancelled_job_does_not_wait_for_its_encoder() {
-    // Enough for the whole photograph, or for its AVIF alone.
+    // A whole photograph, with the AVIF for which nobody should wait.
     let began = Instant::now();
     run(sample("retina.jpg"), 77).unwrap();
     let whole = began.elapsed();
