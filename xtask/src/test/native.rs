@@ -16,6 +16,9 @@ pub const PLACE: &str = "native";
 /// What is heavy to compile is compiled for the browsers alone, and tested and linted there: published crates at work, and photo-lab.
 const FOR_BROWSERS: &[&str] = &["offmain-crates-jobs", "photo-lab-codecs", "photo-lab-jobs", "photo-lab-main"];
 
+/// Heavy to compile, too, and without tests: `cargo xtask bench parallel` builds it. Here it is linted.
+const FOR_BENCHMARKS: &[&str] = &["offmain-tests-native"];
+
 /// This program, and the one that it calls.
 const TOOLS: &[&str] = &["cargo-offmain", "xtask"];
 
@@ -25,11 +28,17 @@ pub fn test(report: &Report) -> Result<()> {
     // What a call selects decides the features of what it uses. `TOOLS` alone, and nearly all of theirs is there, because this program
     // runs; and with the same selection for lints and tests, all is compiled once.
     let tools: Vec<&str> = TOOLS.iter().flat_map(|tool| ["-p", tool]).collect();
-    let others: Vec<&str> =
-        ["--workspace"].into_iter().chain(TOOLS.iter().chain(FOR_BROWSERS).flat_map(|package| ["--exclude", package])).collect();
-    let test = |selected: &[&str], how: &[&str]| linting_cargo(&[&["test"], selected, how].concat());
+    let left_out = [TOOLS, FOR_BROWSERS, FOR_BENCHMARKS].concat();
+    let others: Vec<&str> = ["--workspace"].into_iter().chain(left_out.into_iter().flat_map(|package| ["--exclude", package])).collect();
+    // One test at a time: the other cores have other lanes' work, and what loom maps and unmaps, its threads would wait for in turns.
+    let test = |selected: &[&str], how: &[&str]| {
+        let mut cargo = linting_cargo(&[&["test"], selected, how].concat());
+        cargo.env("RUST_TEST_THREADS", "1");
+        cargo
+    };
     check(report, "clippy is content with the native side", || {
-        [&tools, &others].into_iter().try_for_each(|selected| succeed(&mut test(selected, &["--all-targets", "--no-run"])))
+        [&tools, &others].into_iter().try_for_each(|selected| succeed(&mut test(selected, &["--all-targets", "--no-run"])))?;
+        FOR_BENCHMARKS.iter().try_for_each(|package| succeed(&mut linting_cargo(&["check", "--package", package])))
     });
     proofs::of_sources(report);
     [&tools, &others].into_iter().try_for_each(|selected| run_tests(report, PLACE, &mut test(selected, &["--no-fail-fast"])))

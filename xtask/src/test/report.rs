@@ -26,7 +26,8 @@ struct Counts {
     /// Tests that ran or were skipped, without those that run whatever the filter says.
     matched: usize,
     passed: usize,
-    failed: usize,
+    /// What was printed of each test that failed, to be said again where a long run's reader looks first.
+    failed: Vec<String>,
     skipped: usize,
 }
 
@@ -85,12 +86,11 @@ impl Report {
                 println!("{title} … skipped: {reason}");
             }
             Err(error) => {
-                counts.failed += 1;
-                println!("{title} … FAILED{time}");
                 // The chain, not Debug: where RUST_BACKTRACE is set, Debug adds the harness's own frames.
-                for line in format!("{error:#}").trim_end().lines() {
-                    println!("    {line}");
-                }
+                let reason: String = format!("{error:#}").trim_end().lines().map(|line| format!("\n    {line}")).collect();
+                let failure = format!("{title} … FAILED{time}{reason}");
+                println!("{failure}");
+                counts.failed.push(failure);
             }
         }
     }
@@ -99,9 +99,12 @@ impl Report {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Prints the totals as the run's last line and gives the exit code.
+    /// Prints the failures once more, and the totals as the run's last line; gives the exit code.
     pub fn finish(self) -> ExitCode {
-        let Counts { matched, passed, failed, skipped } = *self.counts();
+        let Counts { matched, passed, failed, skipped } = self.counts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !failed.is_empty() {
+            println!("\nwhat failed, once more:\n{}\n", failed.join("\n"));
+        }
         if skipped > 0 {
             println!("{skipped} skipped, each with its reason above");
         }
@@ -111,7 +114,7 @@ impl Report {
                 None => println!("no test ran at all, which is an error of the run itself"),
             }
         }
-        println!("{passed} passed, {failed} failed");
-        if failed == 0 && (matched > 0 || self.filter.is_some()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        println!("{passed} passed, {} failed", failed.len());
+        if failed.is_empty() && (matched > 0 || self.filter.is_some()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
