@@ -6,6 +6,10 @@ let timer
 let settings
 /** The job module, once it is compiled. */
 let jobs
+/** All workers that were not ended: whether they have `loaded`, and the name of their `lock`. */
+const workers = new Map()
+/** Once this worker is to end, what to do when all others have. */
+let whenEnded
 
 // Each worker holds a lock of its own for as long as it lives. It is granted to somebody else only when that worker has really ended,
 // which Chromium lets take two seconds after `terminate`.
@@ -30,8 +34,11 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
   },
   startWorker(id, role, name, memory, stackSize, record) {
     const worker = (role === 'worker' && firstWorker.take()) || startPoolWorker(Worker, name)
+    const lock = lockOf(id)
+    workers.get(worker).lock = lock
     let heard = false
     worker.onmessage = ({ data }) => {
+      if (data === 'loaded') return
       if (data === 'ring') return ring()
       if (!heard) watch(worker, id)
       heard = true
@@ -44,17 +51,14 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
       guard(() => coordinator.receiveFrom(id, heard ? { trap: why } : { file: 'pool-worker.js', why }))
     }
     worker.onmessageerror = () => guard(() => coordinator.receiveFrom(id, { trap: 'a message of its could not be read' }))
-    const order = { memory, stackSize, ...settings, role, id, record, lock: lockOf(id) }
+    const order = { memory, stackSize, ...settings, role, id, record, lock }
     const join = () => worker.postMessage({ ...order, module: jobs })
     // At once, if it can be: a reactor may be woken next. The first ones load their scripts while the module is compiled.
     if (jobs) join()
     else compiling.then(() => guard(join), () => {})
     return worker
   },
-  endWorker(worker) {
-    worker.onmessage = worker.onerror = worker.onmessageerror = null
-    worker.terminate()
-  },
+  endWorker,
   awaitEnd(id, generation) {
     // Where there are no locks for this page, the core's time limit does it.
     navigator.locks?.request(lockOf(id), () => guard(() => coordinator.workerGone(id, generation))).catch(() => {})
@@ -70,7 +74,23 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
   },
 })
 
-const startPoolWorker = (Worker, name) => new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
+function startPoolWorker(Worker, name) {
+  const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
+  workers.set(worker, {})
+  const loaded = () => {
+    Object.assign(workers.get(worker) ?? {}, { loaded: true })
+    if (whenEnded) endWorker(worker)
+  }
+  worker.addEventListener('message', loaded, { once: true })
+  worker.addEventListener('error', loaded, { once: true })
+  return worker
+}
+
+function endWorker(worker) {
+  worker.onmessage = worker.onerror = worker.onmessageerror = null
+  worker.terminate()
+  if (workers.delete(worker) && workers.size === 0) whenEnded?.()
+}
 
 /** The one that every pool has: it loads before the pool's size is known. Named as the core will name it. */
 const FIRST_WORKER = 'offmain worker 1'
@@ -88,15 +108,31 @@ function watch(worker, id) {
   navigator.locks?.request(lockOf(id), () => void setTimeout(unbidden, LAST_MESSAGE)).catch(() => {})
 }
 
+/** What the browser still does for a worker that was ended, beyond giving back its lock, takes less, in milliseconds. */
+const LAST_STEPS = 1000
+
+/**
+ * Ends all workers, and whatever else there would be to do. The facade ends this one when it is told that they really have: else Chromium
+ * keeps some of them for ever, and this one with them. One that still loads ends when it has, for the same reason.
+ */
+function end(tell = () => {}) {
+  const locks = [...workers.values()].map(({ lock }) => lock && navigator.locks?.request(lock, () => {}))
+  whenEnded = () => Promise.allSettled(locks).then(() => setTimeout(tell, LAST_STEPS))
+  coordinator = undefined
+  clearTimeout(timer)
+  if (workers.size === 0) whenEnded()
+  for (const [worker, { loaded }] of workers) if (loaded) endWorker(worker)
+}
+
 /** A fault of the coordinator itself ends it; the facade settles what is pending. */
 function guard(work) {
+  if (whenEnded) return
   try {
     work()
   } catch (error) {
     // Only Chromium's stack begins with the message.
     const stack = error?.stack ?? ''
-    postMessage({ crashed: stack.includes(error?.message) ? stack : `${error}\n${stack}` })
-    close()
+    fail({ crashed: stack.includes(error?.message) ? stack : `${error}\n${stack}` })
   }
 }
 
@@ -132,24 +168,28 @@ onmessageerror = () => guard(() => {
 })
 
 const early = []
-onmessage = ({ data }) => early.push(data)
+const receive = (data) => (coordinator ? guard(() => coordinator.receive(data)) : early.push(data))
+onmessage = ({ data }) => {
+  if (data instanceof MessagePort) end(() => data.postMessage('ended'))
+  else if (!whenEnded) receive(data)
+}
 
-const fail = (failure) => {
+function fail(failure) {
+  if (whenEnded) return
   postMessage(failure)
-  close()
+  end()
 }
 
 // No static imports: of one that fails in a worker, Firefox often says nothing at all. And no top-level await: a bundler may
 // make a classic script of this.
 const compiling = compiled('jobs_bg.wasm', fetch(new URL('./jobs_bg.wasm', import.meta.url))).then((module) => (jobs = module))
 compiling.catch(fail)
-const firstWorker = transfer.then(({ Early, Worker }) => new Early(() => startPoolWorker(Worker, FIRST_WORKER)))
+const firstWorker = transfer.then(({ Early, Worker }) => whenEnded || new Early(() => startPoolWorker(Worker, FIRST_WORKER)))
 Promise.all([loaded('module.js', import('./module.js')), transfer, firstWorker, loadRuntime()]).then(
   ([{ jobModule }, transfer, firstWorker, { Coordinator }]) =>
     guard(() => {
       coordinator = new Coordinator(hostWith(jobModule, transfer, firstWorker))
-      onmessage = ({ data }) => guard(() => coordinator.receive(data))
-      for (const data of early.splice(0)) guard(() => coordinator.receive(data))
+      early.splice(0).forEach(receive)
     }),
   fail,
 )

@@ -6,8 +6,9 @@ const loading = Promise.all([
   loaded('transfer.js', import('./transfer.js')),
   loaded('lane.js', import('./lane.js')),
 ])
-// Told by `join`, which may begin later.
-loading.catch(() => {})
+// Why not is told by `join`, which may begin later.
+const told = () => postMessage('loaded')
+loading.then(told, told)
 let jobs
 let transfer
 let lane
@@ -84,6 +85,22 @@ const readBlobs = (input) =>
     }
   })
 
+/** Time between two looks whether a job is still wanted whose input is being read, in milliseconds. */
+const LOOK = 50
+
+/** What comes of `reading`, or an error as soon as the job is cancelled: if disk or page are slow, that is no job's fault. */
+async function unlessCancelled(message, reading) {
+  let looks
+  const cancelled = new Promise((_, failed) => {
+    looks = setInterval(() => guard(() => jobs.offmainIsCancelled(message)) && failed('its job was cancelled'), LOOK)
+  })
+  try {
+    return await Promise.race([reading, cancelled])
+  } finally {
+    clearInterval(looks)
+  }
+}
+
 /** Takes a lock that this worker never gives back: whoever is granted it next knows that nothing here writes to the memory any more. */
 const holdForEver = (lock) =>
   new Promise((held) => {
@@ -118,7 +135,7 @@ async function join({ module, memory, stackSize, threads, parallelism, progressS
     let unreadable
     if (transfer.holds(beside, Blob)) {
       try {
-        beside = await readBlobs(beside)
+        beside = await unlessCancelled(message, readBlobs(beside))
       } catch (error) {
         unreadable = error
       }

@@ -233,7 +233,7 @@ impl Link {
         receiver
     }
 
-    /// Ends now: the coordinator is terminated, and all workers with it.
+    /// Ends now, and all workers with it.
     pub(crate) fn close(&self) {
         self.end(Outcome::Closed { why: None }, None);
     }

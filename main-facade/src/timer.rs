@@ -1,4 +1,4 @@
-//! A timer of the browser, cleared when it is dropped.
+//! Timers of the browser.
 
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure, prelude::wasm_bindgen};
 
@@ -10,6 +10,7 @@ extern "C" {
     fn clear_timeout(timer: &JsValue);
 }
 
+/// Is cleared when it is dropped.
 pub(crate) struct Timer {
     id: JsValue,
     _ring: Closure<dyn FnMut()>,
@@ -21,6 +22,11 @@ impl Timer {
         let ring = Closure::<dyn FnMut()>::new(ring);
         Self { id: set_timeout(ring.as_ref().unchecked_ref(), ms as f64), _ring: ring }
     }
+}
+
+/// Calls `ring` once, later, whoever is there then.
+pub(crate) fn later(ms: u64, ring: impl FnOnce() + 'static) {
+    set_timeout(Closure::once_into_js(ring).unchecked_ref(), ms as f64);
 }
 
 impl Drop for Timer {

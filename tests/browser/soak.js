@@ -4,7 +4,7 @@
 import { start } from './mortal/offmain_tests.js'
 import { noise, sleep } from './js/t.js'
 // A page's only workers are its coordinators.
-import { workers as coordinators } from './workers.js'
+import { left, workers as coordinators } from './workers.js'
 import { collect } from './collect.js'
 
 const WORKERS = 2
@@ -175,7 +175,7 @@ async function stats() {
 async function close() {
   const end = await idle()
   pool.close()
-  return { stats: end, outcomes, faults, deaths, wrong: wrong.slice(0, 20), workers: WORKERS, coordinators: coordinators.size }
+  return { stats: end, outcomes, faults, deaths, wrong: wrong.slice(0, 20), workers: WORKERS, coordinators: await left() }
 }
 
 async function one() {

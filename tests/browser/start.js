@@ -1,7 +1,7 @@
 // Starts a pool from a folder whose files may be wrong, and tells how that ended.
 // `?face=js` or `?face=rust`; `folder=/pkg/`; `startTime=2000`; without a face, nothing starts by itself.
 
-import { end, workers } from './workers.js'
+import { end, left, workers } from './workers.js'
 
 const query = new URLSearchParams(location.search)
 const startTime = Number(query.get('startTime') ?? 10_000)
@@ -34,7 +34,7 @@ async function trial() {
     (value) => ({ value }),
     ({ name, code, message }) => ({ name, code, message }),
   )
-  const took = { ms: performance.now() - since, workersLeft: workers.size }
+  const took = { ms: performance.now() - since, workersLeft: await left() }
   // A failed start spoils nothing: the same page starts another pool.
   const next = query.has('alone') ? undefined : await face('/pkg/').catch((error) => `${error}`)
   return { ...outcome, ...took, next }
@@ -48,6 +48,7 @@ globalThis.keep = async (folder, config) => {
 }
 globalThis.submit = (name, input = {}) => pool.submit(name, input).catch(({ name, message }) => ({ name, message }))
 globalThis.stats = () => pool.stats()
+globalThis.closePool = () => pool.close()
 // Ends the coordinator without the facade's knowledge, or says something to it.
 globalThis.endCoordinator = () => workers.forEach(end)
 globalThis.tellCoordinator = (what) => workers.forEach((worker) => worker.postMessage(what))

@@ -90,6 +90,13 @@ fn init(table: &JobTable) -> Result<(), StartError> {
     done.clone().map_err(|why| StartError::Init { why })
 }
 
+/// Whether the job that a message asks for was cancelled by now.
+#[wasm_bindgen(js_name = offmainIsCancelled)]
+pub fn is_cancelled(message: &[u8]) -> bool {
+    let asks = offmain_protocol::decode(message, Vec::new());
+    matches!(asks, Ok(ToWorker::Run { job, .. }) if CANCEL.with(|cancel| cancel.names(job)))
+}
+
 /// Handles a message of the coordinator, of which something was perhaps `unreadable`. Gives true if this worker is to end.
 #[wasm_bindgen(js_name = offmainReceive)]
 pub fn receive(message: &[u8], beside: JsValue, unreadable: Option<String>) -> Result<bool, JsValue> {
@@ -97,7 +104,11 @@ pub fn receive(message: &[u8], beside: JsValue, unreadable: Option<String>) -> R
     lease::sweep();
     match message {
         ToWorker::Run { job, name, input } => match unreadable {
-            Some(why) => drop(Finished::new(job, Outcome::Rejected(Rejection::BadInput { name, why })).answer(None)),
+            Some(why) => {
+                let cancelled = CANCEL.with(|cancel| cancel.names(job));
+                let outcome = if cancelled { Outcome::Cancelled } else { Outcome::Rejected(Rejection::BadInput { name, why }) };
+                Finished::new(job, outcome).answer(None);
+            }
             None => {
                 let request = Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel), place: None };
                 TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request));

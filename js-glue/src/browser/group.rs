@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
 
@@ -42,6 +42,11 @@ impl Group {
     /// another browser's processes share these, so that their part changes with who else is there.
     pub fn memory(&self) -> u64 {
         self.members().filter_map(memory_of).sum()
+    }
+
+    /// Threads of the leader and of all that descend from it whose name begins so; the system keeps 15 letters of a name.
+    pub fn threads(&self, name: &str) -> usize {
+        self.members().map(|pid| threads_of(pid).filter(|thread| named(thread, name)).count()).sum()
     }
 
     fn members(&self) -> impl Iterator<Item = i32> {
@@ -131,8 +136,16 @@ fn parent_of(pid: i32) -> Option<i32> {
 
 /// What the threads of `pid` have computed and waited for a core; of those that have ended by now, nothing.
 fn wanted_ns_of(pid: i32) -> u64 {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    threads.filter_map(|thread| schedule_of(&thread.path())).map(|[computed, waited]| computed + waited).sum()
+    threads_of(pid).filter_map(|thread| schedule_of(&thread)).map(|[computed, waited]| computed + waited).sum()
+}
+
+/// The folders of a process's threads.
+fn threads_of(pid: i32) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten().map(|thread| thread.path())
+}
+
+fn named(thread: &Path, name: &str) -> bool {
+    fs::read_to_string(thread.join("comm")).is_ok_and(|text| text.starts_with(name))
 }
 
 /// Nanoseconds that a thread has computed, and that it waited for a core. In a process's own folder this is of its first thread.

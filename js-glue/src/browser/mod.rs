@@ -153,6 +153,11 @@ impl Browser {
         self.driver.memory()
     }
 
+    /// How many threads of the browser have names that begin so.
+    pub fn threads(&self, name: &str) -> usize {
+        self.driver.threads(name)
+    }
+
     /// Whether one of its threads wanted to compute for half of the last second, or several together, on however busy a machine.
     pub fn computes(&self) -> bool {
         // Most are idle at the first look already.

@@ -5,13 +5,16 @@ use std::rc::{Rc, Weak};
 use js_sys::{Array, Reflect};
 use offmain_protocol::{
     Incident, Outcome, Payload, StartError, ToCoordinator,
-    limits::{BEAT_MS, FAILED_STARTS},
+    limits::{BEAT_MS, ENDING_MS, FAILED_STARTS},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{ErrorEvent, MessageEvent};
+use web_sys::{ErrorEvent, MessageChannel, MessageEvent, Worker};
 
 use super::{Link, Pending, Phase, Sink, cores};
-use crate::{pulse::Pulse, timer::Timer};
+use crate::{
+    pulse::Pulse,
+    timer::{self, Timer},
+};
 
 pub(super) struct Handlers {
     message: Closure<dyn FnMut(MessageEvent)>,
@@ -55,14 +58,14 @@ impl Link {
         Ok(())
     }
 
-    /// Ends the coordinator, and with it all workers. Nothing of it is heard any more.
+    /// Ends all workers, and a little later the coordinator. Nothing of it is heard any more.
     fn disconnect(&self) {
         self.deadline.replace(None);
         if let Some(worker) = self.coordinator.take() {
             worker.set_onmessage(None);
             worker.set_onmessageerror(None);
             worker.set_onerror(None);
-            worker.terminate();
+            end_all(worker);
         }
     }
 
@@ -102,6 +105,8 @@ impl Link {
         // A start has its own limit.
         let open = matches!(&*self.phase.borrow(), Phase::Open);
         if pulse.beat(js_sys::Date::now()) && open {
+            // Nor would it end its workers.
+            self.coordinator.take().inspect(Worker::terminate);
             return self.fail(StartError::Worker { why: "it does not answer any more".into() });
         }
         // No reply is later than this, should its bell not have been heard.
@@ -184,6 +189,20 @@ impl Link {
             sink.settle(outcome.clone(), Payload::None, JsValue::UNDEFINED, Vec::new());
         }
     }
+}
+
+/// Has a coordinator's script end all workers, and then ends it, or if it does not hear.
+fn end_all(worker: Worker) {
+    let terminate = |worker: &Worker| {
+        let worker = worker.clone();
+        move || worker.terminate()
+    };
+    if let Ok(channel) = MessageChannel::new() {
+        channel.port1().set_onmessage(Some(Closure::once_into_js(terminate(&worker)).unchecked_ref()));
+        let port = channel.port2();
+        let _ = worker.post_message_with_transfer(&port, &Array::of1(&port));
+    }
+    timer::later(ENDING_MS, terminate(&worker));
 }
 
 /// Runs what a message asks for. A panic in there, in a build that unwinds, settles what is pending.

@@ -64,6 +64,8 @@ pub const RESTART_PAUSE_MS: u64 = 100;
 pub const BEAT_MS: u64 = 1000;
 /// Questions in a row without an answer after which the coordinator counts as dead.
 pub const SILENT_BEATS: u32 = 10;
+/// Time a coordinator has to end all workers, some of which may still be loading, after which it is ended with them, in milliseconds.
+pub const ENDING_MS: u64 = 20_000;
 /// Incidents kept for a reader who is slow; further ones are dropped.
 pub const INCIDENTS_KEPT: usize = 64;
 /// Callers that may wait for room in the queue; further ones are refused as if they did not wait.

@@ -25,6 +25,7 @@ pub fn cases() -> Vec<Case> {
         case("one that crashes is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('crash')")),
         case("when one after the other crashes, the pool closes with the reason", crash_in_a_row),
         case("a pool worker that ends unbidden traps its job, and another one takes its place", worker_ends),
+        case("a job whose input takes long to read is cancelled in time, and nobody is killed for it", slow_input),
         case("what makes no sense is ignored and counted on both sides", forged),
     ]
 }
@@ -91,6 +92,25 @@ fn worker_ends(browser: &mut Browser, site: &Site) -> Result<()> {
     let message = told["end"]["message"].as_str().unwrap_or_default();
     ensure!(told["end"]["name"] == "JobTrapped" && message.contains("nobody had told it to"), "the job ended otherwise: {told}");
     ensure!(told["next"] == 42 && told["stats"]["restarts"] == 0 && told["stats"]["ignored"] == 0, "the pool does not go on: {told}");
+    Ok(())
+}
+
+fn slow_input(browser: &mut Browser, site: &Site) -> Result<()> {
+    const READ: &str = "await blob.arrayBuffer()";
+    let package = Package::copy()?;
+    let script = String::from_utf8(package.read("pool-worker.js")?)?;
+    ensure!(script.contains(READ), "pool-worker.js does not hold `{READ}`");
+    package.write("pool-worker.js", script.replace(READ, "await new Promise(() => {})").as_bytes())?;
+    let server = site.with_files(MORTAL, package.path())?;
+    // The grace is long, so that a busy machine does not break it; whoever is killed after it takes the generation along.
+    keep(browser, &server.url("/start.html"), MORTAL, json!({ "workers": 1, "timeout": 300, "cancelGrace": 20_000 }))?;
+    let script = "const since = performance.now()
+        const end = await submit('sha', { bytes: new Blob(['never read']) })
+        return { end, ms: performance.now() - since, next: await submit('double', { number: 21 }), stats: await stats() }";
+    let told = browser.run(script, &[], LIMIT).context("the job is still pending")?;
+    ensure!(told["end"]["name"] == "TimeoutError", "the job ended otherwise: {told}");
+    ensure!(told["ms"].as_f64().is_some_and(|ms| ms < 15_000.0), "only the end of its grace ended it: {told}");
+    ensure!(told["next"] == 42 && told["stats"]["generations"] == 1, "the worker does not go on: {told}");
     Ok(())
 }
 

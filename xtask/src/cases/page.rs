@@ -12,6 +12,8 @@ use crate::soak::{Plan, soak};
 
 const LIMIT: Duration = Duration::from_secs(40);
 
+const NAMELESS: &str = "its threads do not tell which are workers'; the browser that kept them is Chromium";
+
 /// All of them.
 pub fn cases() -> Vec<Case> {
     let case = |group, name, run| Case { group, name, skips: &[], needs: Content::Tests, run };
@@ -19,6 +21,10 @@ pub fn cases() -> Vec<Case> {
         Case {
             skips: &[(Engine::Webkit, "WebKitGTK lets a loop of WebAssembly in a worker go on until the page's process ends")],
             ..case("page", "no worker outlives its page, whatever it does", no_worker_outlives)
+        },
+        Case {
+            skips: &[(Engine::Firefox, NAMELESS), (Engine::Webkit, NAMELESS)],
+            ..case("page", "pools that are closed while their workers start leave no thread behind", no_thread_is_left)
         },
         case("page", "after a reload with work in flight, the page has a pool as before", reloads),
         case("page", "a page that comes back has its work, or is a new one", comes_back),
@@ -34,6 +40,29 @@ fn no_worker_outlives(browser: &mut Browser, site: &Site) -> Result<()> {
     let end = Instant::now() + LIMIT;
     while browser.computes() {
         ensure!(Instant::now() < end, "something still computes");
+    }
+    Ok(())
+}
+
+/// Chromium keeps the threads of a worker, and of one that it has just begun to start, where the former is terminated with the latter.
+fn no_thread_is_left(browser: &mut Browser, site: &Site) -> Result<()> {
+    const POOLS: u64 = 40;
+    const WORKER: &str = "DedicatedWorker";
+    browser.goto(&site.url("/start.html"))?;
+    browser.until("globalThis.keep", LIMIT)?;
+    // Of pages before that may come back.
+    let before = browser.threads(WORKER);
+    let script = "for (let pool = 0; pool < args[0]; pool++) {
+          await keep('/pkg/', { workers: 4 })
+          await new Promise((resolve) => setTimeout(resolve, pool % 10))
+          closePool()
+        }";
+    browser.run(script, &[json!(POOLS)], LIMIT)?;
+    let end = Instant::now() + LIMIT;
+    while browser.threads(WORKER) > before {
+        let left = browser.threads(WORKER) - before;
+        ensure!(Instant::now() < end, "{left} threads of workers are left of {POOLS} pools");
+        std::thread::sleep(Duration::from_millis(500));
     }
     Ok(())
 }
