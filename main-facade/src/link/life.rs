@@ -106,7 +106,9 @@ impl Link {
         let open = matches!(&*self.phase.borrow(), Phase::Open);
         if pulse.beat(js_sys::Date::now()) && open {
             // Nor would it end its workers.
-            self.coordinator.take().inspect(Worker::terminate);
+            if let Some(worker) = self.coordinator.take() {
+                worker.terminate();
+            }
             return self.fail(StartError::Worker { why: "it does not answer any more".into() });
         }
         // No reply is later than this, should its bell not have been heard.
