@@ -8,8 +8,9 @@ let settings
 let jobs
 /** All workers that were not ended: whether they have `loaded`, and the name of their `lock`. */
 const workers = new Map()
-/** Once this worker is to end, what to do when all others have. */
-let whenEnded
+/** Once this worker is to end: what tells that no other is left, and the promise that all have really ended. */
+let noneLeft
+let ended
 
 // Each worker holds a lock of its own for as long as it lives. It is granted to somebody else only when that worker has really ended,
 // which Chromium lets take two seconds after `terminate`.
@@ -76,10 +77,11 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
 
 function startPoolWorker(Worker, name) {
   const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
-  workers.set(worker, {})
+  const state = {}
+  workers.set(worker, state)
   const loaded = () => {
-    Object.assign(workers.get(worker) ?? {}, { loaded: true })
-    if (whenEnded) endWorker(worker)
+    state.loaded = true
+    if (ended) endWorker(worker)
   }
   worker.addEventListener('message', loaded, { once: true })
   worker.addEventListener('error', loaded, { once: true })
@@ -89,7 +91,7 @@ function startPoolWorker(Worker, name) {
 function endWorker(worker) {
   worker.onmessage = worker.onerror = worker.onmessageerror = null
   worker.terminate()
-  if (workers.delete(worker) && workers.size === 0) whenEnded?.()
+  if (workers.delete(worker) && workers.size === 0) noneLeft?.()
 }
 
 /** The one that every pool has: it loads before the pool's size is known. Named as the core will name it. */
@@ -115,18 +117,22 @@ const LAST_STEPS = 1000
  * Ends all workers, and whatever else there would be to do. The facade ends this one when it is told that they really have: else Chromium
  * keeps some of them for ever, and this one with them. One that still loads ends when it has, for the same reason.
  */
-function end(tell = () => {}) {
+function end() {
+  if (ended) return ended
   const locks = [...workers.values()].map(({ lock }) => lock && navigator.locks?.request(lock, () => {}))
-  whenEnded = () => Promise.allSettled(locks).then(() => setTimeout(tell, LAST_STEPS))
+  ended = new Promise((none) => (noneLeft = none))
+    .then(() => Promise.allSettled(locks))
+    .then(() => new Promise((last) => setTimeout(last, LAST_STEPS)))
   coordinator = undefined
   clearTimeout(timer)
-  if (workers.size === 0) whenEnded()
+  if (workers.size === 0) noneLeft()
   for (const [worker, { loaded }] of workers) if (loaded) endWorker(worker)
+  return ended
 }
 
 /** A fault of the coordinator itself ends it; the facade settles what is pending. */
 function guard(work) {
-  if (whenEnded) return
+  if (ended) return
   try {
     work()
   } catch (error) {
@@ -170,12 +176,12 @@ onmessageerror = () => guard(() => {
 const early = []
 const receive = (data) => (coordinator ? guard(() => coordinator.receive(data)) : early.push(data))
 onmessage = ({ data }) => {
-  if (data instanceof MessagePort) end(() => data.postMessage('ended'))
-  else if (!whenEnded) receive(data)
+  if (data instanceof MessagePort) end().then(() => data.postMessage('ended'))
+  else if (!ended) receive(data)
 }
 
 function fail(failure) {
-  if (whenEnded) return
+  if (ended) return
   postMessage(failure)
   end()
 }
@@ -184,7 +190,7 @@ function fail(failure) {
 // make a classic script of this.
 const compiling = compiled('jobs_bg.wasm', fetch(new URL('./jobs_bg.wasm', import.meta.url))).then((module) => (jobs = module))
 compiling.catch(fail)
-const firstWorker = transfer.then(({ Early, Worker }) => whenEnded || new Early(() => startPoolWorker(Worker, FIRST_WORKER)))
+const firstWorker = transfer.then(({ Early, Worker }) => ended || new Early(() => startPoolWorker(Worker, FIRST_WORKER)))
 Promise.all([loaded('module.js', import('./module.js')), transfer, firstWorker, loadRuntime()]).then(
   ([{ jobModule }, transfer, firstWorker, { Coordinator }]) =>
     guard(() => {
