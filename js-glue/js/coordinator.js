@@ -136,10 +136,20 @@ function guard(work) {
   try {
     work()
   } catch (error) {
-    // Only Chromium's stack begins with the message.
-    const stack = error?.stack ?? ''
-    fail({ crashed: stack.includes(error?.message) ? stack : `${error}\n${stack}` })
+    crash(error)
   }
+}
+
+function crash(error) {
+  // Only Chromium's stack begins with the message.
+  const stack = error?.stack ?? ''
+  fail({ crashed: stack.includes(error?.message) ? stack : `${error}\n${stack}` })
+}
+
+// Of an error event of this worker, the facade takes it that its script could not be loaded.
+onerror = (message, file, line, column, error) => {
+  crash(error ?? `${message} (${file}:${line})`)
+  return true
 }
 
 /** Names the file that could not be loaded. */

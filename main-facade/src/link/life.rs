@@ -29,7 +29,11 @@ impl Handlers {
         let weak = link.clone();
         let error = Closure::new(move |event: ErrorEvent| {
             event.prevent_default();
-            on_link(&weak, |link| link.fail(StartError::File { file: "coordinator.js".into(), why: why_not_loaded(&event) }));
+            on_link(&weak, |link| {
+                // Its script tells of its own errors by a message: this one never ran, and made no workers.
+                link.terminate();
+                link.fail(StartError::File { file: "coordinator.js".into(), why: why_not_loaded(&event) });
+            });
         });
         let weak = link.clone();
         let unreadable = Closure::new(move |_: MessageEvent| {
@@ -58,15 +62,28 @@ impl Link {
         Ok(())
     }
 
-    /// Ends all workers, and a little later the coordinator. Nothing of it is heard any more.
+    /// Ends all workers, and a little later the coordinator.
     fn disconnect(&self) {
         self.deadline.replace(None);
-        if let Some(worker) = self.coordinator.take() {
-            worker.set_onmessage(None);
-            worker.set_onmessageerror(None);
-            worker.set_onerror(None);
+        if let Some(worker) = self.let_go() {
             end_all(worker);
         }
+    }
+
+    /// Ends a coordinator at once that has no workers, or would not end them.
+    fn terminate(&self) {
+        if let Some(worker) = self.let_go() {
+            worker.terminate();
+        }
+    }
+
+    /// The coordinator, of which nothing is heard any more.
+    fn let_go(&self) -> Option<Worker> {
+        let worker = self.coordinator.take()?;
+        worker.set_onmessage(None);
+        worker.set_onmessageerror(None);
+        worker.set_onerror(None);
+        Some(worker)
     }
 
     /// What `coordinator.js` says without its module.
@@ -105,10 +122,7 @@ impl Link {
         // A start has its own limit.
         let open = matches!(&*self.phase.borrow(), Phase::Open);
         if pulse.beat(js_sys::Date::now()) && open {
-            // Nor would it end its workers.
-            if let Some(worker) = self.coordinator.take() {
-                worker.terminate();
-            }
+            self.terminate();
             return self.fail(StartError::Worker { why: "it does not answer any more".into() });
         }
         // No reply is later than this, should its bell not have been heard.
