@@ -139,7 +139,7 @@ export class JobError<JobsOwn = unknown> extends Error {
 export class OffmainError extends Error {
   private constructor()
   readonly code:
-    'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'slow' | 'worker'
+    'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'memory' | 'slow' | 'worker'
 }
 
 /** A pool at one moment, and what it has done so far. */

@@ -269,6 +269,7 @@ fn start_error(error: &StartError) -> JsValue {
         StartError::Version { .. } => "version",
         StartError::DuplicateJob { .. } => "duplicateJob",
         StartError::Init { .. } => "init",
+        StartError::Memory { .. } => "memory",
         StartError::Slow { .. } => "slow",
         StartError::Worker { .. } => "worker",
     };

@@ -366,8 +366,7 @@ impl Coordinator {
 
     fn open_generation(&mut self, generation: GenerationId, maximum: u64) {
         let memory = self.host.open_memory(maximum as f64);
-        let memory =
-            memory.map_err(|error| format!("no shared memory of this size (a smaller `memoryMaximum` may help): {}", text_of(&error)));
+        let memory = memory.map_err(|error| text_of(&error));
         self.generations.insert(
             generation,
             Generation { memory, threads: None, reactor: None, mailbox: None, unswept: false, dying: BTreeSet::new(), dropped: false },
@@ -382,7 +381,7 @@ impl Coordinator {
                 self.members.insert(worker, Member { worker: handle, generation, cancel: None });
             }
             Some(Err(why)) => {
-                let error = StartError::Worker { why: why.clone() };
+                let error = StartError::Memory { why: why.clone() };
                 self.events.push_back(Event::WorkerFailed { worker, error });
             }
             None => {}

@@ -40,6 +40,8 @@ async function trial() {
   return { ...outcome, ...took, next }
 }
 
+globalThis.startOnce = (face, folder) => faces[face](folder).catch(({ name, message }) => ({ name, message }))
+
 // A pool that stays, and jobs for it.
 let pool
 globalThis.keep = async (folder, config) => {

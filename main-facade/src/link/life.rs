@@ -2,7 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Reflect};
+use js_sys::{Array, Object, Reflect, WebAssembly::Memory};
 use offmain_protocol::{
     Incident, Outcome, Payload, StartError, ToCoordinator,
     limits::{BEAT_MS, ENDING_MS, FAILED_STARTS},
@@ -91,6 +91,8 @@ impl Link {
         let text = |key: &str| Reflect::get(note, &key.into()).ok().and_then(|value| value.as_string());
         if let (Some(file), Some(why)) = (text("file"), text("why")) {
             self.fail(StartError::File { file, why });
+        } else if let Some(why) = text("memory") {
+            self.fail(StartError::Memory { why });
         } else if let Some(why) = text("crashed") {
             self.fail(StartError::Worker { why });
         } else {
@@ -142,10 +144,13 @@ impl Link {
         self.failures.set(failures);
         let lost = Outcome::Lost { why: why.clone() };
         match self.phase.replace(Phase::Restarting) {
-            Phase::Starting(sender) => {
-                self.end(lost, Some(why));
-                let _ = sender.send(Err(error));
-            }
+            Phase::Starting(sender) => match self.start_again(error, failures) {
+                Ok(()) => drop(self.phase.replace(Phase::Starting(sender))),
+                Err(error) => {
+                    self.end(lost, Some(why));
+                    let _ = sender.send(Err(error));
+                }
+            },
             Phase::Ended(before) => drop(self.phase.replace(Phase::Ended(before))),
             // Everything there was has its outcome.
             _ if !self.ended.borrow().is_empty() => self.end(lost, Some(why)),
@@ -154,6 +159,16 @@ impl Link {
             }
             Phase::Open | Phase::Restarting => self.restart(lost, why),
         }
+    }
+
+    /// Has another first coordinator made, where that may help.
+    fn start_again(&self, error: StartError, failures: u32) -> Result<(), StartError> {
+        if failures > FAILED_STARTS || !matches!(error, StartError::Memory { .. }) {
+            return Err(error);
+        }
+        self.disconnect();
+        collect_memories();
+        self.connect()
     }
 
     fn restart(&self, lost: Outcome, why: String) {
@@ -204,6 +219,19 @@ impl Link {
             self.count(outcome);
             sink.settle(outcome.clone(), Payload::None, JsValue::UNDEFINED, Vec::new());
         }
+    }
+}
+
+/// Memories that a start needs: the coordinator's and the shared one.
+const MEMORIES_OF_A_START: usize = 2;
+
+/// Has the browser look for memories of pages that were here before. Chromium has room for some hundred in a process, and does not look
+/// for those of the main thread where a worker finds no room; where the main thread finds none, it does.
+fn collect_memories() {
+    let descriptor = Object::new();
+    let _ = Reflect::set(&descriptor, &"initial".into(), &0.into());
+    for _ in 0..MEMORIES_OF_A_START {
+        let _ = Memory::new(&descriptor);
     }
 }
 

@@ -150,6 +150,12 @@ pub enum StartError {
         /// Its error, or its panic's message.
         why: String,
     },
+    /// The browser has no memory for it.
+    #[error("there is no memory for it: {why}; a smaller `memoryMaximum`, or fewer pages of this site, may help")]
+    Memory {
+        /// What the browser says of it.
+        why: String,
+    },
     /// A worker took too long to start.
     #[error("no worker was ready within {limit_ms} ms; a slow network or machine may need a larger `startTime`")]
     Slow {

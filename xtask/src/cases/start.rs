@@ -46,6 +46,13 @@ pub fn cases() -> Vec<Case> {
             skips: &[(Engine::Webkit, "WebKitGTK gives its driver the console of pages, not of workers")],
             ..case("what a job's thread prints is in the console, with thread and job", prints)
         },
+        Case {
+            skips: &[
+                (Engine::Firefox, "Firefox has room for more memories than a page can make in a reasonable time"),
+                (Engine::Webkit, "WebKitGTK has room for more memories than a page can make in a reasonable time"),
+            ],
+            ..case("a page whose process is full of memories that nobody uses any more starts a pool all the same", full_of_memories)
+        },
         case("an init that does not end is a start error after the start time", endless_init),
         case("an init may have threads of its own", init_with_threads),
     ]
@@ -189,6 +196,35 @@ fn failing_init(browser: &mut Browser, site: &Site) -> Result<()> {
             error.is(code)?;
             error.says(&[said, "init"])
         })
+    })
+}
+
+/// Of the memories that a process has room for, the page takes all but what a worker took before, which ended; and then uses none of them.
+fn full_of_memories(browser: &mut Browser, site: &Site) -> Result<()> {
+    const FILL: &str = "
+        const take = () => new WebAssembly.Memory({ initial: 1 })
+        const fill = () => { const memories = []; try { for (;;) memories.push(take()) } catch { return memories } }
+        // Those of the page before are collected.
+        fill(); take()
+        const url = URL.createObjectURL(new Blob([`const kept = []; const take = ${take}
+            onmessage = ({ data }) => { for (let n = 0; n < data; n++) kept.push(take()); postMessage('taken') }`]))
+        const worker = new Worker(url)
+        await new Promise((taken) => { worker.onmessage = taken; worker.postMessage(args[0]) })
+        const taken = fill().length
+        worker.terminate()
+        await new Promise((ended) => setTimeout(ended, 1000))
+        return taken";
+    // The facade takes one, the coordinator the next if there is one, and the third is what all workers share.
+    each([(JS, 1), (JS, 2), (RUST, 1), (RUST, 2)], |(face, left)| {
+        browser.goto(&site.url("/start.html"))?;
+        browser.until("globalThis.startOnce", LIMIT)?;
+        let taken = browser.run(FILL, &[left.into()], LIMIT)?;
+        ensure!(taken.as_u64() > Some(10), "the page could take {taken} memories only");
+        let told = browser
+            .run("return await startOnce(args[0], '/pkg/')", &[face.into()], LIMIT)
+            .with_context(|| format!("{face}, room for {left}"))?;
+        ensure!(told == 42, "{face}, room for {left}: {told}");
+        Ok(())
     })
 }
 

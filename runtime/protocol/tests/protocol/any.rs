@@ -132,6 +132,7 @@ fn start_error() -> impl Strategy<Value = StartError> {
         (text(), text(), text()).prop_map(|(who, theirs, ours)| StartError::Version { who, theirs, ours }),
         text().prop_map(|name| StartError::DuplicateJob { name }),
         text().prop_map(|why| StartError::Init { why }),
+        text().prop_map(|why| StartError::Memory { why }),
         any::<u64>().prop_map(|limit_ms| StartError::Slow { limit_ms }),
         text().prop_map(|why| StartError::Worker { why }),
     ]

@@ -34,6 +34,7 @@ fn failed_starts() {
     check(version, &["job module", "`1`", "`2`", "one version"]);
     check(StartError::DuplicateJob { name: "blur".into() }, &["`blur`", "`NAME`"]);
     check(StartError::Init { why: text() }, &["init", "some words"]);
+    check(StartError::Memory { why: text() }, &["some words", "`memoryMaximum`"]);
     check(StartError::Slow { limit_ms: 1234 }, &["1234 ms", "`startTime`"]);
     check(StartError::Worker { why: text() }, &["died", "some words"]);
 }
