@@ -218,14 +218,27 @@ pub(crate) const EDITS: &[FileEdits] = &[
         path: "std/src/sys/alloc/wasm.rs",
         // std spins here, because it cannot rule out the main thread, which may not wait. A job module never runs there,
         // so a thread that finds the allocator taken may sleep, and leave the core to whoever holds it.
-        edits: &[Edit {
-            name: "an allocator lock that sleeps",
-            old: Span {
-                from: "#[cfg(target_feature = \"atomics\")]\nmod lock {\n",
-                to: "#[cfg(not(target_feature = \"atomics\"))]\nmod lock {\n",
-                holding: "            if LOCKED.swap(1, Acquire) == 0 {\n                return DropLock;\n            }\n",
+        edits: &[
+            Edit {
+                name: "an allocator lock that sleeps",
+                old: Span {
+                    from: "#[cfg(target_feature = \"atomics\")]\nmod lock {\n",
+                    to: "#[cfg(not(target_feature = \"atomics\"))]\nmod lock {\n",
+                    holding: "            if LOCKED.swap(1, Acquire) == 0 {\n                return DropLock;\n            }\n",
+                },
+                new: include_str!("../std-edits/alloc_lock.rs"),
             },
-            new: include_str!("../std-edits/alloc_lock.rs"),
-        }],
+            // Stacks of threads come and go; the memory must not grow with each.
+            Edit {
+                name: "stacks that take the place of stacks",
+                old: Text("struct SyncDlmalloc(dlmalloc::Dlmalloc);\n"),
+                new: include_str!("../std-edits/alloc_reuse.rs"),
+            },
+            Edit {
+                name: "the allocator that does so",
+                old: Text("    SyncUnsafeCell::new(SyncDlmalloc(dlmalloc::Dlmalloc::new()));\n"),
+                new: "    SyncUnsafeCell::new(SyncDlmalloc(Reusing(dlmalloc::Dlmalloc::new())));\n",
+            },
+        ],
     },
 ];

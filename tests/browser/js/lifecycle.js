@@ -121,6 +121,21 @@ export const tests = {
     await t.rejects(pool.resize(0), 'OffmainError', /`workers` is 0.*from 1 to 64/)
   }),
 
+  'workers that come and go take no more memory from time to time': withPool({ workers: 1, stackSize: 1 << 20 }, async (pool, t) => {
+    const workers = async (count) => {
+      await pool.resize(count)
+      await until(async () => (await pool.stats()).workers.filter(({ state }) => state === 'idle').length === count, `${count} workers idle`)
+      await until(async () => (await pool.stats()).workers.length === count, `no more than ${count} workers`)
+    }
+    const cycles = async (times) => {
+      for (; times > 0; times--) for (const count of [3, 1, 4, 2, 1]) await workers(count)
+      return (await pool.stats()).memoryBytes
+    }
+    const before = await cycles(3)
+    const after = await cycles(6)
+    t.assert(after - before < 3 << 20, `${before} bytes became ${after}, which is more than 2 stacks more`)
+  }),
+
   'a range of workers grows under load and shrinks when idle': withPool({ workers: [1, 3], idleTime: 100 }, async (pool, t) => {
     const load = keepBusy(pool, 6)
     await until(async () => (await pool.stats()).running === 3, 'three running')

@@ -55,6 +55,10 @@ export const tests = {
     await t.until(async () => (after = await pool.submit('used', {})) <= before, 20_000, () => `${after} bytes to be ${before} again`)
   }),
 
+  'memory of every alignment keeps its bytes, whatever comes and goes beside it': withPool({ workers: 1 }, async (pool, t) => {
+    t.equal(await pool.submit('pieces', { steps: 100_000 }), 100_000)
+  }),
+
   'waits end by their timeouts, never early': withPool({ workers: 1 }, async (pool, t) => {
     const early = (await pool.submit('waits', { times: 3 })).filter(({ late }) => late.some((time) => time < 0))
     t.equal(early, [])

@@ -8,6 +8,7 @@ mod failures;
 mod faults;
 mod leases;
 mod moving;
+mod pieces;
 mod threads;
 mod timing;
 mod web;
@@ -67,6 +68,7 @@ offmain_pool::jobs! {
     Waits => timing::waits,
     PingPong => timing::ping_pong,
     Allocations => timing::allocations,
+    Pieces => pieces::pieces,
     HandOver => timing::hand_over,
     BlockingFetch => web::blocking_fetch,
     PanicInAwait => web::panic_in_await,
