@@ -155,7 +155,7 @@ onerror = (message, file, line, column, error) => {
 /** Names the file that could not be loaded. */
 function loaded(file, loading) {
   return loading.catch((error) => {
-    throw error?.memory ? error : { file, why: `${error?.message ?? error}` }
+    throw { file, why: `${error?.message ?? error}` }
   })
 }
 
@@ -174,9 +174,9 @@ async function loadRuntime() {
     loaded('runtime.js', import('./runtime.js')),
     compiled('runtime_bg.wasm', fetch(new URL('./runtime_bg.wasm', import.meta.url))),
   ])
-  const instantiated = runtime.default({ module_or_path }).catch((error) => {
-    throw error instanceof RangeError ? { memory: error.message } : error
-  })
+  const instantiated = runtime.default({ module_or_path })
+  // The first failure counts: this one, and not that of the file.
+  instantiated.catch((error) => error instanceof RangeError && fail({ memory: error.message }))
   await loaded('runtime_bg.wasm', instantiated)
   return runtime
 }
