@@ -147,10 +147,13 @@ impl Link {
     pub(crate) fn submit(&self, request: Request, sink: Rc<dyn Sink>) -> Result<JobId, Outcome> {
         self.admit(request.bytes)?;
         let job = self.next();
-        let (bytes, small) = (request.bytes, self.is_small(&request));
-        let by_message = if small { self.send_by_lane(job, request) } else { Some(request) };
-        if let Some(request) = by_message {
-            self.send_by_message(job, request, small)?;
+        let bytes = request.bytes;
+        if self.is_small(&request) && self.ended.borrow().is_empty() {
+            self.send_small(job, request);
+        } else {
+            // What was submitted before goes before.
+            self.send_waiting(true);
+            self.send_by_message(job, request)?;
         }
         self.bytes.set(self.bytes.get() + bytes);
         self.pending.borrow_mut().insert(job, (bytes, sink));
@@ -158,16 +161,21 @@ impl Link {
         Ok(job)
     }
 
-    fn send_by_message(&self, job: JobId, request: Request, small: bool) -> Result<(), Outcome> {
-        let Request { name, priority, timeout_ms, bytes, input, beside, transfer } = request;
-        let message =
-            ToCoordinator::Submit(Submit { job, name: name.clone(), priority, timeout_ms, bytes, small, sent: self.count_sent(), input });
+    fn send_by_message(&self, job: JobId, request: Request) -> Result<(), Outcome> {
+        let (name, beside, transfer) = (request.name.clone(), request.beside.clone(), request.transfer.clone());
+        let message = ToCoordinator::Submit(vec![self.submission(job, request, false)]);
         let sent = self.post(&offmain_protocol::encode_message(&message), &beside, &transfer);
         sent.map_err(|why| {
             // It was counted, and will never be received: the lane waits for the next one.
             self.said.set(true);
             Outcome::Rejected(Rejection::BadInput { name, why })
         })
+    }
+
+    /// A job as a message says it, which is about to be sent.
+    fn submission(&self, job: JobId, request: Request, small: bool) -> Submit {
+        let Request { name, priority, timeout_ms, bytes, input, .. } = request;
+        Submit { job, name, priority, timeout_ms, bytes, small, sent: self.count_sent(), input }
     }
 
     /// Tells a watcher what happens to the pool from now on, until it ends or the watcher says that nobody wants to hear it.

@@ -166,6 +166,11 @@ impl<P> Core<P> {
         self.queue.len() > 0
     }
 
+    /// Whether there may be more workers than there are.
+    pub fn can_grow(&self) -> bool {
+        self.crew.current.is_some_and(|current| self.crew.members(current).count() < self.workers.max as usize)
+    }
+
     /// Whether a job is in the queue or on a worker.
     pub fn knows(&self, job: JobId) -> bool {
         self.queue.contains(job) || self.crew.find_job(job).is_some()

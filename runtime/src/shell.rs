@@ -160,10 +160,13 @@ impl Coordinator {
     fn receive_message(&mut self, message: ToCoordinator, beside: JsValue) {
         match message {
             ToCoordinator::Start { .. } => self.core.ignore(),
-            ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, small, sent, input }) => {
-                self.received(sent);
-                let input = Value { payload: input, beside, leases: Delivery::default(), copies: JsValue::UNDEFINED };
-                self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, input });
+            ToCoordinator::Submit(jobs) => {
+                for Submit { job, name, priority, timeout_ms, bytes, small, sent, input } in jobs {
+                    self.received(sent);
+                    let beside = beside.clone();
+                    let input = Value { payload: input, beside, leases: Delivery::default(), copies: JsValue::UNDEFINED };
+                    self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, input });
+                }
             }
             ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),
             ToCoordinator::Release { generation, lease, marked } => self.released(generation, lease, marked),

@@ -9,9 +9,9 @@ use std::{
 
 use js_sys::{Array, Atomics, Function, Promise, Reflect};
 use offmain_protocol::{
-    JobId, LaneChoice, Outcome, Payload, Priority,
+    JobId, LaneChoice, Outcome, Payload, Priority, ToCoordinator,
     lane::{BELL_WORD, BY_WORD, Bell, Lane, WORDS, Words},
-    limits::{LANE_FLUSH, LANE_SLOT_BYTES, LANE_SLOTS},
+    limits::{LANE_AHEAD, LANE_FLUSH, LANE_SLOT_BYTES, LANE_SLOTS},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{MessageChannel, MessagePort};
@@ -19,6 +19,7 @@ use web_sys::{MessageChannel, MessagePort};
 use super::{
     Link, Loan, Request,
     life::on_link,
+    pending::Pending,
     shared::{Shared, holds},
 };
 
@@ -47,11 +48,14 @@ struct Reply {
     lane: Rc<Lane<Shared>>,
 }
 
-/// All lanes whose jobs are not settled yet, the newest last, and the requests for which there was no slot.
+/// All lanes whose jobs are not settled yet, the newest last, and the small jobs that are in none.
 #[derive(Default)]
 pub(super) struct Lanes {
     mailboxes: Vec<Mailbox>,
+    /// Those for which there was no room.
     waiting: VecDeque<(JobId, Request)>,
+    /// Those that went by message.
+    ahead: Pending<()>,
 }
 
 impl Mailbox {
@@ -96,7 +100,7 @@ impl Mailbox {
 }
 
 impl Lanes {
-    /// Jobs that wait for a slot.
+    /// Jobs that wait for room.
     pub(super) fn waiting(&self) -> u32 {
         self.waiting.len() as u32
     }
@@ -122,24 +126,10 @@ impl Link {
         settings.lane == LaneChoice::Automatic && settings.timeout_ms.is_none()
     }
 
-    /// Sends a small job by the lane, or has it wait for a slot there. Gives it back if it is to go by message.
-    pub(super) fn send_by_lane(&self, job: JobId, request: Request) -> Option<Request> {
-        if !self.ended.borrow().is_empty() {
-            return Some(request);
-        }
-        let mut lanes = self.lanes.borrow_mut();
-        let Lanes { mailboxes, waiting } = &mut *lanes;
-        let open = mailboxes.last_mut().filter(|mailbox| !mailbox.over && mailbox.lane.is_open());
-        if !waiting.is_empty() || open.as_ref().is_some_and(|mailbox| mailbox.busy == LANE_SLOTS) {
-            waiting.push_back((job, request));
-            return None;
-        }
-        // What was said before by message must be heard before: this comes after it, and nothing overtakes this.
-        let Some(mailbox) = open.filter(|_| !self.said.take()) else { return Some(request) };
-        let rest = write(mailbox, job, request);
-        drop(lanes);
-        self.listen();
-        rest
+    /// Sends a small job: by the lane if it is open, and by message if not too many are on their way so. Else it waits for either.
+    pub(super) fn send_small(&self, job: JobId, request: Request) {
+        self.lanes.borrow_mut().waiting.push_back((job, request));
+        self.send_waiting(false);
     }
 
     /// A job is about to go by message.
@@ -187,9 +177,8 @@ impl Link {
 
     /// All replies there were have been taken.
     fn lanes_heard(&self) {
-        self.send_waiting(false);
         self.leave_ended_lanes();
-        self.listen();
+        self.send_waiting(false);
     }
 
     /// Lets go of lanes that nothing is to be had from or given back to.
@@ -203,28 +192,38 @@ impl Link {
         });
     }
 
-    /// Sends what waits for a slot: by message, a few at a time, if the lane has closed, and all if it is not to be used any more.
+    /// Sends what waits, as long as there is room for it: in the lane if that is open, else among those that may go ahead by message. With
+    /// `by_message`, all of it is to be heard before what is said next.
     pub(super) fn send_waiting(&self, by_message: bool) {
-        let mut sent = 0;
-        while by_message || sent < LANE_FLUSH {
+        let most_ahead = LANE_AHEAD.max(2 * self.workers.get() as usize);
+        let mut messages = Vec::new();
+        loop {
             let mut lanes = self.lanes.borrow_mut();
-            let Lanes { mailboxes, waiting } = &mut *lanes;
+            let Lanes { mailboxes, waiting, ahead } = &mut *lanes;
             let open = mailboxes.last_mut().filter(|mailbox| !by_message && !mailbox.over && mailbox.lane.is_open());
-            if open.as_ref().is_some_and(|mailbox| mailbox.busy == LANE_SLOTS) {
-                return;
-            }
-            let Some((job, request)) = waiting.pop_front() else { return };
-            let rest = match open {
+            let room = open.as_ref().map_or(by_message || ahead.len() < most_ahead, |mailbox| mailbox.busy < LANE_SLOTS);
+            let Some((job, request)) = waiting.pop_front_if(|_| room) else { break };
+            // What was said before by message must be heard before: this comes after it, and nothing overtakes this.
+            let rest = match open.filter(|_| !self.said.take()) {
                 Some(mailbox) => write(mailbox, job, request),
                 None => Some(request),
             };
+            let Some(request) = rest else { continue };
             drop(lanes);
-            if let Some(request) = rest {
-                sent += 1;
-                // It could be sent when it was submitted: nothing of it is transferred.
-                let _ = self.send_by_message(job, request, true);
+            // The lane has been told of since it was submitted, and may not take it.
+            let small = self.is_small(&request);
+            if small {
+                self.lanes.borrow_mut().ahead.insert(job, ());
+            }
+            messages.push(self.submission(job, request, small));
+            if messages.len() == LANE_FLUSH {
+                self.tell(&ToCoordinator::Submit(std::mem::take(&mut messages)));
             }
         }
+        if !messages.is_empty() {
+            self.tell(&ToCoordinator::Submit(messages));
+        }
+        self.listen();
     }
 
     /// Has the facade rung for the next reply of each lane that owes one.
@@ -276,8 +275,10 @@ impl Link {
         let mut lanes = self.lanes.borrow_mut();
         lanes.mailboxes.iter_mut().for_each(|before| before.over = true);
         lanes.mailboxes.push(mailbox);
+        drop(lanes);
         // Of jobs that are on their way by message, nobody has counted any.
         self.said.set(true);
+        self.lanes_heard();
     }
 
     /// A generation has ended: its lane takes no more, and is let go of once it owes nothing.
@@ -334,12 +335,17 @@ impl Link {
 
     /// A job's outcome has come by message: if it has a slot, that is free.
     pub(super) fn leave_lane(&self, job: JobId) {
-        for mailbox in self.lanes.borrow_mut().mailboxes.iter_mut().filter(|mailbox| mailbox.busy > 0) {
-            if let Some(slot) = mailbox.slot_of(job) {
-                mailbox.forget(slot);
-                mailbox.lane.free(slot);
+        let mut lanes = self.lanes.borrow_mut();
+        let Lanes { mailboxes, ahead, .. } = &mut *lanes;
+        if ahead.remove(&job).is_none() {
+            for mailbox in mailboxes.iter_mut().filter(|mailbox| mailbox.busy > 0) {
+                if let Some(slot) = mailbox.slot_of(job) {
+                    mailbox.forget(slot);
+                    mailbox.lane.free(slot);
+                }
             }
         }
+        drop(lanes);
         self.lanes_heard();
     }
 
@@ -349,7 +355,7 @@ impl Link {
             return false;
         }
         let mut lanes = self.lanes.borrow_mut();
-        let Lanes { mailboxes, waiting } = &mut *lanes;
+        let Lanes { mailboxes, waiting, .. } = &mut *lanes;
         if let Some(place) = waiting.iter().position(|(there, _)| *there == job) {
             return waiting.remove(place).is_some();
         }

@@ -64,8 +64,8 @@ pub enum ToCoordinator {
         /// Cores of the machine.
         cores: u32,
     },
-    /// Run a job.
-    Submit(Submit),
+    /// Run jobs, in this order. What is beside the message belongs to one that comes alone.
+    Submit(Vec<Submit>),
     /// The caller wants a job's outcome no more.
     Cancel {
         /// Which.

@@ -32,7 +32,12 @@ impl<P> Core<P> {
             self.lane = Lane::Open { look_at: now.saturating_add(LANE_LOOK_MS), wanted: self.workers.min };
             out.push(Effect::OpenLane(generation));
         }
-        let Lane::Open { wanted, .. } = self.lane else { return };
+        let Lane::Open { wanted, .. } = &mut self.lane else { return };
+        if self.queue.len() > 0 {
+            // What goes by the lane then comes after a burst for which they are here.
+            *wanted = self.crew.staying().count().max(*wanted as usize) as u32;
+        }
+        let wanted = *wanted;
         let serving = self.crew.staying().filter(|(_, worker)| matches!(worker.state, State::Serving)).count();
         for _ in serving..wanted as usize {
             let Some(worker) = self.crew.idle() else { return };

@@ -135,9 +135,7 @@ impl<P> Core<P> {
     /// end count: there are never more than the maximum because of a start.
     pub(super) fn grow(&mut self, now: u64, out: &mut Outbox<P>) {
         let Some(generation) = self.crew.current else { return };
-        while self.crew.members(generation).count() < self.workers.max as usize
-            && (self.crew.staying().count() < self.workers.min as usize || self.crew.starting() < self.queue.len())
-        {
+        while self.can_grow() && (self.crew.staying().count() < self.workers.min as usize || self.crew.starting() < self.queue.len()) {
             let worker = self.crew.add(now, generation);
             out.push(Effect::StartWorker { generation, worker });
         }

@@ -83,7 +83,7 @@ pub(super) struct Mailbox {
 pub(super) struct Seen {
     generation: GenerationId,
     requested: u32,
-    /// The jobs that ran, and those that waited, and for how many looks.
+    /// The jobs that ran, and those that waited in vain, and for how many looks.
     jobs: Vec<(JobId, u32)>,
     /// For how many looks nothing has moved but replies that wait for the facade.
     still: u32,
@@ -115,7 +115,10 @@ impl Coordinator {
         };
         mailbox.lane.open();
         self.open = Some(Seen { generation, requested: mailbox.lane.look().requested, jobs: Vec::new(), still: 0 });
-        if !mailbox.told {
+        // Jobs may wait for it.
+        if mailbox.told {
+            self.host.ring();
+        } else {
             mailbox.told = true;
             let plain = self.jobs.iter().zip(0..).filter(|((_, plain), _)| *plain);
             let jobs = plain.map(|((name, _), entry)| (entry, name.clone())).collect();
@@ -211,13 +214,15 @@ impl Coordinator {
         }
     }
 
-    /// Closes the lane if it is quiet, or if a job runs in it for long.
+    /// Closes the lane if it is quiet, or if a job runs in it, or waits for a worker that could be started, for long.
     pub(super) fn look_at_lane(&mut self) {
         let Some(seen) = &mut self.open else { return };
         let mailbox = self.generations.get(&seen.generation).and_then(|generation| generation.mailbox.as_ref());
         let look = mailbox.map(|mailbox| mailbox.lane.look()).unwrap_or_default();
         let looks = |job| seen.jobs.iter().find(|(before, _)| *before == job).map_or(1, |(_, looks)| looks + 1);
-        let jobs: Vec<_> = look.running.iter().chain(&look.queued).map(|job| (*job, looks(*job))).collect();
+        // Jobs that wait in the queue make the pool grow, those in the lane do not.
+        let waiting = look.queued.iter().filter(|_| self.core.can_grow());
+        let jobs: Vec<_> = look.running.iter().chain(waiting).map(|job| (*job, looks(*job))).collect();
         // While what came by message before is still served, the lane waits for its turn.
         let filling = self.core.has_queued();
         let long = !filling && jobs.iter().any(|(_, looks)| *looks >= LANE_LONG_LOOKS);

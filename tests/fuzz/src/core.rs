@@ -53,8 +53,10 @@ fn hear(pool: &mut Shell, heard: Heard) {
     let generation = |worker| pool.model.workers.get(&worker).map(|member| member.generation);
     let event = match heard {
         Heard::Facade(ToCoordinator::Start { config, cores }) => Event::Start { config, cores },
-        Heard::Facade(ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, .. })) => {
-            Event::Submit { job, name, priority, timeout_ms, bytes, small: false, input: job }
+        Heard::Facade(ToCoordinator::Submit(jobs)) => {
+            return jobs.into_iter().for_each(|Submit { job, name, priority, timeout_ms, bytes, .. }| {
+                pool.send(Event::Submit { job, name, priority, timeout_ms, bytes, small: false, input: job });
+            });
         }
         Heard::Facade(ToCoordinator::Cancel { job }) => Event::Cancel { job },
         Heard::Facade(ToCoordinator::Resize(workers)) => Event::Resize(workers),

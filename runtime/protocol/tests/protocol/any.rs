@@ -167,13 +167,21 @@ fn stats() -> impl Strategy<Value = Stats> {
 
 pub fn to_coordinator() -> impl Strategy<Value = ToCoordinator> {
     let priority = prop::sample::select(vec![Priority::High, Priority::Normal, Priority::Low]);
+    let submit = (any::<u32>(), text(), priority, any::<Option<u64>>(), any::<(u64, bool, u32)>(), payload()).prop_map(
+        |(job, name, priority, timeout_ms, (bytes, small, sent), input)| Submit {
+            job,
+            name,
+            priority,
+            timeout_ms,
+            bytes,
+            small,
+            sent,
+            input,
+        },
+    );
     prop_oneof![
         (config(), any::<u32>()).prop_map(|(config, cores)| ToCoordinator::Start { config, cores }),
-        (any::<u32>(), text(), priority, any::<Option<u64>>(), any::<(u64, bool, u32)>(), payload()).prop_map(
-            |(job, name, priority, timeout_ms, (bytes, small, sent), input)| {
-                ToCoordinator::Submit(Submit { job, name, priority, timeout_ms, bytes, small, sent, input })
-            }
-        ),
+        prop::collection::vec(submit, 0..4).prop_map(ToCoordinator::Submit),
         any::<u32>().prop_map(|job| ToCoordinator::Cancel { job }),
         any::<(u32, u32, bool)>().prop_map(|(generation, lease, marked)| ToCoordinator::Release { generation, lease, marked }),
         workers().prop_map(ToCoordinator::Resize),
