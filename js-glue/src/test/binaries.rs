@@ -3,12 +3,14 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Artifact, Metadata, MetadataCommand, TargetKind};
 
 use super::options::TestOptions;
 use super::rustc;
+use super::units::Units;
 use crate::bindings::bind_jobs;
 use crate::flavour::{Flavour, TARGET, wasm_command};
 use crate::toolchain::Toolchain;
@@ -73,12 +75,12 @@ impl Project {
 
     /// Compiles the test binaries that `options` choose, in cargo's order.
     pub fn compile(&self, options: &TestOptions) -> Result<Vec<Binary>> {
-        let libraries = self.compile_shim()?;
-        let mut command = wasm_command(&self.toolchain, Flavour::Threads, "test", &self.dir, self.target(), self.dev)?;
-        command.arg("--no-run").args(rustc::tell_apart(&self.metadata, &libraries, self.dev)?).args(options.for_cargo());
-        if let Some(manifest) = options.manifest() {
-            command.arg("--manifest-path").arg(manifest.canonicalize()?);
-        }
+        let mut libraries = self.compile_shim()?;
+        let (plan, shims) = (Units::of(self.tests(options)?)?, Units::of(self.shim()?)?);
+        // What cargo would link anyway is not replaced, and nothing that uses it is compiled again.
+        libraries.retain(|(name, _)| name == rustc::CRATE || !plan.has_that_of(&shims, name));
+        let mut command = self.tests(options)?;
+        command.args(rustc::tell_apart(&self.metadata, &libraries, self.dev)?);
         rustc::stand_between(&mut command, &libraries)?;
         let made = artifacts(command, &[])?;
         let mut binaries: Vec<Binary> = made.into_iter().filter_map(|artifact| self.binary(artifact)).collect();
@@ -86,13 +88,26 @@ impl Project {
         Ok(binaries)
     }
 
-    fn compile_shim(&self) -> Result<Vec<(String, PathBuf)>> {
-        let home = home()?;
-        // As a job module, with which it shares what is compiled.
+    /// The call that compiles them.
+    fn tests(&self, options: &TestOptions) -> Result<Command> {
+        let mut command = wasm_command(&self.toolchain, Flavour::Threads, "test", &self.dir, self.target(), self.dev)?;
+        command.arg("--no-run").args(options.for_cargo());
+        if let Some(manifest) = options.manifest() {
+            command.arg("--manifest-path").arg(manifest.canonicalize()?);
+        }
+        Ok(command)
+    }
+
+    /// The call that compiles the shim: as a job module, with which it shares what is compiled.
+    fn shim(&self) -> Result<Command> {
         let mut command = wasm_command(&self.toolchain, Flavour::Threads, "build", &self.dir, self.target(), self.dev)?;
         // Its flags are the project's, its versions those of the checkout.
-        command.current_dir(&home).args(["--lib", "-p", "offmain-test-shim", "--quiet"]);
-        let made = artifacts(command, &[])?;
+        command.current_dir(home()?).args(["--lib", "-p", "offmain-test-shim", "--quiet"]);
+        Ok(command)
+    }
+
+    fn compile_shim(&self) -> Result<Vec<(String, PathBuf)>> {
+        let made = artifacts(self.shim()?, &[])?;
         let library = |name: &&str| {
             let mut files = made.iter().filter(|artifact| artifact.target.name == *name).flat_map(|artifact| &artifact.filenames);
             // Some are compiled for the machine too, for macros.

@@ -9,6 +9,7 @@ mod binaries;
 mod options;
 mod run;
 mod rustc;
+mod units;
 
 use std::env;
 use std::io::IsTerminal;

@@ -44,7 +44,8 @@ pub(super) fn tell_apart(metadata: &Metadata, libraries: &[(String, PathBuf)], d
     let differs = |package: &&Package| {
         // A test may be called `serde`, too.
         let mut linked = package.targets.iter().filter(|target| !target.is_test() && !target.is_example() && !target.is_bench());
-        is_old_getrandom(&package.name, &package.version.to_string()) || linked.any(|target| is_shared(&target.name.replace('-', "_")))
+        let is_replaced = |target: &str| libraries.iter().any(|(name, _)| name != CRATE && *name == target.replace('-', "_"));
+        is_old_getrandom(&package.name, &package.version.to_string()) || linked.any(|target| is_replaced(&target.name))
     };
     let mut hasher = DefaultHasher::new();
     libraries.hash(&mut hasher);
@@ -65,10 +66,6 @@ fn overridden(root: &Path, profile: &str) -> Result<Vec<String>> {
     let manifest: toml::Table = toml::from_str(&text).with_context(|| format!("{} is no manifest", manifest.display()))?;
     let table = ["profile", profile, "package"].iter().try_fold(&manifest, |table, key| table.get(*key)?.as_table());
     Ok(table.map(|packages| packages.keys().cloned().collect()).unwrap_or_default())
-}
-
-fn is_shared(name: &str) -> bool {
-    SHARED.contains(&name) || SHARED_WITH_JOBS.contains(&name)
 }
 
 /// The shim is the source of randomness. 0.3 and 0.4 have a flag for that, 0.2 only a feature, which somebody would have to name.

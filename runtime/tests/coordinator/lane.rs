@@ -263,23 +263,48 @@ fn jobs_of_low_priority_that_wait_keep_it_closed() {
     assert_eq!(world.outcomes.len(), 30);
 }
 
-#[test]
-fn workers_above_the_least_number_serve_it_when_jobs_wait_there() {
+/// A pool of one to three workers, all of which are there.
+fn grown() -> World {
     let mut world = World::new(config(Workers { min: 1, max: 3 }));
     (0..6).for_each(|_| world.submit(false));
     world.finish();
     assert_eq!(world.workers.len(), 3);
-    (0..4).for_each(|_| world.submit(true));
-    while world.core.has_queued() || world.workers.values().any(|(runs, _)| runs.is_some()) {
-        assert!((0..world.workers.len()).any(|which| world.work(which, || Outcome::Done)));
+    world
+}
+
+impl World {
+    fn finish_what_came_by_message(&mut self) {
+        while self.core.has_queued() || self.workers.values().any(|(runs, _)| runs.is_some()) {
+            assert!((0..self.workers.len()).any(|which| self.work(which, || Outcome::Done)));
+        }
     }
-    let serving = |world: &World| world.workers.values().filter(|(_, serves)| *serves).count();
-    assert_eq!((world.open, serving(&world)), (true, 1));
+
+    fn serving(&self) -> usize {
+        self.workers.values().filter(|(_, serves)| *serves).count()
+    }
+}
+
+#[test]
+fn workers_above_the_least_number_serve_it_when_jobs_wait_there() {
+    let mut world = grown();
+    for _ in 0..4 {
+        world.submit(true);
+        world.finish_what_came_by_message();
+    }
+    assert_eq!((world.open, world.serving()), (true, 1));
     for more in 1..=3 {
-        assert_eq!(serving(&world), more);
+        assert_eq!(world.serving(), more);
         world.submit(true);
         world.pass(50);
     }
+}
+
+#[test]
+fn all_workers_serve_it_after_a_burst() {
+    let mut world = grown();
+    (0..4).for_each(|_| world.submit(true));
+    world.finish_what_came_by_message();
+    assert_eq!((world.open, world.serving()), (true, 3));
 }
 
 #[test]
