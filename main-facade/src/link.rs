@@ -151,8 +151,10 @@ impl Link {
         if self.is_small(&request) && self.ended.borrow().is_empty() {
             self.send_small(job, request);
         } else {
-            // What was submitted before goes before.
-            self.send_waiting(true);
+            if request.priority != Priority::High {
+                // What was submitted before goes before.
+                self.send_waiting(true);
+            }
             self.send_by_message(job, request)?;
         }
         self.bytes.set(self.bytes.get() + bytes);

@@ -171,6 +171,11 @@ impl<P> Core<P> {
         self.crew.current.is_some_and(|current| self.crew.members(current).count() < self.workers.max as usize)
     }
 
+    /// Whether workers serve the lane that would idle else, and end.
+    pub fn spares_workers(&self) -> bool {
+        matches!(self.lane, Lane::Open { wanted, .. } if wanted > self.workers.min)
+    }
+
     /// Whether a job is in the queue or on a worker.
     pub fn knows(&self, job: JobId) -> bool {
         self.queue.contains(job) || self.crew.find_job(job).is_some()

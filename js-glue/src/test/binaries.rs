@@ -76,7 +76,8 @@ impl Project {
     /// Compiles the test binaries that `options` choose, in cargo's order.
     pub fn compile(&self, options: &TestOptions) -> Result<Vec<Binary>> {
         let mut libraries = self.compile_shim()?;
-        let (plan, shims) = (Units::of(self.tests(options)?)?, Units::of(self.shim()?)?);
+        let plan = Units::of(self.tests(options)?, self.metadata.workspace_root.as_std_path())?;
+        let shims = Units::of(self.shim()?, &home()?)?;
         // What cargo would link anyway is not replaced, and nothing that uses it is compiled again.
         libraries.retain(|(name, _)| name == rustc::CRATE || !plan.has_that_of(&shims, name));
         let mut command = self.tests(options)?;

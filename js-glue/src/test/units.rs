@@ -1,6 +1,7 @@
 //! What cargo would compile, and whether two of its calls make the same library of a crate.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -46,42 +47,45 @@ struct Dependency {
 }
 
 impl Units {
-    /// What `cargo` would compile, which compiles nothing.
-    pub(super) fn of(mut cargo: Command) -> Result<Self> {
-        let out = cargo.args(["--unit-graph", "-Zunstable-options"]).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    /// What `cargo` would compile in the workspace of this folder, which compiles nothing.
+    pub(super) fn of(mut cargo: Command, workspace: &Path) -> Result<Self> {
+        let out = cargo.args(["--unit-graph", "-Zunstable-options"]).stdin(Stdio::null()).output();
         let out = out.with_context(|| format!("{} does not start", cargo.get_program().display()))?;
-        ensure!(out.status.success(), "cargo cannot tell what it would compile, for the reason it gives above");
-        Ok(serde_json::from_slice::<Graph>(&out.stdout).context("cannot read cargo's plan")?.into())
+        ensure!(out.status.success(), "cargo cannot tell what it would compile:\n{}", String::from_utf8_lossy(&out.stderr));
+        Ok(Self::from_graph(serde_json::from_slice(&out.stdout).context("cannot read cargo's plan")?, workspace))
+    }
+
+    fn from_graph(Graph { units }: Graph, workspace: &Path) -> Self {
+        let mut keys = vec![None; units.len()];
+        let keys = (0..units.len()).map(|at| key(&units, at, workspace, &mut keys)).collect();
+        Self { units, keys }
     }
 
     /// Whether the library of this name, wherever it is used here, is the very one that `others` has.
     pub(super) fn has_that_of(&self, others: &Self, name: &str) -> bool {
-        self.libraries(name).all(|ours| others.libraries(name).any(|theirs| theirs == ours))
+        self.libraries(name).all(|ours| ours.is_some() && others.libraries(name).any(|theirs| theirs == ours))
     }
 
-    /// The keys of those of this name that are compiled for the web.
-    fn libraries(&self, name: &str) -> impl Iterator<Item = u64> {
+    /// The keys of those of this name that are compiled for the web, but of those to be optimised across crates: what is made of them
+    /// depends on what uses them.
+    fn libraries(&self, name: &str) -> impl Iterator<Item = Option<u64>> {
         let is_it = move |unit: &Unit| unit.target.name == name && unit.mode == "build" && unit.platform.as_deref() == Some(TARGET);
-        self.units.iter().zip(&self.keys).filter(move |(unit, _)| is_it(unit)).map(|(_, key)| *key)
+        let alone = |unit: &Unit| matches!(unit.profile["lto"].as_str(), Some("false" | "off"));
+        self.units.iter().zip(&self.keys).filter(move |(unit, _)| is_it(unit)).map(move |(unit, key)| alone(unit).then_some(*key))
     }
 }
 
-impl From<Graph> for Units {
-    fn from(Graph { units }: Graph) -> Self {
-        let mut keys = vec![None; units.len()];
-        let keys = (0..units.len()).map(|at| key(&units, at, &mut keys)).collect();
-        Self { units, keys }
-    }
-}
-
-fn key(units: &[Unit], at: usize, keys: &mut [Option<u64>]) -> u64 {
+fn key(units: &[Unit], at: usize, workspace: &Path, keys: &mut [Option<u64>]) -> u64 {
     if let Some(key) = keys[at] {
         return key;
     }
     let Unit { pkg_id, target, profile, platform, mode, features, dependencies } = &units[at];
-    let mut used: Vec<_> = dependencies.iter().map(|used| (key(units, used.index, keys), &used.extern_crate_name)).collect();
+    let mut used: Vec<_> = dependencies.iter().map(|used| (key(units, used.index, workspace, keys), &used.extern_crate_name)).collect();
     used.sort();
     let mut hasher = DefaultHasher::new();
+    // A package that is found by its path has a name relative to the workspace.
+    let root = pkg_id.starts_with("path+").then_some(workspace);
+    root.hash(&mut hasher);
     (pkg_id, &target.kind, &target.name, profile.to_string(), platform, mode, features, used).hash(&mut hasher);
     *keys[at].insert(hasher.finish())
 }
@@ -93,16 +97,26 @@ mod tests {
     use super::*;
 
     /// A crate `uses` that uses `used`, which has these features and platform.
-    fn units(features: &[&str], platform: Option<&str>) -> Units {
+    fn units_of(workspace: &str, features: &[&str], platform: Option<&str>) -> Units {
         let unit = |name: &str, features: &[&str], platform: Option<&str>, dependencies: Value| {
             json!({
-                "pkg_id": name, "target": { "kind": ["lib"], "name": name }, "profile": { "opt_level": "3" }, "platform": platform,
+                "pkg_id": name, "target": { "kind": ["lib"], "name": name.trim_start_matches("path+") }, "profile": { "lto": "false" }, "platform": platform,
                 "mode": "build", "features": features, "dependencies": dependencies
             })
         };
         let uses = json!([{ "index": 1, "extern_crate_name": "used" }]);
-        let units = [unit("uses", &[], Some(TARGET), uses), unit("used", features, platform, json!([]))];
-        serde_json::from_value::<Graph>(json!({ "version": 1, "units": units, "roots": [0] })).unwrap().into()
+        let units = [unit("uses", &[], Some(TARGET), uses), unit("path+used", features, platform, json!([]))];
+        Units::from_graph(serde_json::from_value(json!({ "version": 1, "units": units, "roots": [0] })).unwrap(), Path::new(workspace))
+    }
+
+    fn units(features: &[&str], platform: Option<&str>) -> Units {
+        units_of("/here", features, platform)
+    }
+
+    #[test]
+    fn a_crate_that_is_found_by_its_path_is_another_one_elsewhere() {
+        let elsewhere = units_of("/elsewhere", &["a"], Some(TARGET));
+        assert!(["uses", "used"].iter().all(|name| !units(&["a"], Some(TARGET)).has_that_of(&elsewhere, name)));
     }
 
     #[test]

@@ -134,7 +134,11 @@ impl Link {
 
     /// A job is about to go by message.
     pub(super) fn count_sent(&self) -> u32 {
-        self.lanes.borrow().mailboxes.last().map_or(0, |mailbox| mailbox.lane.send())
+        self.lanes.borrow().mailboxes.last().map_or(0, |mailbox| {
+            // It comes after all that was said.
+            self.said.set(false);
+            mailbox.lane.send()
+        })
     }
 
     /// The facade was rung, or it looks by itself: settles all jobs that have a reply, and sends what waited for a slot.
@@ -200,22 +204,30 @@ impl Link {
         loop {
             let mut lanes = self.lanes.borrow_mut();
             let Lanes { mailboxes, waiting, ahead } = &mut *lanes;
-            let open = mailboxes.last_mut().filter(|mailbox| !by_message && !mailbox.over && mailbox.lane.is_open());
-            let room = open.as_ref().map_or(by_message || ahead.len() < most_ahead, |mailbox| mailbox.busy < LANE_SLOTS);
+            let mut open = mailboxes.last_mut().filter(|mailbox| !mailbox.over && mailbox.lane.is_open());
+            // The lane is not to overtake what was said by message.
+            let mut usable = open.as_mut().filter(|mailbox| !by_message && !self.said.get() && mailbox.lane.all_received());
+            let may_go_ahead = by_message || ahead.len() < most_ahead;
+            let room = usable.as_ref().map_or(may_go_ahead, |mailbox| mailbox.busy < LANE_SLOTS);
             let Some((job, request)) = waiting.pop_front_if(|_| room) else { break };
-            // What was said before by message must be heard before: this comes after it, and nothing overtakes this.
-            let rest = match open.filter(|_| !self.said.take()) {
+            let rest = match &mut usable {
                 Some(mailbox) => write(mailbox, job, request),
                 None => Some(request),
             };
             let Some(request) = rest else { continue };
+            if !may_go_ahead {
+                waiting.push_front((job, request));
+                break;
+            }
+            // Nor is this to overtake what is in the lane: as a job that the lane cannot carry, it has the lane closed.
+            let behind = open.is_some_and(|mailbox| mailbox.busy > 0);
             drop(lanes);
             // The lane has been told of since it was submitted, and may not take it.
             let small = self.is_small(&request);
             if small {
                 self.lanes.borrow_mut().ahead.insert(job, ());
             }
-            messages.push(self.submission(job, request, small));
+            messages.push(self.submission(job, request, small && !behind));
             if messages.len() == LANE_FLUSH {
                 self.tell(&ToCoordinator::Submit(std::mem::take(&mut messages)));
             }

@@ -155,6 +155,11 @@ impl<W: Words> Lane<W> {
         self.0.add(SENT, 1).wrapping_add(1)
     }
 
+    /// Whether no job is on its way by message.
+    pub fn all_received(&self) -> bool {
+        self.0.load(SENT) == self.0.load(RECEIVED)
+    }
+
     /// Takes a request back that nobody has taken yet. Whether it is.
     pub fn take_back(&self, slot: u32) -> bool {
         self.0.exchange(at(slot) + STATE, QUEUED, FREE)
@@ -300,7 +305,7 @@ impl<W: Words> Lane<W> {
 impl<W: Words> Lane<W> {
     /// Whether a request may be taken. While a job is on its way by message, that comes first: the coordinator will close the lane.
     fn has_work(&self) -> bool {
-        self.0.load(TAKEN) != self.0.load(REQUESTED) && self.0.load(SENT) == self.0.load(RECEIVED)
+        self.0.load(TAKEN) != self.0.load(REQUESTED) && self.all_received()
     }
 
     /// Wakes a worker for a request, unless one looks out, which sees it before it sleeps, or one was called already, which calls the

@@ -80,12 +80,13 @@ pub const LANE_SLOT_BYTES: usize = 1008;
 pub const LANE_STREAK: u32 = 4;
 /// Time between two looks of the coordinator at an open lane, in milliseconds. It closes when nothing was requested since the last.
 pub const LANE_LOOK_MS: u64 = 50;
-/// Looks at which a job is seen to run, or to wait where the pool could grow, after which it is no job for the lane, which closes.
+/// Looks at which a job is seen to run, or to wait where the pool could grow, after which the lane closes.
 pub const LANE_LONG_LOOKS: u32 = 3;
-/// Looks at which replies wait for a page that does not read them, after which the lane closes.
+/// Looks after which the lane closes, too: at which replies wait for a page that does not read them, a job waits where the pool cannot grow,
+/// or none does though there are more workers than there must be.
 pub const LANE_QUIET_LOOKS: u32 = 20;
 /// Small jobs that may be ahead by message where the lane is closed, while others wait for it to open; two for each worker if that is more.
-pub const LANE_AHEAD: usize = 8;
+pub const LANE_AHEAD: usize = 64;
 /// Jobs in one message where many that wait are to go by message.
 pub const LANE_FLUSH: usize = 64;
 

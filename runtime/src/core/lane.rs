@@ -34,7 +34,7 @@ impl<P> Core<P> {
         }
         let Lane::Open { wanted, .. } = &mut self.lane else { return };
         if self.queue.len() > 0 {
-            // What goes by the lane then comes after a burst for which they are here.
+            // For this burst they are here, and what goes by the lane then is the rest of it.
             *wanted = self.crew.staying().count().max(*wanted as usize) as u32;
         }
         let wanted = *wanted;

@@ -3,7 +3,7 @@
 
 use js_sys::{Int32Array, Uint8Array};
 use offmain_protocol::{
-    JobId, Payload, Priority, ToFacade,
+    JobId, LaneChoice, Payload, Priority, ToFacade,
     lane::{InLane, Lane, WORDS, Words},
     limits::{LANE_LONG_LOOKS, LANE_QUIET_LOOKS},
 };
@@ -74,19 +74,18 @@ impl Words for Shared {
 /// A generation's lane.
 pub(super) struct Mailbox {
     lane: Lane<Shared>,
-    address: u32,
-    /// Whether the facade knows of it.
-    told: bool,
 }
 
 /// The lane that is open, as it was at the last look.
 pub(super) struct Seen {
     generation: GenerationId,
     requested: u32,
-    /// The jobs that ran, and those that waited in vain, and for how many looks.
+    /// The jobs that ran, and those that waited, and for how many looks.
     jobs: Vec<(JobId, u32)>,
     /// For how many looks nothing has moved but replies that wait for the facade.
     still: u32,
+    /// For how many looks no job has waited.
+    unhurried: u32,
 }
 
 impl Coordinator {
@@ -98,7 +97,13 @@ impl Coordinator {
         let buffer = self.host.buffer_of(memory, end);
         let words = Int32Array::new_with_byte_offset_and_length(&buffer, address, WORDS as u32);
         let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, address, WORDS as u32 * 4);
-        *mailbox = Some(Mailbox { lane: Lane(Shared { words, bytes }), address, told: false });
+        *mailbox = Some(Mailbox { lane: Lane(Shared { words, bytes }) });
+        if self.core.config().lane == LaneChoice::Automatic {
+            let plain = self.jobs.iter().zip(0..).filter(|((_, plain), _)| *plain);
+            let jobs = plain.map(|((name, _), entry)| (entry, name.clone())).collect();
+            let told = ToFacade::Lane { generation, address, jobs };
+            self.host.reply(offmain_protocol::encode_message(&told), &buffer, &JsValue::UNDEFINED);
+        }
     }
 
     /// A job has come by message, with its number among them.
@@ -110,22 +115,15 @@ impl Coordinator {
     }
 
     pub(super) fn open_lane(&mut self, generation: GenerationId) {
-        let Some(Generation { memory: Ok(memory), mailbox: Some(mailbox), .. }) = self.generations.get_mut(&generation) else {
+        let mailbox = self.generations.get(&generation).and_then(|generation| generation.mailbox.as_ref());
+        // The next job by message would have it closed again.
+        let Some(mailbox) = mailbox.filter(|mailbox| mailbox.lane.all_received()) else {
             return self.events.push_back(Event::LaneClosed);
         };
         mailbox.lane.open();
-        self.open = Some(Seen { generation, requested: mailbox.lane.look().requested, jobs: Vec::new(), still: 0 });
+        self.open = Some(Seen { generation, requested: mailbox.lane.look().requested, jobs: Vec::new(), still: 0, unhurried: 0 });
         // Jobs may wait for it.
-        if mailbox.told {
-            self.host.ring();
-        } else {
-            mailbox.told = true;
-            let plain = self.jobs.iter().zip(0..).filter(|((_, plain), _)| *plain);
-            let jobs = plain.map(|((name, _), entry)| (entry, name.clone())).collect();
-            let told = ToFacade::Lane { generation, address: mailbox.address, jobs };
-            let buffer = self.host.buffer_of(memory, 0.0);
-            self.host.reply(offmain_protocol::encode_message(&told), &buffer, &JsValue::UNDEFINED);
-        }
+        self.host.ring();
     }
 
     /// Closes the lane, if it is open; what is in it is submitted and claimed before anything else happens.
@@ -177,7 +175,7 @@ impl Coordinator {
     /// Makes ordinary what an event may concern and the core does not know of.
     pub(super) fn make_ordinary(&mut self, event: &Event<Value>) {
         match event {
-            // Sent before the facade saw that the lane is open, and served before it is.
+            // The facade has nothing in the lane yet that this could overtake, and this is served before the lane is.
             Event::Submit { small: true, .. } if !self.core.serves_lane() => {}
             Event::Submit { .. } | Event::Close => self.close_lane(),
             Event::Resize(_) | Event::Shutdown => self.adopt_everywhere(),
@@ -214,24 +212,28 @@ impl Coordinator {
         }
     }
 
-    /// Closes the lane if it is quiet, or if a job runs in it, or waits for a worker that could be started, for long.
+    /// Closes the lane if it is quiet, if a job runs in it or waits there for long, or if fewer workers would do.
     pub(super) fn look_at_lane(&mut self) {
         let Some(seen) = &mut self.open else { return };
         let mailbox = self.generations.get(&seen.generation).and_then(|generation| generation.mailbox.as_ref());
         let look = mailbox.map(|mailbox| mailbox.lane.look()).unwrap_or_default();
         let looks = |job| seen.jobs.iter().find(|(before, _)| *before == job).map_or(1, |(_, looks)| looks + 1);
-        // Jobs that wait in the queue make the pool grow, those in the lane do not.
-        let waiting = look.queued.iter().filter(|_| self.core.can_grow());
-        let jobs: Vec<_> = look.running.iter().chain(waiting).map(|job| (*job, looks(*job))).collect();
+        let with_looks = |jobs: &[JobId]| jobs.iter().map(|job| (*job, looks(*job))).collect::<Vec<_>>();
+        let (running, queued) = (with_looks(&look.running), with_looks(&look.queued));
         // While what came by message before is still served, the lane waits for its turn.
         let filling = self.core.has_queued();
-        let long = !filling && jobs.iter().any(|(_, looks)| *looks >= LANE_LONG_LOOKS);
+        let longer_than = |jobs: &[(JobId, u32)], most: u32| !filling && jobs.iter().any(|(_, looks)| *looks >= most);
+        // Jobs that wait in the queue make the pool grow, those in the lane do not.
+        let patience = if self.core.can_grow() { LANE_LONG_LOOKS } else { LANE_QUIET_LOOKS };
+        let long = longer_than(&running, LANE_LONG_LOOKS) || longer_than(&queued, patience);
         let moves = look.requested != seen.requested || !look.running.is_empty() || filling;
         seen.still = if moves { 0 } else { seen.still + 1 };
+        seen.unhurried = if filling || !queued.is_empty() { 0 } else { seen.unhurried + 1 };
         // Requests that nobody takes wait for nothing; a facade that has replies to read is busy, and will ask for more.
-        let quiet = !moves && (!look.queued.is_empty() || !look.done || seen.still >= LANE_QUIET_LOOKS);
-        (seen.requested, seen.jobs) = (look.requested, jobs);
-        if quiet || long {
+        let quiet = !moves && (!queued.is_empty() || !look.done || seen.still >= LANE_QUIET_LOOKS);
+        let spares = seen.unhurried >= LANE_QUIET_LOOKS && self.core.spares_workers();
+        (seen.requested, seen.jobs) = (look.requested, [running, queued].concat());
+        if quiet || long || spares {
             self.close_lane();
         } else if !look.queued.is_empty() {
             self.events.push_back(Event::LaneBusy);

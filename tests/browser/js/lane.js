@@ -67,10 +67,33 @@ export const tests = {
       )
     })),
 
-  'a burst makes the pool grow, whichever way it goes': withPool({ workers: [1, 3] }, async (pool, t) => {
-    const jobs = Array.from({ length: 100 }, () => pool.submit('nap', { ms: 20 }))
-    await Promise.all(jobs)
+  'a burst in an open lane makes the pool grow': withPool({ workers: [1, 3] }, async (pool, t) => {
+    await opened(pool)
+    await Promise.all(Array.from({ length: 60 }, () => pool.submit('nap', { ms: 20 })))
     t.equal((await pool.stats()).workers.length, 3)
+  }),
+
+  'workers that came for a burst end when they are not needed, though jobs go on': withPool({ workers: [1, 3], idleTime: 100 }, async (pool, t) => {
+    await Promise.all(Array.from({ length: 200 }, () => pool.submit('nap', { ms: 5 })))
+    t.equal((await pool.stats()).workers.length, 3)
+    // A look at the statistics closes the lane, so there is none in between.
+    for (const end = performance.now() + 4000; performance.now() < end; await t.sleep(20)) await works(pool, t)
+    t.equal((await pool.stats()).workers.length, 1)
+  }),
+
+  'jobs begin in the order of their submission, whichever way they go': withPool({ workers: 1 }, async (pool, t) => {
+    for (const first of [0, 20, 100]) {
+      // The lane is closed.
+      await pool.stats()
+      const order = []
+      const told = (number, options) => pool.submit('nap', { ms: 2 }, options).then(() => order.push(number))
+      const jobs = Array.from({ length: 150 }, (_, number) => told(number))
+      // So that the lane opens meanwhile, and nobody may serve it yet.
+      if (first > 0) await jobs[first]
+      jobs.push(told(150, { timeout: 60_000 }), ...Array.from({ length: 20 }, (_, number) => told(151 + number)))
+      await Promise.all(jobs)
+      t.equal(order, order.map((_, number) => number), `from ${first} on`)
+    }
   }),
 
   'what jobs lend comes and goes by the lane, most of it': withPool({ workers: 2 }, async (pool, t) => {
