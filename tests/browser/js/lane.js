@@ -82,15 +82,15 @@ export const tests = {
   }),
 
   'jobs begin in the order of their submission, whichever way they go': withPool({ workers: 1 }, async (pool, t) => {
-    for (const first of [0, 20, 100]) {
-      // The lane is closed.
+    for (const first of [0, 5, 20, 50]) {
+      // A look at the statistics has closed the lane.
       await pool.stats()
       const order = []
-      const told = (number, options) => pool.submit('nap', { ms: 2 }, options).then(() => order.push(number))
-      const jobs = Array.from({ length: 150 }, (_, number) => told(number))
-      // So that the lane opens meanwhile, and nobody may serve it yet.
+      const told = (number, options) => pool.submit('spin', { ms: 1 }, options).then(() => order.push(number))
+      // More than go ahead by message and fit into the lane, which opens and is not served yet.
+      const jobs = Array.from({ length: 300 }, (_, number) => told(number))
       if (first > 0) await jobs[first]
-      jobs.push(told(150, { timeout: 60_000 }), ...Array.from({ length: 20 }, (_, number) => told(151 + number)))
+      jobs.push(told(300, { timeout: 60_000 }), ...Array.from({ length: 20 }, (_, number) => told(301 + number)))
       await Promise.all(jobs)
       t.equal(order, order.map((_, number) => number), `from ${first} on`)
     }
