@@ -13,10 +13,10 @@ export default {
   name: 'smooth',
   title: 'The main thread while all workers are busy',
   how:
-    'For 15 s a round, twice as many jobs are in flight as there are workers: a quarter carries 16 bytes there and back, the others compute for 2, 5 and 12 ms. Meanwhile ' +
+    'For 10 s a round, twice as many jobs are in flight as there are workers: a quarter carries 16 bytes there and back, the others compute for 2, 5 and 12 ms. Meanwhile ' +
     'a timer of 5 ms tells how late it fires, and each frame how long after the one before it comes. With as many workers as cores, the main thread has to share one: ' +
     'what plain workers that spin do to it is the floor. Jobs done tell that the workers were at work.',
-  rounds: 4,
+  rounds: 3,
   charts: {
     late: { title: 'Event-loop delay, p99.9', unit: 'ms', floor: SPINNING },
     worst: { title: 'Event-loop delay, the worst of a round', unit: 'ms', floor: SPINNING },
@@ -27,7 +27,7 @@ export default {
   async open({ cores, quick }) {
     const lanes = await offmainLanes({ workers: cores })
     const others = await peers({ workers: cores })
-    const lasts_ms = quick ? 1500 : 15_000
+    const lasts_ms = quick ? 1500 : 10_000
     const ours = lanes.map(({ name, pool }) => ({
       name,
       kind: 'offmain',
