@@ -34,6 +34,8 @@ pub(super) struct Mailbox {
     busy: usize,
     /// Replies that were taken.
     taken: u32,
+    /// Whether it has carried a job, and so knows how much of the memory the facade sees.
+    used: bool,
     /// Another generation has one, or its own has ended: it takes no more requests.
     over: bool,
     /// Its generation has ended, though some of its jobs may still have time.
@@ -281,9 +283,8 @@ impl Link {
             return self.ignore();
         }
         let lane = Rc::new(Lane(Shared::new(buffer, address)));
-        lane.see(lane.0.lendable_bytes());
         let slots = vec![0; LANE_SLOTS];
-        let mailbox = Mailbox { lane, generation, jobs, slots, busy: 0, taken: 0, over: false, ended: false };
+        let mailbox = Mailbox { lane, generation, jobs, slots, busy: 0, taken: 0, used: false, over: false, ended: false };
         let mut lanes = self.lanes.borrow_mut();
         lanes.mailboxes.iter_mut().for_each(|before| before.over = true);
         lanes.mailboxes.push(mailbox);
@@ -338,7 +339,7 @@ impl Link {
     /// A message's buffers: that of the generation's memory may be longer than the one that was there.
     pub(super) fn see_memory(&self, generation: u32, buffers: Option<&Array>) {
         let lanes = self.lanes.borrow();
-        if let Some(Mailbox { lane, .. }) = lanes.mailboxes.iter().find(|mailbox| mailbox.generation == generation)
+        if let Some(Mailbox { lane, .. }) = lanes.mailboxes.iter().find(|mailbox| mailbox.generation == generation && mailbox.used)
             && lane.0.grow(buffers)
         {
             lane.see(lane.0.lendable_bytes());
@@ -389,6 +390,10 @@ impl Link {
 /// Writes a request into a free slot. Gives it back if the lane has closed meanwhile, or has no room.
 fn write(mailbox: &mut Mailbox, job: JobId, request: Request) -> Option<Request> {
     let (Some(entry), Some(slot)) = (mailbox.entry_of(&request.name), mailbox.slot_of(0)) else { return Some(request) };
+    if !mailbox.used {
+        mailbox.used = true;
+        mailbox.lane.see(mailbox.lane.0.lendable_bytes());
+    }
     if !mailbox.lane.request(slot, job, entry, &offmain_protocol::encode_message(&request.input)) {
         return Some(request);
     }

@@ -48,11 +48,9 @@ impl Shared {
         &self.words
     }
 
-    /// A buffer of the memory, as far as it is seen: for JavaScript an object that nobody else holds, so that it can be watched.
+    /// A buffer of the memory, as far as it is seen, which nobody else holds.
     pub fn buffer(&self) -> JsValue {
-        let buffer = self.memory.borrow().buffer();
-        let own = if cfg!(feature = "javascript") { structured_clone(&buffer).ok() } else { None };
-        own.unwrap_or_else(|| buffer.into())
+        own(self.memory.borrow().buffer().into())
     }
 
     /// Whether a word of the memory is seen.
@@ -78,7 +76,7 @@ impl Shared {
         let memory = Int32Array::new(&buffer);
         let longer = memory.length() > self.memory.borrow().length();
         if longer {
-            self.memory.replace(memory);
+            self.memory.replace(Int32Array::new(&own(buffer)));
         }
         longer
     }
@@ -116,6 +114,12 @@ impl Words for Shared {
     fn write(&self, word: u32, data: &[u8]) {
         self.bytes.subarray(word * 4, word * 4 + data.len() as u32).copy_from(data);
     }
+}
+
+/// A buffer of the same memory: for JavaScript an object of its own, so that either can be watched.
+fn own(buffer: JsValue) -> JsValue {
+    let own = if cfg!(feature = "javascript") { structured_clone(&buffer).ok() } else { None };
+    own.unwrap_or(buffer)
 }
 
 /// Whether so many bytes from an address on lie within a buffer.
