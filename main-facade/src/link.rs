@@ -164,9 +164,9 @@ impl Link {
     }
 
     fn send_by_message(&self, job: JobId, request: Request) -> Result<(), Outcome> {
-        let (name, beside, transfer) = (request.name.clone(), request.beside.clone(), request.transfer.clone());
-        let message = ToCoordinator::Submit(vec![self.submission(job, request, false)]);
-        let sent = self.post(&offmain_protocol::encode_message(&message), &beside, &transfer);
+        let name = request.name.clone();
+        let (submit, beside, transfer) = self.submission(job, request, false);
+        let sent = self.post(&offmain_protocol::encode_message(&ToCoordinator::Submit(vec![submit])), &beside, &transfer);
         sent.map_err(|why| {
             // It was counted, and will never be received: the lane waits for the next one.
             self.said.set(true);
@@ -174,10 +174,10 @@ impl Link {
         })
     }
 
-    /// A job as a message says it, which is about to be sent.
-    fn submission(&self, job: JobId, request: Request, small: bool) -> Submit {
-        let Request { name, priority, timeout_ms, bytes, input, .. } = request;
-        Submit { job, name, priority, timeout_ms, bytes, small, sent: self.count_sent(), input }
+    /// A job as a message says it, which is about to be sent, what is beside that, and what of it is transferred.
+    fn submission(&self, job: JobId, request: Request, small: bool) -> (Submit, JsValue, Array) {
+        let Request { name, priority, timeout_ms, bytes, input, beside, transfer } = request;
+        (Submit { job, name, priority, timeout_ms, bytes, small, sent: self.count_sent(), input }, beside, transfer)
     }
 
     /// Tells a watcher what happens to the pool from now on, until it ends or the watcher says that nobody wants to hear it.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
-    CodecError, Config, FromWorker, JobId, Loans, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION,
+    CodecError, Config, FromWorker, JobId, Loans, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION, lane::Lane,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
@@ -73,7 +73,7 @@ struct Generation {
     /// Whether something may have been given back that no worker has looked for.
     unswept: bool,
     /// The shared lane, once a worker was ready.
-    mailbox: Option<lane::Mailbox>,
+    lane: Option<Lane<lane::Shared>>,
     /// Workers and threads that were terminated, and that may still write to the memory.
     dying: BTreeSet<u32>,
     dropped: bool,
@@ -161,9 +161,10 @@ impl Coordinator {
         match message {
             ToCoordinator::Start { .. } => self.core.ignore(),
             ToCoordinator::Submit(jobs) => {
+                let mut beside = beside;
                 for Submit { job, name, priority, timeout_ms, bytes, small, sent, input } in jobs {
                     self.received(sent);
-                    let beside = beside.clone();
+                    let beside = std::mem::replace(&mut beside, JsValue::UNDEFINED);
                     let input = Value { payload: input, beside, leases: Delivery::default(), copies: JsValue::UNDEFINED };
                     self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, input });
                 }
@@ -372,7 +373,7 @@ impl Coordinator {
         let memory = memory.map_err(|error| text_of(&error));
         self.generations.insert(
             generation,
-            Generation { memory, threads: None, reactor: None, mailbox: None, unswept: false, dying: BTreeSet::new(), dropped: false },
+            Generation { memory, threads: None, reactor: None, lane: None, unswept: false, dying: BTreeSet::new(), dropped: false },
         );
     }
 

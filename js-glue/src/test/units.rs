@@ -100,8 +100,8 @@ mod tests {
     fn units_of(workspace: &str, features: &[&str], platform: Option<&str>) -> Units {
         let unit = |name: &str, features: &[&str], platform: Option<&str>, dependencies: Value| {
             json!({
-                "pkg_id": name, "target": { "kind": ["lib"], "name": name.trim_start_matches("path+") }, "profile": { "lto": "false" }, "platform": platform,
-                "mode": "build", "features": features, "dependencies": dependencies
+                "pkg_id": name, "target": { "kind": ["lib"], "name": name.trim_start_matches("path+") }, "profile": { "lto": "false" },
+                "platform": platform, "mode": "build", "features": features, "dependencies": dependencies
             })
         };
         let uses = json!([{ "index": 1, "extern_crate_name": "used" }]);

@@ -229,7 +229,8 @@ impl Link {
             if small {
                 self.lanes.borrow_mut().ahead.insert(job, ());
             }
-            messages.push(self.submission(job, request, small && !behind));
+            let (submit, ..) = self.submission(job, request, small && !behind);
+            messages.push(submit);
             if messages.len() == LANE_FLUSH {
                 self.tell(&ToCoordinator::Submit(std::mem::take(&mut messages)));
             }

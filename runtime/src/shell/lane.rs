@@ -71,11 +71,6 @@ impl Words for Shared {
     }
 }
 
-/// A generation's lane.
-pub(super) struct Mailbox {
-    lane: Lane<Shared>,
-}
-
 /// The lane that is open, as it was at the last look.
 pub(super) struct Seen {
     generation: GenerationId,
@@ -92,12 +87,12 @@ impl Coordinator {
     /// A worker has told where its generation's mailbox is, and which jobs there are.
     pub(super) fn lane_at(&mut self, generation: GenerationId, address: u32, jobs: Vec<(String, bool)>) {
         self.jobs = jobs;
-        let Some(Generation { memory: Ok(memory), mailbox: mailbox @ None, .. }) = self.generations.get_mut(&generation) else { return };
+        let Some(Generation { memory: Ok(memory), lane: lane @ None, .. }) = self.generations.get_mut(&generation) else { return };
         let end = f64::from(address) + WORDS as f64 * 4.0;
         let buffer = self.host.buffer_of(memory, end);
         let words = Int32Array::new_with_byte_offset_and_length(&buffer, address, WORDS as u32);
         let bytes = Uint8Array::new_with_byte_offset_and_length(&buffer, address, WORDS as u32 * 4);
-        *mailbox = Some(Mailbox { lane: Lane(Shared { words, bytes }) });
+        *lane = Some(Lane(Shared { words, bytes }));
         if self.core.config().lane == LaneChoice::Automatic {
             let plain = self.jobs.iter().zip(0..).filter(|((_, plain), _)| *plain);
             let jobs = plain.map(|((name, _), entry)| (entry, name.clone())).collect();
@@ -106,22 +101,25 @@ impl Coordinator {
         }
     }
 
+    fn lane_of(&self, generation: GenerationId) -> Option<&Lane<Shared>> {
+        self.generations.get(&generation)?.lane.as_ref()
+    }
+
     /// A job has come by message, with its number among them.
     pub(super) fn received(&mut self, sent: u32) {
-        let mailbox = self.core.current_generation().and_then(|current| self.generations.get(&current)?.mailbox.as_ref());
-        if let Some(mailbox) = mailbox.filter(|_| sent != 0) {
-            mailbox.lane.received(sent);
+        let lane = self.core.current_generation().and_then(|current| self.lane_of(current));
+        if let Some(lane) = lane.filter(|_| sent != 0) {
+            lane.received(sent);
         }
     }
 
     pub(super) fn open_lane(&mut self, generation: GenerationId) {
-        let mailbox = self.generations.get(&generation).and_then(|generation| generation.mailbox.as_ref());
         // The next job by message would have it closed again.
-        let Some(mailbox) = mailbox.filter(|mailbox| mailbox.lane.all_received()) else {
+        let Some(lane) = self.lane_of(generation).filter(|lane| lane.all_received()) else {
             return self.events.push_back(Event::LaneClosed);
         };
-        mailbox.lane.open();
-        self.open = Some(Seen { generation, requested: mailbox.lane.look().requested, jobs: Vec::new(), still: 0, unhurried: 0 });
+        lane.open();
+        self.open = Some(Seen { generation, requested: lane.look().requested, jobs: Vec::new(), still: 0, unhurried: 0 });
         // Jobs may wait for it.
         self.host.ring();
     }
@@ -129,8 +127,8 @@ impl Coordinator {
     /// Closes the lane, if it is open; what is in it is submitted and claimed before anything else happens.
     pub(super) fn close_lane(&mut self) {
         let Some(Seen { generation, .. }) = self.open.take() else { return };
-        if let Some(Generation { mailbox: Some(mailbox), unswept, .. }) = self.generations.get_mut(&generation) {
-            mailbox.lane.close();
+        if let Some(Generation { lane: Some(lane), unswept, .. }) = self.generations.get_mut(&generation) {
+            lane.close();
             *unswept = true;
         }
         self.events.push_back(Event::LaneClosed);
@@ -141,8 +139,7 @@ impl Coordinator {
 
     /// Makes all jobs in a generation's lane ordinary ones.
     pub(super) fn adopt_all(&mut self, generation: GenerationId) {
-        let mailbox = self.generations.get(&generation).and_then(|generation| generation.mailbox.as_ref());
-        let jobs = mailbox.map(|mailbox| mailbox.lane.adopt_all()).unwrap_or_default();
+        let jobs = self.lane_of(generation).map(Lane::adopt_all).unwrap_or_default();
         jobs.into_iter().for_each(|job| self.adopt(job));
     }
 
@@ -206,8 +203,7 @@ impl Coordinator {
         if self.core.knows(job) {
             return;
         }
-        let mailbox = self.generations.get(&generation).and_then(|generation| generation.mailbox.as_ref());
-        if let Some(job) = mailbox.and_then(|mailbox| mailbox.lane.adopt_running(job)) {
+        if let Some(job) = self.lane_of(generation).and_then(|lane| lane.adopt_running(job)) {
             self.adopt(job);
         }
     }
@@ -215,17 +211,17 @@ impl Coordinator {
     /// Closes the lane if it is quiet, if a job runs in it or waits there for long, or if fewer workers would do.
     pub(super) fn look_at_lane(&mut self) {
         let Some(seen) = &mut self.open else { return };
-        let mailbox = self.generations.get(&seen.generation).and_then(|generation| generation.mailbox.as_ref());
-        let look = mailbox.map(|mailbox| mailbox.lane.look()).unwrap_or_default();
+        let lane = self.generations.get(&seen.generation).and_then(|generation| generation.lane.as_ref());
+        let look = lane.map(Lane::look).unwrap_or_default();
         let looks = |job| seen.jobs.iter().find(|(before, _)| *before == job).map_or(1, |(_, looks)| looks + 1);
         let with_looks = |jobs: &[JobId]| jobs.iter().map(|job| (*job, looks(*job))).collect::<Vec<_>>();
         let (running, queued) = (with_looks(&look.running), with_looks(&look.queued));
         // While what came by message before is still served, the lane waits for its turn.
         let filling = self.core.has_queued();
-        let longer_than = |jobs: &[(JobId, u32)], most: u32| !filling && jobs.iter().any(|(_, looks)| *looks >= most);
+        let longest = |jobs: &[(JobId, u32)]| jobs.iter().map(|(_, looks)| *looks).max().unwrap_or(0);
         // Jobs that wait in the queue make the pool grow, those in the lane do not.
         let patience = if self.core.can_grow() { LANE_LONG_LOOKS } else { LANE_QUIET_LOOKS };
-        let long = longer_than(&running, LANE_LONG_LOOKS) || longer_than(&queued, patience);
+        let long = !filling && (longest(&running) >= LANE_LONG_LOOKS || longest(&queued) >= patience);
         let moves = look.requested != seen.requested || !look.running.is_empty() || filling;
         seen.still = if moves { 0 } else { seen.still + 1 };
         seen.unhurried = if filling || !queued.is_empty() { 0 } else { seen.unhurried + 1 };
