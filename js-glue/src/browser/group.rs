@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -47,6 +49,16 @@ impl Group {
     /// Threads of the leader and of all that descend from it whose name begins so; the system keeps 15 letters of a name.
     pub fn threads(&self, name: &str) -> usize {
         self.members().map(|pid| threads_of(pid).filter(|thread| named(thread, name)).count()).sum()
+    }
+
+    /// Stops all its processes for `time`, as a machine that is suspended does.
+    pub fn suspend(&self, time: Duration) {
+        let members: Vec<Pid> = self.members().filter_map(Pid::from_raw).collect();
+        // One that has ended by now needs no signal.
+        let tell = |signal| members.iter().for_each(|&pid| kill_process(pid, signal).unwrap_or_default());
+        tell(Signal::STOP);
+        thread::sleep(time);
+        tell(Signal::CONT);
     }
 
     fn members(&self) -> impl Iterator<Item = i32> {

@@ -168,6 +168,11 @@ impl Browser {
         })
     }
 
+    /// Stops all its processes for `time`, and has them go on.
+    pub fn suspend(&self, time: Duration) {
+        self.driver.suspend(time);
+    }
+
     /// Gives the window a size in CSS pixels.
     pub fn resize(&self, width: u32, height: u32) -> Result<()> {
         self.session.resize(width, height)

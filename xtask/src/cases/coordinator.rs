@@ -1,17 +1,22 @@
 //! The coordinator dies, in each way there is: its jobs are lost, and the same pool goes on with another one.
 
+use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use cargo_offmain::browser::Browser;
 use serde_json::{Value, json};
 
 use super::package::Package;
+use super::stalling::Stalling;
 use super::{Case, keep};
 use crate::site::{Content, Site};
 
 /// A death that says nothing is noticed after ten seconds of silence; on a busy machine the next start takes some more.
 const LIMIT: Duration = Duration::from_secs(40);
+
+/// Longer than that silence.
+const PAUSE: Duration = Duration::from_secs(12);
 
 /// Where a package is served whose coordinator can be made to die.
 const MORTAL: &str = "/mortal/";
@@ -23,6 +28,7 @@ pub fn cases() -> Vec<Case> {
         case("one that is terminated is replaced, and its jobs are lost", |browser, site| dies(browser, site, "endCoordinator()")),
         case("one that stops answering is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('loop')")),
         case("one that crashes is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('crash')")),
+        case("a busy page and a suspended browser are not taken for its silence", pauses),
         case("when one after the other crashes, the pool closes with the reason", crash_in_a_row),
         case("a pool worker that ends unbidden traps its job, and another one takes its place", worker_ends),
         case("a job whose input takes long to read is cancelled in time, and nobody is killed for it", slow_input),
@@ -55,6 +61,34 @@ fn dies(browser: &mut Browser, site: &Site, death: &str) -> Result<()> {
     ensure!(stats["restarts"] == 1 && stats["running"] == 0 && stats["workers"].as_array().map(Vec::len) == Some(1), "{stats}");
     ensure!(told["leases"] == json!([true, 1, 0]), "what it had lent, before and after the release: {told}");
     ensure!(stats["outcomes"]["lost"] == ends.iter().filter(|end| lost(end)).count(), "{told}");
+    Ok(())
+}
+
+fn pauses(browser: &mut Browser, site: &Site) -> Result<()> {
+    let server = Stalling::start(&site.url(""), "/silence")?;
+    keep(browser, &format!("{}start.html", server.url()), "/pkg/", json!({ "workers": 1 }))?;
+    // A page that waits for an answer does nothing else. WebKitGTK gives up after ten seconds, and is sent again.
+    let answer = thread::spawn(|| {
+        thread::sleep(PAUSE);
+        drop(server);
+    });
+    let busy = "const [job, since] = [submit('nap', { ms: 1000 }), performance.now()]
+        while (performance.now() - since < 11_500) {
+          const request = new XMLHttpRequest()
+          request.open('GET', '/silence', false)
+          try { request.send() } catch {}
+        }
+        return await job";
+    let told = browser.run(busy, &[], LIMIT).context("the job of a busy page is still pending")?;
+    answer.join().map_err(|_| anyhow!("the server panicked"))?;
+    ensure!(told == 1000, "{told}");
+    browser.execute("submit('nap', { ms: 1000 })", &[])?;
+    browser.suspend(PAUSE);
+    // Long enough for some more beats.
+    let told = browser.run("return [await submit('nap', { ms: 2500 }), await stats()]", &[], LIMIT)?;
+    let stats = &told[1];
+    ensure!(told[0] == 2500 && stats["outcomes"]["done"] == 3, "not all jobs were done: {told}");
+    ensure!(stats["restarts"] == 0 && stats["generations"] == 1, "it was replaced: {stats}");
     Ok(())
 }
 
