@@ -75,9 +75,9 @@ impl Project {
 
     /// Compiles the test binaries that `options` choose, in cargo's order.
     pub fn compile(&self, options: &TestOptions) -> Result<Vec<Binary>> {
-        let mut libraries = self.compile_shim()?;
         let plan = Units::of(self.tests(options)?, self.metadata.workspace_root.as_std_path())?;
-        let shims = Units::of(self.shim()?, &home()?)?;
+        let mut libraries = self.compile_shim(&plan)?;
+        let shims = Units::of(self.shim(&plan)?, &home()?)?;
         // What cargo would link anyway is not replaced, and nothing that uses it is compiled again.
         libraries.retain(|(name, _)| name == rustc::CRATE || !plan.has_that_of(&shims, name));
         let mut command = self.tests(options)?;
@@ -99,16 +99,20 @@ impl Project {
         Ok(command)
     }
 
-    /// The call that compiles the shim: as a job module, with which it shares what is compiled.
-    fn shim(&self) -> Result<Command> {
+    /// The call that compiles the shim: as a job module, with which it shares what is compiled. What takes the place of the project's own
+    /// has its features.
+    fn shim(&self, plan: &Units) -> Result<Command> {
         let mut command = wasm_command(&self.toolchain, Flavour::Threads, "build", &self.dir, self.target(), self.dev)?;
         // Its flags are the project's, its versions those of the checkout.
         command.current_dir(home()?).args(["--lib", "-p", "offmain-test-shim", "--quiet"]);
+        if plan.has_feature("serde", "rc") {
+            command.args(["--features", "offmain-test-shim/rc"]);
+        }
         Ok(command)
     }
 
-    fn compile_shim(&self) -> Result<Vec<(String, PathBuf)>> {
-        let made = artifacts(self.shim()?, &[])?;
+    fn compile_shim(&self, plan: &Units) -> Result<Vec<(String, PathBuf)>> {
+        let made = artifacts(self.shim(plan)?, &[])?;
         let library = |name: &&str| {
             let mut files = made.iter().filter(|artifact| artifact.target.name == *name).flat_map(|artifact| &artifact.filenames);
             // Some are compiled for the machine too, for macros.

@@ -66,12 +66,23 @@ impl Units {
         self.libraries(name).all(|ours| ours.is_some() && others.libraries(name).any(|theirs| theirs == ours))
     }
 
+    /// Whether a library of this name is used here with this feature.
+    pub(super) fn has_feature(&self, name: &str, feature: &str) -> bool {
+        self.units.iter().any(|unit| unit.is_library(name) && unit.features.iter().any(|has| has == feature))
+    }
+
     /// The keys of those of this name that are compiled for the web, but of those to be optimised across crates: what is made of them
     /// depends on what uses them.
     fn libraries(&self, name: &str) -> impl Iterator<Item = Option<u64>> {
-        let is_it = move |unit: &Unit| unit.target.name == name && unit.mode == "build" && unit.platform.as_deref() == Some(TARGET);
         let alone = |unit: &Unit| matches!(unit.profile["lto"].as_str(), Some("false" | "off"));
-        self.units.iter().zip(&self.keys).filter(move |(unit, _)| is_it(unit)).map(move |(unit, key)| alone(unit).then_some(*key))
+        self.units.iter().zip(&self.keys).filter(move |(unit, _)| unit.is_library(name)).map(move |(unit, key)| alone(unit).then_some(*key))
+    }
+}
+
+impl Unit {
+    /// Whether it is of this name and compiled for the web.
+    fn is_library(&self, name: &str) -> bool {
+        self.target.name == name && self.mode == "build" && self.platform.as_deref() == Some(TARGET)
     }
 }
 
@@ -126,6 +137,12 @@ mod tests {
             assert!(one.has_that_of(&same, name) && !one.has_that_of(&other, name), "{name}");
         }
         assert!(one.has_that_of(&other, "unheard-of"), "it is not used");
+    }
+
+    #[test]
+    fn a_feature_is_found_where_it_is_for_the_web() {
+        assert!(units(&["a"], Some(TARGET)).has_feature("used", "a"));
+        assert!(!units(&["a"], Some(TARGET)).has_feature("used", "b") && !units(&["a"], None).has_feature("used", "a"));
     }
 
     #[test]

@@ -13,11 +13,18 @@ use crate::command::{cargo, excerpt, lint_with, linting_cargo, output, succeed, 
 /// The name of this part in reports and for `--only`.
 pub const PLACE: &str = "native";
 
-/// What is heavy to compile is compiled for the browsers alone, and tested and linted there: published crates at work, and photo-lab.
-const FOR_BROWSERS: &[&str] = &["offmain-crates-jobs", "photo-lab-codecs", "photo-lab-jobs", "photo-lab-main"];
-
-/// Heavy to compile, too, and without tests: `cargo xtask bench parallel` builds it. Here it is linted.
-const FOR_BENCHMARKS: &[&str] = &["offmain-tests-native"];
+/// What is heavy to compile is compiled for the browsers alone, and tested and linted there: published crates at work, photo-lab, and
+/// what runs the tests of the suite.
+const FOR_BROWSERS: &[&str] = &[
+    "libdeflater",
+    "offmain-crates-jobs",
+    "offmain-tests-app",
+    "offmain-tests-jobs",
+    "offmain-tests-native",
+    "photo-lab-codecs",
+    "photo-lab-jobs",
+    "photo-lab-main",
+];
 
 /// This program, and the one that it calls.
 const TOOLS: &[&str] = &["cargo-offmain", "xtask"];
@@ -28,7 +35,7 @@ pub fn test(report: &Report) -> Result<()> {
     // What a call selects decides the features of what it uses. `TOOLS` alone, and nearly all of theirs is there, because this program
     // runs; and with the same selection for lints and tests, all is compiled once.
     let tools: Vec<&str> = TOOLS.iter().flat_map(|tool| ["-p", tool]).collect();
-    let left_out = [TOOLS, FOR_BROWSERS, FOR_BENCHMARKS].concat();
+    let left_out = [TOOLS, FOR_BROWSERS].concat();
     let others: Vec<&str> = ["--workspace"].into_iter().chain(left_out.into_iter().flat_map(|package| ["--exclude", package])).collect();
     // One test at a time: the other cores have other lanes' work, and what loom maps and unmaps, its threads would wait for in turns.
     let test = |selected: &[&str], how: &[&str]| {
@@ -37,8 +44,7 @@ pub fn test(report: &Report) -> Result<()> {
         cargo
     };
     check(report, "clippy is content with the native side", || {
-        [&tools, &others].into_iter().try_for_each(|selected| succeed(&mut test(selected, &["--all-targets", "--no-run"])))?;
-        FOR_BENCHMARKS.iter().try_for_each(|package| succeed(&mut linting_cargo(&["check", "--package", package])))
+        [&tools, &others].into_iter().try_for_each(|selected| succeed(&mut test(selected, &["--all-targets", "--no-run"])))
     });
     proofs::of_sources(report);
     [&tools, &others].into_iter().try_for_each(|selected| run_tests(report, PLACE, &mut test(selected, &["--no-fail-fast"])))
@@ -54,35 +60,35 @@ pub fn lint_web_sides(report: &Report) {
 
 /// Packages that are compiled for the web, selected as for the browsers' tests: then what they use is there. What they share with the
 /// native side is linted again with them; those that say nothing about the target are left to the native side.
-const WEB_SIDES: &[(&str, &[(Flavour, &[&str])])] = &[
+const WEB_SIDES: &[(&str, &[(Flavour, &str)])] = &[
     (
         "clippy is content with the side that has threads",
         &[
-            (Flavour::Threads, &["-p", "offmain-tests-jobs", "-p", "offmain-pool"]),
-            (Flavour::Threads, &["-p", "offmain-test-shim"]),
-            (Flavour::Threads, &["-p", "offmain-crates-jobs", "--lib", "--tests"]),
-            (Flavour::Threads, &["-p", "photo-lab-jobs", "-p", "photo-lab-codecs", "--lib", "--tests"]),
+            (Flavour::Threads, "-p offmain-tests-jobs -p offmain-pool"),
+            (Flavour::Threads, "-p offmain-test-shim"),
+            (Flavour::Threads, "-p offmain-crates-jobs --lib --tests"),
+            (Flavour::Threads, "-p photo-lab-jobs -p photo-lab-codecs -p libdeflater -p offmain-tests-native --lib --bins --tests"),
         ],
     ),
     (
         "clippy is content with the main thread's and the coordinator's side",
         &[
-            (Flavour::Plain, &["-p", "offmain", "--features", "javascript"]),
-            (Flavour::Plain, &["-p", "offmain-runtime"]),
-            (Flavour::Plain, &["-p", "offmain-tests-app"]),
-            (Flavour::PlainSoon, &["-p", "photo-lab-main"]),
+            (Flavour::Plain, "-p offmain --features javascript"),
+            (Flavour::Plain, "-p offmain-runtime"),
+            (Flavour::Plain, "-p offmain-tests-app"),
+            (Flavour::PlainSoon, "-p photo-lab-main"),
         ],
     ),
 ];
 
 /// Clippy as the compiler of the packages of this workspace, which makes no code; nearly all that they use is there, compiled for the
 /// browsers' tests. It takes the place of what was built of them, so the next build compiles the last crate of each module again.
-fn wasm_clippy(flavour: Flavour, selected: &[&str]) -> Result<Command> {
+fn wasm_clippy(flavour: Flavour, selected: &str) -> Result<Command> {
     let toolchain = Toolchain::ensure(&workspace())?;
     toolchain.ensure_clippy()?;
     let mut command = wasm_command(&toolchain, flavour, "build", &workspace(), &target(), false)?;
     lint_with(&mut command, &["-Zno-codegen", "-Clinker=true"]);
-    command.args(selected);
+    command.args(selected.split(' '));
     Ok(command)
 }
 
