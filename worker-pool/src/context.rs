@@ -10,7 +10,7 @@ use std::{
 
 use crossbeam_channel::Receiver;
 use offmain_protocol::{
-    Cancelled, FromWorker, Job, JobId,
+    Cancelled, CodecError, FromWorker, Job, JobId,
     limits::{PROGRESS_BURST, PROGRESS_SPACING_MS},
 };
 use parking_lot::Mutex;
@@ -44,21 +44,52 @@ pub(crate) fn space_progress(ms: u32) {
     PROGRESS_SPACING.store(ms.max(1), Ordering::Relaxed);
 }
 
-/// Spaces the reports of a job that has many.
+/// The reports of a job.
 struct Reports<P> {
-    sequence: u32,
-    /// Reports that may still be sent at once.
-    burst: u32,
-    last_ms: u64,
+    spacing: Spacing,
     /// The newest report, if it had to wait.
     waiting: Option<P>,
     /// In tests, where nobody is there to hear: what was reported.
     kept: Option<Vec<P>>,
 }
 
+/// Spaces the reports of a job that has many.
+struct Spacing {
+    /// The number of the last report that was sent.
+    sequence: u32,
+    /// Reports that may still be sent at once.
+    burst: u32,
+    last_ms: u64,
+}
+
+impl Spacing {
+    /// Whether one more report may be sent now; it counts as sent.
+    fn has_room(&mut self) -> bool {
+        let now_ms = now_ms();
+        let spaces = now_ms.saturating_sub(self.last_ms) / u64::from(PROGRESS_SPACING.load(Ordering::Relaxed));
+        if spaces > 0 {
+            self.burst = PROGRESS_BURST.min(self.burst + spaces.min(u64::from(PROGRESS_BURST)) as u32);
+            self.last_ms = now_ms;
+        }
+        let has_room = self.burst > 0;
+        self.burst -= u32::from(has_room);
+        has_room
+    }
+
+    /// Sends a report of `job`. One that could not be encoded is dropped: progress is a courtesy, the outcome is not in danger.
+    fn send(&mut self, job: JobId, place: Option<Place>, report: Result<Outgoing, CodecError>) {
+        let Ok(Outgoing { value, lent, beside }) = report else { return };
+        self.sequence += 1;
+        // The coordinator does not know yet that it runs.
+        place.into_iter().for_each(lane::leave);
+        post_with(&FromWorker::Progress { job, sequence: self.sequence, value, lent }, &beside);
+    }
+}
+
 impl<J: Job> JobContext<J> {
     pub(crate) fn new(job: JobId, form: Form, cancel: &'static CancelWord, place: Option<Place>) -> Self {
-        let reports = Reports { sequence: 0, burst: PROGRESS_BURST, last_ms: 0, waiting: None, kept: None };
+        let spacing = Spacing { sequence: 0, burst: PROGRESS_BURST, last_ms: 0 };
+        let reports = Reports { spacing, waiting: None, kept: None };
         Self { job, form, cancel, place, reports: Arc::new(Mutex::new(reports)), job_type: PhantomData }
     }
 
@@ -131,19 +162,12 @@ impl<J: Job> JobContext<J> {
     /// dropped, never the newest.
     pub fn progress(&self, value: J::Progress) {
         let mut reports = self.reports.lock();
-        let now_ms = now_ms();
-        let spaces = now_ms.saturating_sub(reports.last_ms) / u64::from(PROGRESS_SPACING.load(Ordering::Relaxed));
-        if spaces > 0 {
-            reports.burst = PROGRESS_BURST.min(reports.burst + spaces.min(u64::from(PROGRESS_BURST)) as u32);
-            reports.last_ms = now_ms;
-        }
-        if reports.burst == 0 {
+        if reports.spacing.has_room() {
+            reports.waiting = None;
+            self.send(&mut reports, value);
+        } else {
             reports.waiting = Some(value);
-            return;
         }
-        reports.burst -= 1;
-        reports.waiting = None;
-        self.send(&mut reports, value);
     }
 
     /// Sends the report that had to wait. The job is over.
@@ -158,13 +182,7 @@ impl<J: Job> JobContext<J> {
         if let Some(kept) = &mut reports.kept {
             return kept.push(value);
         }
-        // A report that cannot be encoded is dropped: progress is a courtesy, the outcome is not in danger.
-        if let Ok(Outgoing { value, lent, beside }) = encode(self.form, &value) {
-            reports.sequence += 1;
-            // The coordinator does not know yet that it runs.
-            self.place.into_iter().for_each(lane::leave);
-            post_with(&FromWorker::Progress { job: self.job, sequence: reports.sequence, value, lent }, &beside);
-        }
+        reports.spacing.send(self.job, self.place, encode(self.form, &value));
     }
 
     pub(crate) fn job(&self) -> JobId {

@@ -1,4 +1,5 @@
 //! What `cargo offmain build` asks a job crate, natively: its jobs' names and their types in TypeScript.
+//! On the web nobody asks, and a job module would be larger for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,24 +50,14 @@ fn config() -> ts_rs::Config {
     ts_rs::Config::new().with_large_int("number")
 }
 
-/// Fails if two jobs share a name; writes the description as JSON into the file that `OFFMAIN_DESCRIBE` names, if it is set.
+/// Writes the description of all jobs as JSON into the file that `OFFMAIN_DESCRIBE` names, if it is set.
 ///
 /// # Panics
-/// If two jobs share a name, or the file cannot be written.
-#[doc(hidden)]
-pub fn describe_for_tool(register: fn(&mut JobTable)) {
-    let mut table = JobTable::default();
-    register(&mut table);
-    if let Err(error) = table.check() {
-        panic!("{error}");
-    }
+/// If the file cannot be written.
+pub(crate) fn write(table: &JobTable) {
+    let Some(path) = std::env::var_os("OFFMAIN_DESCRIBE") else { return };
     let mut description = Description::default();
-    for entry in table.entries() {
-        (entry.describe)(&mut description);
-    }
-    #[cfg(not(target_family = "wasm"))]
-    if let Some(path) = std::env::var_os("OFFMAIN_DESCRIBE") {
-        let json = serde_json::json!({ "jobs": description.jobs, "types": description.types });
-        std::fs::write(&path, json.to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    }
+    table.entries().iter().for_each(|entry| (entry.describe)(&mut description));
+    let json = serde_json::json!({ "jobs": description.jobs, "types": description.types });
+    std::fs::write(&path, json.to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }

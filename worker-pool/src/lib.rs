@@ -17,6 +17,7 @@ compile_error!(
 mod bell;
 mod cancel;
 mod context;
+#[cfg(not(target_family = "wasm"))]
 mod describe;
 mod executor;
 #[cfg(target_family = "wasm")]
@@ -45,7 +46,7 @@ pub use reactor::block_on;
 pub use table::JobTable;
 
 #[doc(hidden)]
-pub use describe::describe_for_tool;
-#[doc(hidden)]
 #[cfg(target_family = "wasm")]
 pub use platform::{Host, host_by_tool};
+#[doc(hidden)]
+pub use table::describe_for_tool;

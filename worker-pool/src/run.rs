@@ -47,6 +47,18 @@ impl Finished {
         Self { job, outcome, outgoing: Outgoing::default() }
     }
 
+    /// With a value, if it could be encoded.
+    fn with(job: JobId, name: &str, outcome: Outcome, value: Result<Outgoing, CodecError>) -> Self {
+        let name = || name.to_owned();
+        match value {
+            Ok(outgoing) => Self { job, outcome, outgoing },
+            Err(CodecError::TooLarge { bytes }) => {
+                Self::new(job, Outcome::Rejected(Rejection::OutputTooLarge { name: name(), bytes: bytes as u64 }))
+            }
+            Err(error) => Self::new(job, Outcome::Rejected(Rejection::BadOutput { name: name(), why: error.to_string() })),
+        }
+    }
+
     /// Says it where it is to be heard. True if that was the lane.
     pub(crate) fn answer(self, place: Option<Place>) -> bool {
         crate::reactor::unwatch(self.job);
@@ -107,18 +119,10 @@ fn input<J: Job>(request: &Request) -> Result<J, Rejection> {
 
 fn finish<J: Job>(cx: &JobContext<J>, result: Result<J::Output, J::Error>) -> Finished {
     cx.finish();
-    let (outcome, encoded) = match &result {
-        Ok(output) => (Outcome::Done, encode(cx.form(), output)),
-        Err(_) if cx.is_cancelled() => return Finished::new(cx.job(), Outcome::Cancelled),
-        Err(error) => (Outcome::Failed, encode(cx.form(), error)),
-    };
-    let name = J::NAME.into();
-    match encoded {
-        Ok(outgoing) => Finished { job: cx.job(), outcome, outgoing },
-        Err(CodecError::TooLarge { bytes }) => {
-            Finished::new(cx.job(), Outcome::Rejected(Rejection::OutputTooLarge { name, bytes: bytes as u64 }))
-        }
-        Err(error) => Finished::new(cx.job(), Outcome::Rejected(Rejection::BadOutput { name, why: error.to_string() })),
+    match &result {
+        Ok(output) => Finished::with(cx.job(), J::NAME, Outcome::Done, encode(cx.form(), output)),
+        Err(_) if cx.is_cancelled() => Finished::new(cx.job(), Outcome::Cancelled),
+        Err(error) => Finished::with(cx.job(), J::NAME, Outcome::Failed, encode(cx.form(), error)),
     }
 }
 

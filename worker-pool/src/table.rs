@@ -4,9 +4,10 @@ use std::future::Future;
 
 use offmain_protocol::{Job, StartError};
 
+#[cfg(not(target_family = "wasm"))]
+use crate::describe::Description;
 use crate::{
     JobContext,
-    describe::Description,
     run::{Execution, Request, run_async, run_plain},
 };
 
@@ -22,6 +23,7 @@ pub(crate) struct Entry {
     /// A plain function, not an async one.
     pub(crate) plain: bool,
     pub(crate) run: Box<dyn Fn(Request) -> Execution>,
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) describe: fn(&mut Description),
 }
 
@@ -45,7 +47,13 @@ impl JobTable {
     }
 
     fn add<J: Job>(&mut self, plain: bool, run: Box<dyn Fn(Request) -> Execution>) {
-        self.entries.push(Entry { name: J::NAME, plain, run, describe: Description::add::<J> });
+        self.entries.push(Entry {
+            name: J::NAME,
+            plain,
+            run,
+            #[cfg(not(target_family = "wasm"))]
+            describe: Description::add::<J>,
+        });
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
@@ -71,6 +79,22 @@ impl JobTable {
     pub(crate) fn init_once(&self) -> Result<(), String> {
         self.init.map_or(Ok(()), |init| init())
     }
+}
+
+/// What the test does that [`jobs!`](crate::jobs) defines: fails if two jobs share a name, and tells `cargo offmain build` which jobs
+/// there are, if that runs it.
+///
+/// # Panics
+/// If two jobs share a name, or what there is cannot be told.
+#[doc(hidden)]
+pub fn describe_for_tool(register: fn(&mut JobTable)) {
+    let mut table = JobTable::default();
+    register(&mut table);
+    if let Err(error) = table.check() {
+        panic!("{error}");
+    }
+    #[cfg(not(target_family = "wasm"))]
+    crate::describe::write(&table);
 }
 
 /// Registers the jobs of a job crate: `Type => function`, once a crate, at its root.

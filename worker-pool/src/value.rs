@@ -1,7 +1,7 @@
 //! Values on their way in and out: in binary form for Rust callers, as JavaScript values for the others.
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use offmain_protocol::{Bytes, CodecError, FromWorker, Lease, Lent, Payload};
+use offmain_protocol::{Bytes, CodecError, Encoded, FromWorker, Lease, Lent, Payload};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -61,6 +61,18 @@ pub(crate) fn post_hello(message: &FromWorker) {
 }
 
 impl Outgoing {
+    fn encoded(Encoded { bytes, attachments, leases }: Encoded) -> Self {
+        let buffers: Array = attachments.iter().map(|bytes| copy_out(bytes.as_slice())).collect();
+        Self::new(Payload::Encoded(bytes), buffers.into(), &leases)
+    }
+
+    /// With its leases, which are lent.
+    fn new(payload: Payload, value: JsValue, leases: &[Lease]) -> Self {
+        let lent = lend(leases);
+        let leases = if lent.is_empty() { JsValue::UNDEFINED } else { copy_unlent(leases, &lent).into() };
+        Self { value: payload, lent, beside: Beside { value, leases } }
+    }
+
     /// The value as it is said by the lane, if it can be: with nothing beside it.
     pub(crate) fn packed(&self, place: Place) -> Option<Payload> {
         match &self.value {
@@ -80,14 +92,27 @@ impl Form {
 
 /// Decodes a value; its large binary data is copied into this memory here, once.
 pub(crate) fn decode<T: DeserializeOwned>(payload: &Payload, beside: &JsValue) -> Result<T, String> {
+    match incoming(payload, beside) {
+        Incoming::Object(object) => serde_wasm_bindgen::from_value(object).map_err(|error| error.to_string()),
+        Incoming::Encoded(bytes, attachments) => offmain_protocol::decode(bytes, attachments).map_err(|error| error.to_string()),
+    }
+}
+
+/// A value that is to be decoded, whatever its type.
+enum Incoming<'a> {
+    Object(JsValue),
+    Encoded(&'a [u8], Vec<Bytes>),
+}
+
+fn incoming<'a>(payload: &'a Payload, beside: &JsValue) -> Incoming<'a> {
     let bytes = match payload {
-        Payload::Object => return serde_wasm_bindgen::from_value(beside.clone()).map_err(|error| error.to_string()),
-        Payload::Packed(packed) => return serde_wasm_bindgen::from_value(unpack(packed)).map_err(|error| error.to_string()),
+        Payload::Object => return Incoming::Object(beside.clone()),
+        Payload::Packed(packed) => return Incoming::Object(unpack(packed)),
         Payload::Encoded(bytes) => bytes.as_slice(),
         Payload::None => &[],
     };
     let attachments = beside.dyn_ref::<Array>().map(|buffers| buffers.iter().map(|buffer| copy_in(&buffer)).collect());
-    offmain_protocol::decode(bytes, attachments.unwrap_or_default()).map_err(|error| error.to_string())
+    Incoming::Encoded(bytes, attachments.unwrap_or_default())
 }
 
 fn copy_in(buffer: &JsValue) -> Bytes {
@@ -97,21 +122,15 @@ fn copy_in(buffer: &JsValue) -> Bytes {
 /// Encodes a value; its large binary data is copied into fresh buffers of the browser, which are then transferred, and its leases
 /// are lent.
 pub(crate) fn encode<T: Serialize>(form: Form, value: &T) -> Result<Outgoing, CodecError> {
-    let (payload, value, leases) = match form {
+    match form {
         Form::Object => {
             let serializer = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
             let (object, leases) = offmain_protocol::with_leases(|| value.serialize(&serializer));
-            (Payload::Object, object.map_err(|error| CodecError::Malformed(error.to_string()))?, leases)
+            let object = object.map_err(|error| CodecError::Malformed(error.to_string()))?;
+            Ok(Outgoing::new(Payload::Object, object, &leases))
         }
-        Form::Encoded => {
-            let encoded = offmain_protocol::encode(value)?;
-            let buffers: Array = encoded.attachments.iter().map(|bytes| copy_out(bytes.as_slice())).collect();
-            (Payload::Encoded(encoded.bytes), buffers.into(), encoded.leases)
-        }
-    };
-    let lent = lend(&leases);
-    let leases = if lent.is_empty() { JsValue::UNDEFINED } else { copy_unlent(&leases, &lent).into() };
-    Ok(Outgoing { value: payload, lent, beside: Beside { value, leases } })
+        Form::Encoded => offmain_protocol::encode(value).map(Outgoing::encoded),
+    }
 }
 
 /// The buffers of those leases for which there was no room.

@@ -5,20 +5,33 @@ use std::{cell::RefCell, thread::LocalKey};
 /// A thread's list, while a value is encoded or decoded on it.
 pub(crate) type Beside<T> = RefCell<Option<Vec<T>>>;
 
-/// Runs `work` with a list, and gives the list back.
-pub(crate) fn beside<T: 'static, R>(place: &'static LocalKey<Beside<T>>, list: Vec<T>, work: impl FnOnce() -> R) -> (R, Vec<T>) {
-    /// Puts back what was there, also when `work` panics in somebody's serde implementation.
-    struct Restore<T: 'static>(&'static LocalKey<Beside<T>>, Option<Vec<T>>);
-    impl<T: 'static> Drop for Restore<T> {
-        fn drop(&mut self) {
-            self.0.set(self.1.take());
-        }
+/// A list that lies there until this is dropped; then there is again what was there before, also after a panic in somebody's serde
+/// implementation.
+pub(crate) struct Listed<T: 'static> {
+    place: &'static LocalKey<Beside<T>>,
+    before: Option<Vec<T>>,
+}
+
+// Not inlined: this is called for every type of a value, and does the same for all.
+impl<T: 'static> Listed<T> {
+    /// Lays a list there.
+    #[inline(never)]
+    pub(crate) fn new(place: &'static LocalKey<Beside<T>>, list: Vec<T>) -> Self {
+        Self { place, before: place.replace(Some(list)) }
     }
-    let restore = Restore(place, place.replace(Some(list)));
-    let result = work();
-    let list = place.take().unwrap_or_default();
-    drop(restore);
-    (result, list)
+
+    /// Gives the list back.
+    #[inline(never)]
+    pub(crate) fn end(self) -> Vec<T> {
+        self.place.take().unwrap_or_default()
+    }
+}
+
+impl<T: 'static> Drop for Listed<T> {
+    #[inline(never)]
+    fn drop(&mut self) {
+        self.place.set(self.before.take());
+    }
 }
 
 /// Puts an item into the list, and gives its index; `None` where nothing is encoded.

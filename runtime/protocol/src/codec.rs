@@ -4,7 +4,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Bytes, Lease, VERSION, beside::beside, bytes::ATTACHMENTS, lease::LEASES, limits::INLINE_BYTES};
+use crate::{Bytes, Lease, VERSION, beside::Listed, bytes::ATTACHMENTS, lease::LEASES, limits::INLINE_BYTES};
 
 /// How every version begins, so that another message is never taken for a hello of another version.
 const PROTOCOL: &str = "offmain-protocol ";
@@ -45,7 +45,11 @@ pub enum CodecError {
 /// # Errors
 /// [`CodecError::TooLarge`] above [`INLINE_BYTES`]; [`CodecError::Malformed`] if the type's own `Serialize` refuses.
 pub fn encode<T: Serialize>(value: &T) -> Result<Encoded, CodecError> {
-    let ((bytes, attachments), leases) = with_leases(|| beside(&ATTACHMENTS, Vec::new(), || postcard::to_stdvec(value)));
+    let (leases, attachments) = (Listed::new(&LEASES, Vec::new()), Listed::new(&ATTACHMENTS, Vec::new()));
+    encoded(postcard::to_stdvec(value), attachments.end(), leases.end())
+}
+
+fn encoded(bytes: postcard::Result<Vec<u8>>, attachments: Vec<Bytes>, leases: Vec<Lease>) -> Result<Encoded, CodecError> {
     let bytes = bytes.map_err(malformed)?;
     if bytes.len() > INLINE_BYTES {
         return Err(CodecError::TooLarge { bytes: bytes.len() });
@@ -58,7 +62,8 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Encoded, CodecError> {
 ///
 /// [`LeaseMark`]: crate::LeaseMark
 pub fn with_leases<R>(work: impl FnOnce() -> R) -> (R, Vec<Lease>) {
-    beside(&LEASES, Vec::new(), work)
+    let leases = Listed::new(&LEASES, Vec::new());
+    (work(), leases.end())
 }
 
 /// Decodes what [`encode`] made, if there were no leases in it. A type that holds itself is decoded by recursion, as deep as the data says.
@@ -74,11 +79,16 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], attachments: Vec<Bytes>) -> Res
 /// # Errors
 /// As [`decode`].
 pub fn decode_with_leases<T: DeserializeOwned>(bytes: &[u8], attachments: Vec<Bytes>, leases: Vec<Lease>) -> Result<T, CodecError> {
-    let ((value, _), _) = beside(&LEASES, leases, || beside(&ATTACHMENTS, attachments, || postcard::take_from_bytes(bytes)));
-    match value.map_err(malformed)? {
-        (value, []) => Ok(value),
-        (_, rest) => Err(CodecError::Malformed(format!("{} bytes are left over", rest.len()))),
+    let _lists = (Listed::new(&LEASES, leases), Listed::new(&ATTACHMENTS, attachments));
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => Err(left_over(rest)),
+        Err(error) => Err(malformed(error)),
     }
+}
+
+fn left_over(rest: &[u8]) -> CodecError {
+    CodecError::Malformed(format!("{} bytes are left over", rest.len()))
 }
 
 /// Encodes a message. It has no limit of its own: it may hold a value as large as [`encode`] allows, and more beside it.
