@@ -57,6 +57,7 @@ struct SharedMemory {
 struct Profile {
     opt_level: String,
     lto: String,
+    codegen_units: String,
 }
 
 /// A call of the toolchain's cargo that compiles for the web: `cargo <subcommand> --target wasm32-unknown-unknown …`
@@ -88,7 +89,9 @@ pub fn wasm_command(
             };
             give_flags(&mut command, flags.rustflags(), Some(&std.compiled(toolchain, target)?));
             let profile = if dev { &flags.dev } else { &flags.release };
-            set_profile(&mut command, dev, &[("OPT_LEVEL", &profile.opt_level), ("LTO", &profile.lto), ("PANIC", &flags.panic)]);
+            let Profile { opt_level, lto, codegen_units } = profile;
+            let settings = [("OPT_LEVEL", opt_level), ("LTO", lto), ("CODEGEN_UNITS", codegen_units), ("PANIC", &flags.panic)];
+            set_profile(&mut command, dev, &settings.map(|(name, value)| (name, value.as_str())));
         }
         Flavour::Plain | Flavour::PlainFast | Flavour::PlainSoon => {
             let std = Std {
