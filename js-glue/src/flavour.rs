@@ -88,8 +88,7 @@ pub fn wasm_command(
                 opt_level: &flags.release.opt_level,
             };
             give_flags(&mut command, flags.rustflags(), Some(&std.compiled(toolchain, target)?));
-            let profile = if dev { &flags.dev } else { &flags.release };
-            let Profile { opt_level, lto, codegen_units } = profile;
+            let Profile { opt_level, lto, codegen_units } = if dev { &flags.dev } else { &flags.release };
             let settings = [("OPT_LEVEL", opt_level), ("LTO", lto), ("CODEGEN_UNITS", codegen_units), ("PANIC", &flags.panic)];
             set_profile(&mut command, dev, &settings.map(|(name, value)| (name, value.as_str())));
         }

@@ -66,7 +66,9 @@ impl Spacing {
     /// Whether one more report may be sent now; it counts as sent.
     fn has_room(&mut self) -> bool {
         let now_ms = now_ms();
-        let spaces = now_ms.saturating_sub(self.last_ms) / u64::from(PROGRESS_SPACING.load(Ordering::Relaxed));
+        // ORDERING: relaxed; a generation sets it once, before any job.
+        let spacing_ms = PROGRESS_SPACING.load(Ordering::Relaxed);
+        let spaces = now_ms.saturating_sub(self.last_ms) / u64::from(spacing_ms);
         if spaces > 0 {
             self.burst = PROGRESS_BURST.min(self.burst + spaces.min(u64::from(PROGRESS_BURST)) as u32);
             self.last_ms = now_ms;
