@@ -35,7 +35,7 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool, leave_out: Opti
     drop_hooks(&mut module);
     // The generator would call the `main` of a test binary in each thread; `cargo offmain test` has a job that calls it.
     let _ = module.exports.remove("main");
-    let mut output = generator(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
+    let mut output = generator(module, name, dev).generate_output().with_context(|| cannot_bind(wasm))?;
     let module = output.wasm_mut();
     never_declare_dead(module)?;
     if leave_out == Some(Part::Handlers) {
@@ -61,7 +61,7 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool, leave_out: Opti
 pub fn bind_plain(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<PathBuf> {
     let module = parse(wasm)?;
     check_imports(&module, wasm)?;
-    let mut output = generator(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
+    let mut output = generator(module, name, dev).generate_output().with_context(|| cannot_bind(wasm))?;
     if !dev {
         strip(output.wasm_mut(), |_| false);
     }
@@ -73,7 +73,7 @@ pub fn bind_plain(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<Path
 pub fn bind_bare(wasm: &Path, out: &Path, name: &str, dev: bool) -> Result<PathBuf> {
     let module = parse(wasm)?;
     check_imports(&module, wasm)?;
-    let mut output = for_bundlers(module, name).generate_output().with_context(|| cannot_bind(wasm))?;
+    let mut output = for_bundlers(module, name, dev).generate_output().with_context(|| cannot_bind(wasm))?;
     let script = output.start().context("the bindings have no script of their own, which this generator used to make")?;
     let mut script = script.clone();
     let module = output.wasm_mut();
@@ -105,20 +105,21 @@ fn cannot_bind(wasm: &Path) -> String {
     format!("cannot generate bindings for {}", wasm.display())
 }
 
-fn generator(module: Module, name: &str) -> Bindgen {
+fn generator(module: Module, name: &str, dev: bool) -> Bindgen {
     let mut bindgen = Bindgen::new();
     bindgen.web(true).expect("the first target chosen").omit_default_module_path(false);
-    with_input(bindgen, module, name)
+    with_input(bindgen, module, name, dev)
 }
 
-fn for_bundlers(module: Module, name: &str) -> Bindgen {
+fn for_bundlers(module: Module, name: &str, dev: bool) -> Bindgen {
     let mut bindgen = Bindgen::new();
     bindgen.bundler(true).expect("the first target chosen");
-    with_input(bindgen, module, name)
+    with_input(bindgen, module, name, dev)
 }
 
-fn with_input(mut bindgen: Bindgen, module: Module, name: &str) -> Bindgen {
-    bindgen.input_module(name, module).typescript(false).remove_producers_section(true);
+fn with_input(mut bindgen: Bindgen, module: Module, name: &str, dev: bool) -> Bindgen {
+    // Only names that are kept are worth reading: of a large module's time here, a quarter went into them.
+    bindgen.input_module(name, module).typescript(false).demangle(dev).remove_producers_section(true);
     bindgen
 }
 

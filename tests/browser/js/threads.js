@@ -47,7 +47,7 @@ export const tests = {
 
   'hundreds of threads on fresh workers give everything back': withPool({ workers: 1 }, async (pool, t) => {
     // Each takes 50 ms of a core. What one thread kept would be seen after any number of them.
-    const rounds = t.engine === 'chromium' ? 8 : 4
+    const rounds = 4
     await pool.submit('fresh', { at_once: 50, rounds: 1 })
     const idle = async () => (await pool.stats()).threads.warm === 0
     await t.until(idle, 60_000, 'the warm workers to be released')

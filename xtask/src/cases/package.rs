@@ -62,6 +62,12 @@ impl Package {
         Ok(fs::write(self.0.path().join(file), bytes)?)
     }
 
+    /// Has a file be again as it was built.
+    pub fn restore(&self, file: &str) -> Result<()> {
+        fs::copy(made("site/pkg").join(file), self.0.path().join(file)).with_context(|| format!("the built package has no {file}"))?;
+        Ok(())
+    }
+
     /// Takes a file away.
     pub fn remove(&self, file: &str) -> Result<()> {
         fs::remove_file(self.0.path().join(file)).with_context(|| format!("the package has no {file}"))

@@ -124,13 +124,16 @@ fn missing_file(browser: &mut Browser, site: &Site) -> Result<()> {
             &["coordinator.js", "module.js", "runtime.js", "runtime_bg.wasm", "transfer.js", "pool-worker.js", "jobs.js", "jobs_bg.wasm"],
         ),
     ];
+    let package = Package::copy()?;
+    let server = site.with_files(CHANGED, package.path())?;
     each(by_face.into_iter().flat_map(|(face, files)| files.iter().map(move |&file| (face, file))), |(face, file)| {
-        let package = Package::copy()?;
         package.remove(file)?;
         // Each ends in another state: before the facade, in a worker that loaded early, in the coordinator.
         let alone = !["facade_bg.wasm", "pool-worker.js", "jobs_bg.wasm"].contains(&file);
         let start = Start { alone, ..Start::of(face, CHANGED) };
-        let error = fails_to_start(browser, site, &package, start).with_context(|| format!("without {file}"))?;
+        let failed = start.fails(browser, &server.url("")).with_context(|| format!("without {file}"));
+        package.restore(file)?;
+        let error = failed?;
         error.is("file")?;
         error.says(&[file, CURE])
     })
@@ -140,18 +143,21 @@ fn damaged_file(browser: &mut Browser, site: &Site) -> Result<()> {
     const PAGE: &[u8] = b"<!doctype html><title>My app</title>";
     let modules = [(JS, "facade_bg.wasm"), (JS, "runtime_bg.wasm"), (JS, "jobs_bg.wasm"), (RUST, "jobs_bg.wasm")];
     let scripts = [(JS, "coordinator.js"), (RUST, "runtime.js"), (JS, "pool-worker.js"), (RUST, "jobs.js")];
+    let package = Package::copy()?;
+    let server = site.with_files(CHANGED, package.path())?;
     each(modules.into_iter().chain(scripts), |(face, file)| {
-        let package = Package::copy()?;
         let whole = package.read(file)?;
         // Half of a script may be a whole one; without its last brace it is none.
         let brace = whole.iter().rposition(|&byte| byte == b'}').filter(|_| file.ends_with(".js"));
-        each([("cut short", &whole[..brace.unwrap_or(whole.len() / 2)]), ("a page", PAGE)], |(what, bytes)| {
+        let ended = each([("cut short", &whole[..brace.unwrap_or(whole.len() / 2)]), ("a page", PAGE)], |(what, bytes)| {
             package.write(file, bytes)?;
             let start = Start { alone: bytes == PAGE, ..Start::of(face, CHANGED) };
-            let error = fails_to_start(browser, site, &package, start).with_context(|| format!("{file} is {what}"))?;
+            let error = start.fails(browser, &server.url("")).with_context(|| format!("{file} is {what}"))?;
             error.is("file")?;
             error.says(&[file, CURE])
-        })
+        });
+        package.restore(file)?;
+        ended
     })
 }
 
@@ -168,10 +174,13 @@ fn stalled_file(browser: &mut Browser, site: &Site) -> Result<()> {
 fn other_version(browser: &mut Browser, site: &Site) -> Result<()> {
     let (ours, theirs) = ("offmain-protocol 0.1.0", "offmain-protocol 0.0.9");
     let files = [(JS, "jobs_bg.wasm", "job module"), (RUST, "jobs_bg.wasm", "job module"), (JS, "runtime_bg.wasm", "coordinator")];
+    let package = Package::copy()?;
+    let server = site.with_files(CHANGED, package.path())?;
     each(files, |(face, file, who)| {
-        let package = Package::copy()?;
         package.patch(file, ours, theirs)?;
-        let error = fails_to_start(browser, site, &package, Start::of(face, CHANGED))?;
+        let failed = Start::of(face, CHANGED).fails(browser, &server.url(""));
+        package.restore(file)?;
+        let error = failed?;
         error.is("version")?;
         error.says(&[who, ours, theirs, "with one version of offmain"])
     })
@@ -180,8 +189,9 @@ fn other_version(browser: &mut Browser, site: &Site) -> Result<()> {
 fn duplicate_job(browser: &mut Browser, site: &Site) -> Result<()> {
     let package = Package::copy()?;
     package.patch("jobs_bg.wasm", "twin-2", "twin-1")?;
+    let server = site.with_files(CHANGED, package.path())?;
     each([JS, RUST], |face| {
-        let error = fails_to_start(browser, site, &package, Start::of(face, CHANGED))?;
+        let error = Start::of(face, CHANGED).fails(browser, &server.url(""))?;
         error.is("duplicateJob")?;
         error.says(&["two jobs are named `twin-1`", "`NAME`"])
     })
@@ -191,8 +201,9 @@ fn failing_init(browser: &mut Browser, site: &Site) -> Result<()> {
     let plans = [("fails", "init", "the cache is not there"), ("panic", "init", "the cache is broken"), ("traps", "worker", "nreachable")];
     each(plans, |(plan, code, said)| {
         let package = with_init(plan)?;
+        let server = site.with_files(CHANGED, package.path())?;
         each([JS, RUST], |face| {
-            let error = fails_to_start(browser, site, &package, Start::of(face, CHANGED))?;
+            let error = Start::of(face, CHANGED).fails(browser, &server.url(""))?;
             error.is(code)?;
             error.says(&[said, "init"])
         })
@@ -304,11 +315,6 @@ fn with_init(plan: &str) -> Result<Package> {
     let package = Package::copy()?;
     package.patch("jobs_bg.wasm", "init: fine.", &format!("init: {plan}"))?;
     Ok(package)
-}
-
-fn fails_to_start(browser: &Browser, site: &Site, package: &Package, start: Start<'_>) -> Result<Failure> {
-    let server = site.with_files(CHANGED, package.path())?;
-    start.fails(browser, &server.url(""))
 }
 
 /// A start as `tests/browser/start.js` tries it.
