@@ -100,6 +100,7 @@ export interface Options {
   /**
    * Buffers of the input that are handed over, and empty from then on. What is not listed is copied, if it is small:
    * a short view alone where the job goes through shared memory (`lane`), else with the whole buffer it lies in.
+   * Firefox copies an array that was made by its length, or by `slice`, when its `buffer` is first asked for: make large ones over one.
    */
   transfer?: readonly (ArrayBuffer | ArrayBufferView<ArrayBuffer>)[]
 }

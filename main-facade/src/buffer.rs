@@ -16,6 +16,9 @@ struct Buffer {
 }
 
 /// Wraps a buffer. Sending it as part of a job transfers it: it is empty then for everybody else who holds it.
+///
+/// A typed array that was made by its length, or by `slice`, may have no buffer in Firefox, which copies all of it when `buffer()` is first
+/// called: make large ones over an `ArrayBuffer`.
 pub fn wrap(buffer: ArrayBuffer) -> Bytes {
     let len = buffer.byte_length() as usize;
     Bytes::from_foreign(Arc::new(Buffer { value: SendWrapper::new(buffer.into()), len }))

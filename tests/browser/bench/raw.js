@@ -31,7 +31,8 @@ const orders = {
 
   /** Copies here, then moves. */
   transfer({ number }) {
-    const copy = chunks.get(number).shared.slice()
+    // Not `slice`, see upload.js.
+    const copy = new Uint8Array(chunks.get(number).shared)
     postMessage(copy, [copy.buffer])
   },
 

@@ -56,7 +56,15 @@ fn section(engine: Engine, environment: &str, facts: &Facts) -> String {
         text += "\n| goal | found | |\n| --- | --- | --- |\n";
         text.extend(facts.goals.iter().map(goal_row));
     }
+    if facts.goals.iter().any(|goal| goal.met == Some(false)) {
+        text += &format!("\n[Why a goal is missed, and what was tried](performance.md#{})\n", reasons(&facts.name));
+    }
     text + "\n"
+}
+
+/// The place in `docs/performance.md` that says why goals of this suite are missed, as links name it.
+fn reasons(suite: &str) -> String {
+    format!("missed-{suite}")
 }
 
 fn chart_rows(chart: &Chart) -> String {
@@ -135,9 +143,27 @@ mod tests {
             "| echo | 40 | 30 to 50 | 9 | 1 |",
             "| peer | not \\| built | | | |",
             "| echo ≤ 30 µs | 40 µs | MISSED |",
+            "[Why a goal is missed, and what was tried](performance.md#missed-round-trip)",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
         }
+    }
+
+    #[test]
+    fn whatever_is_missed_has_its_reasons() {
+        let [benchmarks, performance] =
+            ["benchmarks.md", "performance.md"].map(|name| fs::read_to_string(workspace().join("docs").join(name)).unwrap());
+        let headings: Vec<String> = performance.lines().filter_map(|line| line.strip_prefix("### ")).map(anchor).collect();
+        let links: Vec<&str> = benchmarks.split("](performance.md#").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)).collect();
+        assert_eq!(links.is_empty(), !benchmarks.contains("| MISSED |"));
+        for link in links {
+            assert!(headings.iter().any(|heading| heading == link), "docs/performance.md has no heading for #{link}: {headings:?}");
+        }
+    }
+
+    /// As GitHub makes it of a heading.
+    fn anchor(heading: &str) -> String {
+        heading.to_lowercase().chars().filter_map(|c| if c == ' ' { Some('-') } else { Some(c).filter(|c| c.is_alphanumeric() || *c == '-') }).collect()
     }
 
     #[test]
