@@ -8,21 +8,17 @@ use cargo_offmain::browser::Engine;
 use super::facts::{Chart, Facts, Goal, Row, number};
 use crate::command::workspace;
 
-/// Puts the facts into the engine's section, in the place of what was found before, and the pictures beside the document. `order` names
-/// all suites.
-pub fn write(engine: Engine, environment: &str, suites: &[Facts], order: &[String]) -> Result<()> {
+/// Puts a suite's facts into the engine's section, in the place of what was found before, and the pictures beside the document. `order`
+/// names all suites.
+pub fn write(engine: Engine, environment: &str, facts: &Facts, order: &[String]) -> Result<()> {
     let docs = workspace().join("docs");
     let path = docs.join("benchmarks.md");
     let text = fs::read_to_string(&path).with_context(|| format!("no document {}", path.display()))?;
-    for (facts, chart) in suites.iter().flat_map(|facts| facts.charts.iter().map(move |chart| (facts, chart))) {
+    for chart in &facts.charts {
         fs::write(docs.join(picture(engine, facts, chart)), &chart.svg)?;
     }
-    let mut text = text;
-    for facts in suites {
-        text = replaced(&text, engine, &facts.name, &section(engine, environment, facts), order)?;
-    }
-    fs::write(&path, text)?;
-    println!("\nwritten: {}", path.display());
+    fs::write(&path, replaced(&text, engine, &facts.name, &section(engine, environment, facts), order)?)?;
+    println!("written: {}", path.display());
     Ok(())
 }
 
@@ -163,7 +159,11 @@ mod tests {
 
     /// As GitHub makes it of a heading.
     fn anchor(heading: &str) -> String {
-        heading.to_lowercase().chars().filter_map(|c| if c == ' ' { Some('-') } else { Some(c).filter(|c| c.is_alphanumeric() || *c == '-') }).collect()
+        heading
+            .to_lowercase()
+            .chars()
+            .filter_map(|c| if c == ' ' { Some('-') } else { Some(c).filter(|c| c.is_alphanumeric() || *c == '-') })
+            .collect()
     }
 
     #[test]

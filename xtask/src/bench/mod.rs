@@ -90,18 +90,19 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     browser.until("globalThis.bench", LOAD_LIMIT)?;
     let environment = environment(&browser, cores)?;
     println!("{environment}");
+    let order: Vec<String> = Suite::value_variants().iter().map(|suite| suite.name()).collect();
     let (mut all, mut raw) = (Vec::new(), Vec::new());
     for index in 0..suites.len() {
         let mut value = result(&browser, index)?;
         let facts: Facts = serde_json::from_value(value.clone()).context("the page's facts are not as expected")?;
         drop_pictures(&mut value);
         print!("{}", table::table(&facts));
+        if !options.quick {
+            // At once: what comes later may hang the browser.
+            document::write(options.measure.engine, &environment, &facts, &order)?;
+        }
         all.push(facts);
         raw.push(value);
-    }
-    if !options.quick {
-        let order: Vec<String> = Suite::value_variants().iter().map(|suite| suite.name()).collect();
-        document::write(options.measure.engine, &environment, &all, &order)?;
     }
     options.measure.finish(&json!({ "engine": options.measure.engine.name(), "environment": environment, "suites": raw }))?;
     let failed = all.iter().any(|facts| facts.failures().next().is_some());
