@@ -81,39 +81,28 @@ const goalsOf = (ways) =>
 const idOf = (number, len) => `${number} of ${len}`
 const sumsOf = (bytes) => ({ pages: touch(bytes), all: sumAll(bytes) })
 
-/** Takes every chunk once for each figure. */
+/** Takes every chunk once for each figure, and many in a row for what is the mean or the quotient of many. */
 async function measure({ give, done = () => {} }, sums) {
-  const take = async (len, look, sum) => {
-    const times = []
-    for (let number = 0; number < CHUNKS; number++) {
-      const chunk = { number, len }
+  const take = async (len, times, look, sum) => {
+    const figures = []
+    for (let i = 0; i < times; i++) {
+      const chunk = { number: i % CHUNKS, len }
       const start = performance.now()
       const given = await give(chunk)
-      expect(look(given.view ?? given), sums.get(idOf(number, len))[sum], 'on the main thread')
-      times.push(performance.now() - start)
+      if (look) expect(look(given.view ?? given), sums.get(idOf(chunk.number, len))[sum], 'on the main thread')
+      figures.push(performance.now() - start)
       await done(given, chunk)
     }
-    return times
+    return figures
   }
   // What the row before has left to the collector is not this one's.
   await new Promise((resolve) => setTimeout(resolve, 300))
-  await take(MB20, touch, 'pages')
-  const large = await take(MB20, touch, 'pages')
-  const small = await take(MB2, touch, 'pages')
-  const all = await take(MB20, sumAll, 'all')
+  await take(MB20, CHUNKS, touch, 'pages')
+  const large = await take(MB20, CHUNKS, touch, 'pages')
+  const small = await take(MB2, CHUNKS, touch, 'pages')
+  const read = await take(MB20, CHUNKS, sumAll, 'all')
   // Nothing is read, or the worker would have more time to fall asleep between two of the larger ones.
-  const handOver = async (len) => {
-    const times = []
-    for (let number = 0; number < HAND_OVERS; number++) {
-      const chunk = { number: number % CHUNKS, len }
-      const start = performance.now()
-      const given = await give(chunk)
-      times.push(performance.now() - start)
-      await done(given, chunk)
-    }
-    return distribution(times).median
-  }
-  const { value, ms } = await onMainThread(() => handOver(MB20))
-  const growth = value / (await handOver(MB2))
-  return { large, small, read: all, main: ms === undefined ? [] : ms / HAND_OVERS, growth }
+  const { value, ms } = await onMainThread(() => take(MB20, HAND_OVERS))
+  const growth = distribution(value).median / distribution(await take(MB2, HAND_OVERS)).median
+  return { large, small, read, main: ms === undefined ? [] : ms / HAND_OVERS, growth }
 }
