@@ -103,17 +103,22 @@ pub fn receive(message: &[u8], beside: JsValue, unreadable: Option<String>) -> R
     let message = offmain_protocol::decode(message, Vec::new()).map_err(|error| JsValue::from_str(&error.to_string()))?;
     lease::sweep();
     match message {
-        ToWorker::Run { job, name, input } => match unreadable {
-            Some(why) => {
-                let cancelled = CANCEL.with(|cancel| cancel.names(job));
-                let outcome = if cancelled { Outcome::Cancelled } else { Outcome::Rejected(Rejection::BadInput { name, why }) };
-                Finished::new(job, outcome).answer(None);
-            }
-            None => {
-                let request = Request { job, input, beside, cancel: CANCEL.with(|cancel| *cancel), place: None };
-                TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request));
-            }
-        },
+        ToWorker::Run { job, name, input } => {
+            let cancel = CANCEL.with(|cancel| *cancel);
+            // A cancelled job does not begin, whether its input has been read by now or is given up.
+            let refused = match unreadable {
+                _ if cancel.names(job) => Some(Outcome::Cancelled),
+                Some(why) => Some(Outcome::Rejected(Rejection::BadInput { name: name.clone(), why })),
+                None => None,
+            };
+            match refused {
+                Some(outcome) => Finished::new(job, outcome).answer(None),
+                None => {
+                    let request = Request { job, input, beside, cancel, place: None };
+                    TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request))
+                }
+            };
+        }
         ToWorker::Serve => serve(),
         ToWorker::Wake => {
             reactor::take_orders();

@@ -32,6 +32,7 @@ pub fn cases() -> Vec<Case> {
         case("when one after the other crashes, the pool closes with the reason", crash_in_a_row),
         case("a pool worker that ends unbidden traps its job, and another one takes its place", worker_ends),
         case("a job whose input takes long to read is cancelled in time, and nobody is killed for it", slow_input),
+        case("a job that is cancelled before its input has been read does not begin", late_input),
         case("what makes no sense is ignored and counted on both sides", forged),
     ]
 }
@@ -130,22 +131,36 @@ fn worker_ends(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 fn slow_input(browser: &mut Browser, site: &Site) -> Result<()> {
-    const READ: &str = "await blob.arrayBuffer()";
+    let told = times_out(browser, site, "sha", ("await blob.arrayBuffer()", "await new Promise(() => {})"))?;
+    ensure!(told["ms"].as_f64().is_some_and(|ms| ms < 15_000.0), "only the end of its grace ended it: {told}");
+    Ok(())
+}
+
+fn late_input(browser: &mut Browser, site: &Site) -> Result<()> {
+    const LATE: &str = "await (async () => {
+        while (!jobs.offmainIsCancelled(message)) await new Promise((resolve) => setTimeout(resolve, 1))
+        return readBlobs(beside)
+      })()";
+    // It would go on for ever.
+    times_out(browser, site, "stubborn", ("await unlessCancelled(message, readBlobs(beside))", LATE)).map(drop)
+}
+
+/// What comes of a job with a blob and a short time limit when workers read blobs in another way; no worker is killed for it.
+fn times_out(browser: &mut Browser, site: &Site, job: &str, (reading, otherwise): (&str, &str)) -> Result<Value> {
     let package = Package::copy()?;
     let script = String::from_utf8(package.read("pool-worker.js")?)?;
-    ensure!(script.contains(READ), "pool-worker.js does not hold `{READ}`");
-    package.write("pool-worker.js", script.replace(READ, "await new Promise(() => {})").as_bytes())?;
+    ensure!(script.contains(reading), "pool-worker.js does not hold `{reading}`");
+    package.write("pool-worker.js", script.replace(reading, otherwise).as_bytes())?;
     let server = site.with_files(MORTAL, package.path())?;
     // The grace is long, so that a busy machine does not break it; whoever is killed after it takes the generation along.
     keep(browser, &server.url("/start.html"), MORTAL, json!({ "workers": 1, "timeout": 300, "cancelGrace": 20_000 }))?;
     let script = "const since = performance.now()
-        const end = await submit('sha', { bytes: new Blob(['never read']) })
+        const end = await submit(args[0], { bytes: new Blob(['read late']) })
         return { end, ms: performance.now() - since, next: await submit('double', { number: 21 }), stats: await stats() }";
-    let told = browser.run(script, &[], LIMIT).context("the job is still pending")?;
+    let told = browser.run(script, &[json!(job)], LIMIT).context("the job is still pending")?;
     ensure!(told["end"]["name"] == "TimeoutError", "the job ended otherwise: {told}");
-    ensure!(told["ms"].as_f64().is_some_and(|ms| ms < 15_000.0), "only the end of its grace ended it: {told}");
     ensure!(told["next"] == 42 && told["stats"]["generations"] == 1, "the worker does not go on: {told}");
-    Ok(())
+    Ok(told)
 }
 
 fn forged(browser: &mut Browser, site: &Site) -> Result<()> {
