@@ -7,6 +7,7 @@
 #[cfg(all(target_family = "wasm", target_feature = "atomics"))]
 compile_error!("the coordinator must not be able to wait: build offmain-runtime without `+atomics` (`cargo offmain build` does)");
 
+mod clock;
 mod core;
 mod crew;
 mod event;
@@ -15,5 +16,6 @@ mod queue;
 #[cfg(target_family = "wasm")]
 mod shell;
 
+pub use clock::Clock;
 pub use core::Core;
 pub use event::{Effect, Event, GenerationId, Reply, WorkerId};

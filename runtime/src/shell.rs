@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
 
 use crate::{
-    Core, Effect, Event, GenerationId, Reply, WorkerId,
+    Clock, Core, Effect, Event, GenerationId, Reply, WorkerId,
     leases::{Book, Delivery},
 };
 
@@ -94,6 +94,7 @@ const FIRST_THREAD: u32 = 1 << 31;
 #[wasm_bindgen]
 pub struct Coordinator {
     host: Host,
+    clock: Clock,
     core: Core<Value>,
     /// Whether the facade's first message has come.
     begun: bool,
@@ -116,6 +117,7 @@ impl Coordinator {
     pub fn new(host: Host) -> Self {
         Self {
             host,
+            clock: Clock::default(),
             core: Core::default(),
             begun: false,
             generations: BTreeMap::new(),
@@ -290,7 +292,8 @@ impl Coordinator {
     }
 
     fn handle_all(&mut self) {
-        let now = self.host.now();
+        let time = self.host.now();
+        let now = self.clock.look(time);
         let mut effects = Vec::new();
         while let Some(event) = self.events.pop_front() {
             self.core.handle(now as u64, event, &mut effects);
@@ -299,7 +302,7 @@ impl Coordinator {
             }
         }
         if let Some(deadline) = self.core.deadline() {
-            self.host.set_timer((deadline as f64 - now).max(0.0));
+            self.host.set_timer(self.clock.look_again(time, deadline as f64 - now));
         }
         // What was for a job that is over, or was overtaken.
         let undelivered = self.book.borrow_mut().undelivered();
@@ -445,7 +448,7 @@ impl Coordinator {
     }
 
     fn report(&self, request: u32) {
-        let mut stats = self.core.stats(self.host.now() as u64);
+        let mut stats = self.core.stats(self.clock.read(self.host.now()) as u64);
         let current = self.core.current_generation().and_then(|current| self.generations.get(&current));
         if let Some(Generation { memory: Ok(memory), threads, .. }) = current {
             stats.memory_bytes = self.host.memory_bytes(memory) as u64;

@@ -1,5 +1,6 @@
 //! The coordinator's core without a browser: by script, and by random orders of events.
 
+mod clock;
 mod end;
 mod forged;
 mod generations;

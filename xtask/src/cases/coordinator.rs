@@ -29,6 +29,7 @@ pub fn cases() -> Vec<Case> {
         case("one that stops answering is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('loop')")),
         case("one that crashes is replaced, and its jobs are lost", |browser, site| dies(browser, site, "tellCoordinator('crash')")),
         case("a busy page and a suspended browser are not taken for its silence", pauses),
+        case("a job that was told to stop is not killed for the time in which the browser is suspended", sleeps),
         case("when one after the other crashes, the pool closes with the reason", crash_in_a_row),
         case("a pool worker that ends unbidden traps its job, and another one takes its place", worker_ends),
         case("a job whose input takes long to read is cancelled in time, and nobody is killed for it", slow_input),
@@ -90,6 +91,19 @@ fn pauses(browser: &mut Browser, site: &Site) -> Result<()> {
     let stats = &told[1];
     ensure!(told[0] == 2500 && stats["outcomes"]["done"] == 3, "not all jobs were done: {told}");
     ensure!(stats["restarts"] == 0 && stats["generations"] == 1, "it was replaced: {stats}");
+    Ok(())
+}
+
+fn sleeps(browser: &mut Browser, site: &Site) -> Result<()> {
+    const GRACE: Duration = Duration::from_secs(4);
+    keep(browser, &site.url("/start.html"), "/pkg/", json!({ "workers": 1, "timeout": 300, "cancelGrace": GRACE.as_millis() }))?;
+    // Two dozen waits that take 1.8 s, and do not look whether the job is to stop.
+    browser.execute("window.waits = submit('waits', { times: 1 })", &[])?;
+    thread::sleep(Duration::from_millis(600));
+    browser.suspend(GRACE + Duration::from_secs(2));
+    let told = browser.run("return [await window.waits, await stats()]", &[], LIMIT).context("the job is still pending")?;
+    ensure!(told[0].as_array().is_some_and(|waits| !waits.is_empty()), "the job ended otherwise: {told}");
+    ensure!(told[1]["generations"] == 1, "a worker was killed: {told}");
     Ok(())
 }
 
