@@ -28,6 +28,9 @@ export async function ends(jobs) {
   return count
 }
 
+/** When a job that reports has really begun: the coordinator knows no more than that it was sent. */
+export const begun = (job) => job.progress[Symbol.asyncIterator]().next()
+
 /** The bytes that the job `make` makes. */
 export const pattern = (len, seed) => Uint8Array.from({ length: len }, (_, i) => (i * 31 + seed) & 255)
 

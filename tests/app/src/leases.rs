@@ -107,7 +107,9 @@ async fn placed() -> Checked {
 async fn not_taken() -> Checked {
     let pool = pool(2).await?;
     // Dropped before its outcome; its progress was never read; its handle went on without anybody.
-    drop(pool.submit(LendLate { ms: 100, len: MB }));
+    let dropped = pool.submit(LendLate { ms: 100, len: MB });
+    dropped.progress().next().await;
+    drop(dropped);
     pool.submit(LendSteps { steps: 1000, len: 1000 }).await.err().ok_or("it did not fail")?;
     pool.submit(Lend { len: MB, seed: 1 }).detach();
     let done: Vec<_> = (0..20).map(|seed| pool.submit(Lend { len: 1000, seed })).collect();

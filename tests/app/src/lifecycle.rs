@@ -73,7 +73,7 @@ async fn drops() -> Checked {
 async fn kills() -> Checked {
     let pool = Pool::start(config().workers(2).cancel_grace(Duration::from_millis(100))).await?;
     let stubborn = pool.submit(Stubborn {});
-    running(&pool, 1).await?;
+    stubborn.progress().next().await;
     stubborn.cancel();
     check!(matches!(stubborn.await, Err(JobError::Cancelled)));
     check!(pool.submit(Double { number: 3 }).await? == 6);

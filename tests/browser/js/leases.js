@@ -1,7 +1,7 @@
 // What a job lends is read where it lies, and goes back when it is released.
 
 import { Lease } from '../pkg/offmain_tests.js'
-import { pattern, until, withPool, works } from '../pool.js'
+import { begun, pattern, withPool, works } from '../pool.js'
 
 const MB = 1 << 20
 
@@ -184,7 +184,7 @@ export const tests = {
   'a job that is killed leaves what it has lent': withPool({ workers: 2, cancelGrace: 50 }, async (pool, t) => {
     const lease = await pool.submit('lend', { len: MB, seed: 6 })
     const stubborn = pool.submit('stubborn', {})
-    await until(async () => (await pool.stats()).running === 1, 'one running')
+    await begun(stubborn)
     stubborn.cancel()
     await t.rejects(stubborn, 'AbortError')
     holds(t, lease, MB, 6)

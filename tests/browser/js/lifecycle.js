@@ -1,7 +1,7 @@
 // A pool from its start to its end: sizes, priorities, cancels, deadlines.
 
 import { start } from '../pkg/offmain_tests.js'
-import { ends, until, withPool } from '../pool.js'
+import { begun, ends, until, withPool } from '../pool.js'
 
 /** Has so many jobs in the pool until told to end, however long its workers take to start; then gives their number. */
 function keepBusy(pool, jobs) {
@@ -51,7 +51,7 @@ export const tests = {
     for (const name of ['stubborn', 'stuck']) {
       const before = (await pool.stats()).generations
       const job = pool.submit(name, {})
-      await until(async () => (await pool.stats()).running === 1, 'the job running')
+      await begun(job)
       job.cancel()
       await t.rejects(job, 'AbortError')
       t.equal(await pool.submit('double', { number: 21 }), 42)
@@ -64,6 +64,7 @@ export const tests = {
     const running = pool.submit('nap', { ms: 1500 })
     const queued = Array.from({ length: 10 }, (_, number) => pool.submit('double', { number }))
     await until(async () => (await pool.stats()).running === 2, 'both running')
+    await begun(stubborn)
     stubborn.cancel()
     await t.rejects(stubborn, 'AbortError')
     t.equal(await Promise.all(queued), Array.from({ length: 10 }, (_, number) => number * 2))
@@ -74,6 +75,7 @@ export const tests = {
     const stubborn = pool.submit('stubborn', {})
     const running = pool.submit('nap', { ms: 60_000 })
     await until(async () => (await pool.stats()).running === 2, 'both running')
+    await begun(stubborn)
     stubborn.cancel()
     await t.rejects(stubborn, 'AbortError')
     await t.rejects(running, 'JobLost', /did not stop/)

@@ -37,7 +37,8 @@ pub fn nap(job: Nap, cx: &JobContext<Nap>) -> Result<u32, Refused> {
     Ok(job.ms)
 }
 
-pub fn stubborn(_: Stubborn, _: &JobContext<Stubborn>) -> Result<(), String> {
+pub fn stubborn(_: Stubborn, cx: &JobContext<Stubborn>) -> Result<(), String> {
+    cx.progress(());
     spin()
 }
 
@@ -49,7 +50,8 @@ pub fn spin() -> ! {
     }
 }
 
-pub fn stuck(_: Stuck, _: &JobContext<Stuck>) -> Result<(), String> {
+pub fn stuck(_: Stuck, cx: &JobContext<Stuck>) -> Result<(), String> {
+    cx.progress(());
     let (_sender, receiver) = crossbeam_channel::bounded::<()>(1);
     receiver.recv().map_err(|error| error.to_string())
 }

@@ -73,7 +73,8 @@ pub fn lend_steps(job: LendSteps, cx: &JobContext<LendSteps>) -> Result<(), Leas
     Err(pattern(job.len, job.steps).into())
 }
 
-pub fn lend_late(job: LendLate, _: &JobContext<LendLate>) -> Result<Lease, String> {
+pub fn lend_late(job: LendLate, cx: &JobContext<LendLate>) -> Result<Lease, String> {
+    cx.progress(());
     thread::sleep(Duration::from_millis(job.ms.into()));
     Ok(pattern(job.len, job.ms).into())
 }
