@@ -85,14 +85,14 @@ export const tests = {
     for (const first of [0, 5, 20, 50]) {
       // A look at the statistics has closed the lane.
       await pool.stats()
-      const order = []
-      const told = (number, options) => pool.submit('spin', { ms: 1 }, options).then(() => order.push(number))
+      // By the count that the jobs themselves keep: outcomes that come by message may be overtaken by later ones that lie in the lane.
+      const told = (number, options) => pool.submit(...(number % 3 === 1 ? ['spin', { ms: 3 }] : ['visit', {}]), options)
       // More than go ahead by message and fit into the lane, which opens and is not served yet.
       const jobs = Array.from({ length: 300 }, (_, number) => told(number))
       if (first > 0) await jobs[first]
       jobs.push(told(300, { timeout: 60_000 }), ...Array.from({ length: 20 }, (_, number) => told(301 + number)))
-      await Promise.all(jobs)
-      t.equal(order, order.map((_, number) => number), `from ${first} on`)
+      const order = (await Promise.all(jobs)).filter((_, number) => number % 3 !== 1).map(({ visits }) => visits)
+      t.equal(order, order.map((_, place) => order[0] + place), `from ${first} on`)
     }
   }),
 
