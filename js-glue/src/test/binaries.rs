@@ -114,11 +114,8 @@ impl Project {
     fn compile_shim(&self, plan: &Units) -> Result<Vec<(String, PathBuf)>> {
         let made = artifacts(self.shim(plan)?, &[])?;
         let library = |name: &&str| {
-            let mut files = made.iter().filter(|artifact| artifact.target.name == *name).flat_map(|artifact| &artifact.filenames);
-            // Some are compiled for the machine too, for macros.
-            let file = files.find(|file| file.extension() == Some("rlib") && file.as_str().contains(TARGET));
-            let file = file.with_context(|| format!("cargo made no library of {name} for {TARGET}"))?;
-            Ok(((*name).to_owned(), file.clone().into_std_path_buf()))
+            let file = made.iter().filter(|artifact| artifact.target.name == *name).find_map(library_of);
+            Ok(((*name).to_owned(), file.with_context(|| format!("cargo made no library of {name} for {TARGET}"))?))
         };
         let has_jobs = self.metadata.packages.iter().any(|package| package.name.as_str() == "offmain-pool");
         let with_jobs = if has_jobs { rustc::SHARED_WITH_JOBS } else { &[] };
@@ -168,6 +165,15 @@ impl Project {
     }
 }
 
+/// The library for the web that cargo made, under the name that has its hash. Under the other one, which cargo tells of what it was asked
+/// for, the next call puts what it makes with other features or another compiler, and that may be before this one has linked.
+fn library_of(artifact: &Artifact) -> Option<PathBuf> {
+    // Some are compiled for the machine too, for macros.
+    let files = artifact.filenames.iter().filter(|file| file.as_str().contains(TARGET));
+    // Its metadata have no other name, and lie beside it.
+    files.filter(|file| file.extension() == Some("rmeta")).map(|file| file.with_extension("rlib").into_std_path_buf()).next()
+}
+
 /// Changes when the module or this tool does.
 fn stamp(wasm: &Path) -> Result<String> {
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());
@@ -194,5 +200,38 @@ fn kind(kind: &TargetKind) -> (usize, &'static str) {
         TargetKind::Bench => (3, "--bench"),
         TargetKind::Example => (4, "--example"),
         _ => (0, "--lib"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What cargo tells of a library that it was asked for, or that it needed.
+    fn made(files: &[&str]) -> Artifact {
+        let target = json!({
+            "name": "shim", "kind": ["lib"], "crate_types": ["lib"], "required-features": [], "src_path": "/shim/src/lib.rs",
+            "edition": "2024", "doctest": true, "test": true, "doc": true
+        });
+        let profile = json!({ "opt_level": "3", "debuginfo": 0, "debug_assertions": false, "overflow_checks": false, "test": false });
+        serde_json::from_value(json!({
+            "package_id": "path+file:///shim#0.1.0", "manifest_path": "/shim/Cargo.toml", "target": target, "profile": profile,
+            "features": [], "filenames": files, "executable": null, "fresh": true
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_library_is_linked_by_the_name_that_no_other_call_of_cargo_writes_to() {
+        let web = |file: &str| format!("/target/{TARGET}/release/{file}");
+        let asked_for = made(&[&web("libshim.rlib"), &web("deps/libshim-0f.rmeta")]);
+        let needed = made(&[&web("deps/libshim-0f.rlib"), &web("deps/libshim-0f.rmeta")]);
+        for artifact in [asked_for, needed] {
+            assert_eq!(library_of(&artifact), Some(web("deps/libshim-0f.rlib").into()));
+        }
+        let native = made(&["/target/release/deps/libshim-0f.rlib", "/target/release/deps/libshim-0f.rmeta"]);
+        assert_eq!(library_of(&native), None);
     }
 }
