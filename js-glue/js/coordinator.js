@@ -71,7 +71,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
   ring,
   setTimer(ms) {
     clearTimeout(timer)
-    timer = setTimeout(() => guard(() => coordinator.tick()), Math.min(ms, 0x7fffffff))
+    timer = setTimeout(() => guard(() => coordinator.tick()), ms)
   },
 })
 

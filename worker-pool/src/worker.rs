@@ -106,18 +106,14 @@ pub fn receive(message: &[u8], beside: JsValue, unreadable: Option<String>) -> R
         ToWorker::Run { job, name, input } => {
             let cancel = CANCEL.with(|cancel| *cancel);
             // A cancelled job does not begin, whether its input has been read by now or is given up.
-            let refused = match unreadable {
-                _ if cancel.names(job) => Some(Outcome::Cancelled),
-                Some(why) => Some(Outcome::Rejected(Rejection::BadInput { name: name.clone(), why })),
-                None => None,
-            };
-            match refused {
-                Some(outcome) => Finished::new(job, outcome).answer(None),
-                None => {
-                    let request = Request { job, input, beside, cancel, place: None };
-                    TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request))
-                }
-            };
+            if cancel.names(job) {
+                Finished::new(job, Outcome::Cancelled).answer(None);
+            } else if let Some(why) = unreadable {
+                Finished::new(job, Outcome::Rejected(Rejection::BadInput { name, why })).answer(None);
+            } else {
+                let request = Request { job, input, beside, cancel, place: None };
+                TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request));
+            }
         }
         ToWorker::Serve => serve(),
         ToWorker::Wake => {

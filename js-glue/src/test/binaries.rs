@@ -168,10 +168,9 @@ impl Project {
 /// The library for the web that cargo made, under the name that has its hash. Under the other one, which cargo tells of what it was asked
 /// for, the next call puts what it makes with other features or another compiler, and that may be before this one has linked.
 fn library_of(artifact: &Artifact) -> Option<PathBuf> {
-    // Some are compiled for the machine too, for macros.
-    let files = artifact.filenames.iter().filter(|file| file.as_str().contains(TARGET));
-    // Its metadata have no other name, and lie beside it.
-    files.filter(|file| file.extension() == Some("rmeta")).map(|file| file.with_extension("rlib").into_std_path_buf()).next()
+    // Its metadata have no other name, and lie beside it. Some are compiled for the machine too, for macros.
+    let metadata = artifact.filenames.iter().find(|file| file.extension() == Some("rmeta") && file.as_str().contains(TARGET))?;
+    Some(metadata.with_extension("rlib").into())
 }
 
 /// Changes when the module or this tool does.
