@@ -1,13 +1,16 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
 import * as glue from './facade.js'
-import { heldBytes, pack, unpack } from './lane.js'
-import { leasesOf, placeLeases } from './lease.js'
-import { Early, Worker, compile, eachLeaf, replaceEach } from './transfer.js'
+import { Refusal, pack, unpack } from './form.js'
+import { leasesOf } from './lease.js'
+import { Early, Worker, compile } from './transfer.js'
 
 export { Lease } from './lease.js'
 
-const { Facade, Settings, inlineBytes } = glue
+const { Facade, Settings } = glue
+
+/** The longest form that goes in a message, or in the shared lane, and not beside it. */
+const SMALL = 1000
 
 /** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
 export class OffmainError extends Error {
@@ -98,9 +101,9 @@ export class Pool extends EventTarget {
   }
 
   /** Sends a job, at once. What is refused is refused by the promise. */
-  submit(name, input, options = {}) {
-    const call = new Call(this.#facade, name, options)
-    call.submit(input, this.#ending.signal)
+  submit(name, input, options) {
+    const call = new Call(this.#facade, name)
+    call.submit(input, options, this.#ending.signal)
     return call.job
   }
 
@@ -162,6 +165,39 @@ export class Job extends Promise {
   }
 }
 
+/** As one would write it, in an error. */
+function textOf(value) {
+  try {
+    return typeof value === 'string' ? `'${value}'` : String(value)
+  } catch {
+    return `an ${typeof value}`
+  }
+}
+
+/** What `options` may say. */
+const OPTIONS = ['signal', 'priority', 'timeout', 'wait', 'transfer']
+
+/** The options of a job, each looked at once. */
+function read(options = {}) {
+  const wrong = (text) => new OffmainError('option', text)
+  if (typeof options !== 'object' || options === null) throw wrong(`the options are ${textOf(options)}; they must be an object`)
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (unknown !== undefined) throw wrong(`unknown option \`${unknown}\`; known options: ${OPTIONS.join(', ')}`)
+  const { signal, priority, timeout, wait = false, transfer = [] } = options
+  const allow = (name, value, allowed, fits) => {
+    if (!fits) throw wrong(`the option \`${name}\` is ${textOf(value)}; it must be ${allowed}`)
+  }
+  allow('signal', signal, 'an AbortSignal', signal == null || signal instanceof AbortSignal)
+  allow('priority', priority, "'high', 'normal' or 'low'", priority == null || ['high', 'normal', 'low'].includes(priority))
+  allow('timeout', timeout, `a whole number of milliseconds from 1 to ${LONGEST}`, timeout == null || (Number.isInteger(timeout) && timeout >= 1 && timeout <= LONGEST))
+  allow('wait', wait, 'true or false', typeof wait === 'boolean')
+  allow('transfer', transfer, 'a list', typeof transfer?.[Symbol.iterator] === 'function' && typeof transfer !== 'string')
+  return { signal, priority, timeout, wait, transfer: [...transfer] }
+}
+
+/** The longest time limit in milliseconds, as in runtime/protocol/src/limits.rs. */
+const LONGEST = 2_000_000_000
+
 /** A job on its way: how it is sent, and where the facade tells what becomes of it. */
 class Call {
   job
@@ -170,61 +206,60 @@ class Call {
   #facade
   #name
   #options
-  #moved = []
+  /** Until it is sent: what a refusal hands back. */
+  #input
   #abort
   #resolve
   #reject
   #reports
   #over = false
 
-  constructor(facade, name, options) {
+  constructor(facade, name) {
     this.#facade = facade
     this.#name = name
-    this.#options = options
     this.job = Job.of(this, (resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
   }
 
-  submit(input, ending) {
-    const { signal, timeout, transfer } = this.#options
-    if (signal?.aborted) return this.over('cancelled')
+  submit(input, options, ending) {
+    this.#input = input
     try {
-      if (transfer) this.#moved = transfer.map((item) => (ArrayBuffer.isView(item) ? item.buffer : item))
-      const packed = this.#pack(input, timeout)
-      const { bytes, responses } = packed ? { bytes: heldBytes(), responses: 0 } : check(this.#name, input, this.#moved)
+      if (typeof this.#name !== 'string') throw new OffmainError('option', `the job's name is ${textOf(this.#name)}; it must be a string`)
+      this.#options = read(options)
+      const { signal, timeout, transfer } = this.#options
+      if (signal?.aborted) return this.over('cancelled')
+      const form = pack(input, transfer)
+      // Reading the input may have aborted it.
+      if (signal?.aborted) return this.over('cancelled')
       if (signal) this.#heed(signal)
-      if (responses === 0) return this.#admit(input, bytes, timeout, packed)
-      const arrived = (read, timeLeft) => this.#admit(read, check(this.#name, read, this.#moved).bytes, timeLeft)
-      whenRead(this.#facade, ending, this.#name, input, timeout, this, arrived).catch((error) => this.#refuse(error))
+      if (form.responses.length === 0) return this.#admit(form, timeout)
+      form.bytes = form.bytes.slice()
+      whenRead(this.#facade, ending, form, timeout, this, (timeLeft) => this.#admit(form, timeLeft)).catch((error) => this.#refuse(error))
     } catch (error) {
       this.#refuse(error)
     }
   }
 
   /** Sends it, at once or when there is room. */
-  #admit(input, bytes, timeout, packed) {
-    if (!this.#options.wait || this.#facade.hasRoom(bytes) !== false) return this.#send(input, bytes, timeout, packed)
-    const free = () => this.#send(input, bytes, timeout, this.#pack(input, timeout))
-    whenFree(this.#facade, bytes, this, free).catch((error) => this.#refuse(error))
+  #admit(form, timeout) {
+    if (!this.#options.wait || this.#facade.hasRoom(form.held) !== false) return this.#send(form, timeout)
+    // The next job's form takes its place.
+    form.bytes = form.bytes.slice()
+    whenFree(this.#facade, form.held, this, () => this.#send(form, timeout)).catch((error) => this.#refuse(error))
   }
 
-  #send(input, bytes, timeout, packed) {
-    const id = this.#facade.submit(this.#name, input, packed, bytes, this.#options.priority, timeout, this.#moved, this)
-    if (id !== 0) this.stop = () => this.#facade.cancel(id)
-  }
-
-  /** The binary form of what the shared lane may carry, valid until the next call. */
-  #pack(input, timeout) {
-    const ordinary = this.#moved.length === 0 && timeout == null && (this.#options.priority ?? 'normal') === 'normal'
-    if (!ordinary || !this.#facade.hasLane()) return undefined
-    try {
-      return pack(input)
-    } catch {
-      // At a buffer that was moved before; sending it will throw, too.
-      return undefined
-    }
+  #send({ bytes, held, attachments, moved }, timeout) {
+    const small = bytes.length <= SMALL
+    // A buffer of its own, which is handed over.
+    const large = small ? [] : [bytes.slice().buffer]
+    const beside = small && attachments.length === 0 ? undefined : [...large, ...attachments]
+    const { priority } = this.#options
+    const id = this.#facade.submit(this.#name, small ? bytes : undefined, beside, held, priority, timeout, [...large, ...moved], this)
+    if (id === 0) return
+    this.#input = undefined
+    if (!this.#over) this.stop = () => this.#facade.cancel(id)
   }
 
   /** The signal's abort stops it from now on. */
@@ -239,51 +274,51 @@ class Call {
     return (this.#reports ??= this.#over ? Reports.none() : new Reports(this.#facade.progressKept()))
   }
 
-  /** The facade says: the job reports. */
-  progress(value, lent) {
-    this.reports.push(value, leasesOf(this.#facade, lent))
-  }
-
-  /** The facade says: the job is done, and this is the binary form of its output. */
-  answer(packed, lent) {
+  /** The facade says: the job reports. False if the report makes no sense. */
+  progress(packed, beside, lent) {
     const leases = leasesOf(this.#facade, lent)
-    let value
     try {
-      value = placeLeases(unpack(packed), leases)
+      this.reports.push(unpackFrom(packed, beside, leases), leases)
+      return true
     } catch {
-      for (const lease of leases) lease.release()
-      // What the pool's memory says is not to be trusted after a wild write.
-      return this.settle('lost', { message: 'its reply made no sense' })
+      return false
     }
-    this.#end()
-    this.#resolve(value)
   }
 
-  /** For the facade: the value of a binary form. */
-  unpack(packed) {
-    return unpack(packed)
+  /** The facade says: the job is done, and this is its output. */
+  answer(packed, beside, lent) {
+    this.settle('done', undefined, undefined, packed, beside, lent)
   }
 
   /** The facade says: the job ended, somehow. */
-  settle(kind, details, marked, lent) {
-    const value = placeLeases(marked, leasesOf(this.#facade, lent))
-    const { signal } = this.#options
+  settle(kind, message, location, packed, beside, lent) {
+    const leases = leasesOf(this.#facade, lent)
+    let value = this.#input
+    try {
+      if (packed || beside) value = unpackFrom(packed, beside, leases, kind === 'rejected')
+    } catch {
+      // What the pool's memory says is not to be trusted after a wild write.
+      ;[kind, message] = ['lost', 'its reply made no sense']
+    }
+    const signal = this.#options?.signal
     this.#end()
     if (kind === 'done') this.#resolve(value)
-    else this.#reject(errorOf(kind, this.#name, details, value, signal))
+    else this.#reject(errorOf(kind, this.#name, { message, location }, value, signal))
   }
 
   /** It ended before the facade had it. */
   over(kind) {
     this.#facade.count(kind)
-    this.settle(kind, {})
+    this.settle(kind)
   }
 
   #refuse(error) {
     if (this.#over) return
     this.#facade.count('rejected')
+    const input = this.#input
     this.#end()
-    this.#reject(asOffmainError(error))
+    if (!(error instanceof Refusal)) return this.#reject(asOffmainError(error))
+    this.#reject(new JobError('JobRejected', `the input of \`${this.#name}\` was refused: ${error.message}`, { input }))
   }
 
   /** An app may keep the promise for long, and with it this, but nothing else. */
@@ -291,7 +326,7 @@ class Call {
     this.#abort?.()
     this.#reports?.end()
     this.#over = true
-    this.stop = this.#abort = this.#facade = this.#options = this.#moved = undefined
+    this.stop = this.#abort = this.#facade = this.#options = this.#input = undefined
   }
 }
 
@@ -319,7 +354,7 @@ async function whenFree(facade, bytes, call, send) {
  * Sends a job once the bodies of the responses in its input are there, as blobs: a stream that is transferred goes on passing through this
  * thread, piece by piece. Until then the job may be cancelled and its time runs, and nothing of it has left this thread.
  */
-async function whenRead(facade, ending, name, input, timeout, call, arrived) {
+async function whenRead(facade, ending, form, timeout, call, arrived) {
   const since = performance.now()
   const end = new AbortController()
   const over = (kind) => () => {
@@ -329,16 +364,9 @@ async function whenRead(facade, ending, name, input, timeout, call, arrived) {
   }
   call.stop = over('cancelled')
   ending.addEventListener('abort', over('closed'), { signal: end.signal })
-  // What is no time limit is for the facade to refuse.
   const timer = timeout > 0 && timeout <= 0x7fffffff ? setTimeout(over('timedOut'), timeout) : undefined
-  let read
   try {
-    read = await replaceEach(input, Response, (response, path) =>
-      response.blob().catch((error) => {
-        const message = `the input of \`${name}\` was refused: the body of ${path || 'the response'} could not be read: ${error?.message ?? error}`
-        throw new JobError('JobRejected', message, { input })
-      }),
-    )
+    await Promise.all(form.responses.map((response) => readBody(form, response)))
   } catch (error) {
     if (!end.signal.aborted) {
       end.abort()
@@ -349,28 +377,32 @@ async function whenRead(facade, ending, name, input, timeout, call, arrived) {
   }
   if (end.signal.aborted) return
   end.abort()
-  arrived(read, timer === undefined ? timeout : Math.max(1, Math.ceil(timeout - (performance.now() - since))))
+  arrived(timer === undefined ? timeout : Math.max(1, Math.ceil(timeout - (performance.now() - since))))
 }
 
-/** Counts an input's binary data, and refuses what would be copied on this thread: the browser copies what is not moved. */
-function check(name, input, transfer) {
-  const limit = inlineBytes()
-  const moved = new Set(transfer)
-  let [bytes, copied, responses] = [0, 0, 0]
-  eachLeaf(input, (leaf, path) => {
-    if (typeof leaf === 'string') copied += leaf.length
-    else if (leaf instanceof Response) responses++
-    else {
-      bytes += leaf.byteLength ?? leaf.size
-      if (leaf instanceof ArrayBuffer && !moved.has(leaf)) copied += leaf.byteLength
-    }
-    if (copied <= limit) return
-    const message =
-      `the input of \`${name}\` was refused: with ${path || 'it'} it holds ${copied} bytes that would be copied, and more than ${limit} would hold up ` +
-      'the main thread; list buffers in `transfer` (they are empty here then), or pass a Blob'
-    throw new JobError('JobRejected', message, { input })
-  })
-  return { bytes, responses }
+/** Puts a response's body into its place among the attachments. */
+async function readBody(form, { index, path }) {
+  try {
+    const body = await form.attachments[index].blob()
+    form.attachments[index] = body
+    form.held += body.size
+  } catch (error) {
+    throw new Refusal(`the body of ${path === 'it' ? 'the response' : path} could not be read: ${error?.message ?? error}`)
+  }
+}
+
+/** The value of a form, which is the first of what is beside if it is large. A lease without a place in it is released. */
+function unpackFrom(packed, beside, leases, shared) {
+  const [form, attachments] = packed ? [packed, beside] : [new Uint8Array(beside[0]), beside.slice(1)]
+  const left = [...leases]
+  try {
+    return unpack(form, attachments, left, shared)
+  } catch (error) {
+    left.push(...leases)
+    throw error
+  } finally {
+    for (const lease of left) lease?.release()
+  }
 }
 
 function errorOf(kind, name, { message, location }, value, signal) {
@@ -421,10 +453,10 @@ class Reports {
     return reports
   }
 
-  push(marked, leases) {
+  push(value, leases) {
     // The app will never see a dropped value, so it cannot release what that has on loan.
     if (this.#values.length === this.#kept) for (const lease of this.#values.shift().leases) lease.release()
-    this.#values.push({ value: placeLeases(marked, leases), leases })
+    this.#values.push({ value, leases })
     this.#wake?.()
   }
 

@@ -1,7 +1,5 @@
 // Data that a job lends: a view of the pool's memory, until it is released.
 
-import { isPlain, DEPTH } from './transfer.js'
-
 /** Gives back what nobody released, once nobody holds its buffer any more: no lease, and no view of it either. */
 const forgotten = new FinalizationRegistry((giveBack) => giveBack())
 
@@ -90,28 +88,3 @@ export class Lease {
 
 /** The leases that came with a message. */
 export const leasesOf = (facade, lent = []) => lent.map((one) => new Lease(facade, one))
-
-/** Puts leases in the places of a value that are marked for them. One without a place is released. */
-export function placeLeases(value, leases) {
-  if (leases.length === 0) return value
-  const left = [...leases]
-  const placed = place(value, left, 0)
-  for (const lease of left) lease?.release()
-  return placed
-}
-
-function place(value, left, depth) {
-  if (typeof value !== 'object' || value === null || depth > DEPTH) return value
-  if (isPlain(value)) {
-    const lease = left[value.offmainLease]
-    if (lease && Object.keys(value).length === 1) {
-      left[value.offmainLease] = undefined
-      return lease
-    }
-  } else if (!Array.isArray(value)) return value
-  for (const [key, item] of Object.entries(value)) {
-    const placed = place(item, left, depth + 1)
-    if (placed !== item) value[key] = placed
-  }
-  return value
-}

@@ -4,14 +4,12 @@
 const loading = Promise.all([
   loaded('jobs.js', import('./jobs.js')),
   loaded('transfer.js', import('./transfer.js')),
-  loaded('lane.js', import('./lane.js')),
 ])
 // Why not is told by `join`, which may begin later.
 const told = () => postMessage('loaded')
 loading.then(told, told)
 let jobs
 let transfer
-let lane
 let wasm
 
 /** Names the file that could not be loaded. */
@@ -26,9 +24,6 @@ const { timeOrigin } = performance
 globalThis.offmainNow = () => timeOrigin + performance.now()
 // `message` is a view of the shared memory, which must not leave it.
 globalThis.offmainPost = (message, beside, leases) => postMessage([message.slice(), beside, leases], transfer.buffersIn(beside, leases))
-// `data` is another view of it.
-globalThis.offmainUnpack = (data) => lane.unpack(data)
-globalThis.offmainPack = (value) => lane.pack(value)
 // The coordinator passes it on.
 globalThis.offmainRing = () => postMessage('ring')
 globalThis.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
@@ -75,15 +70,17 @@ function end() {
   close()
 }
 
-/** Reads the blobs inside an input, here where nobody waits for it. */
-const readBlobs = (input) =>
-  transfer.replaceEach(input, Blob, async (blob, path) => {
-    try {
-      return new Uint8Array(await blob.arrayBuffer())
-    } catch (error) {
-      throw `the ${blob.size} bytes of ${path || 'the blob'} could not be read: ${error?.message ?? error}`
-    }
-  })
+/** What is beside a message, with its blobs read, here where nobody waits for it. Fails with the place of one and why it could not be read. */
+const readBlobs = (beside) =>
+  Promise.all(
+    beside.map(async (item, index) => {
+      try {
+        return item instanceof Blob ? await item.arrayBuffer() : item
+      } catch (error) {
+        throw { index, why: `${error?.message ?? error}` }
+      }
+    }),
+  )
 
 /** Time between two looks whether a job is still wanted whose input is being read, in milliseconds. */
 const LOOK = 50
@@ -92,7 +89,7 @@ const LOOK = 50
 async function unlessCancelled(message, reading) {
   let looks
   const cancelled = new Promise((_, failed) => {
-    looks = setInterval(() => guard(() => jobs.offmainIsCancelled(message)) && failed('its job was cancelled'), LOOK)
+    looks = setInterval(() => guard(() => jobs.offmainIsCancelled(message)) && failed({ index: 0, why: 'its job was cancelled' }), LOOK)
   })
   try {
     return await Promise.race([reading, cancelled])
@@ -114,14 +111,14 @@ const holdForEver = (lock) =>
 
 async function join({ module, memory, stackSize, threads, parallelism, progressSpacing, leases, leaseBytes, role, id, record, lock }) {
   try {
-    ;[[jobs, transfer, lane]] = await Promise.all([loading, holdForEver(lock)])
+    ;[[jobs, transfer]] = await Promise.all([loading, holdForEver(lock)])
     wasm = await loaded('jobs_bg.wasm', jobs.default({ module_or_path: module, memory, thread_stack_size: stackSize }))
   } catch (failure) {
     return postMessage(failure)
   }
   const prepared = guard(() => {
     wasm.__offmain_stack_limit.value = wasm.__stack_alloc.value || takeStack(stackSize)
-    jobs.offmainPrepare(parallelism, threads, stackSize, progressSpacing, leases, leaseBytes)
+    jobs.offmainPrepare(parallelism, threads, stackSize, progressSpacing, leases, leaseBytes, wasm.__offmain_stack_limit.value)
     return true
   })
   if (!prepared) return
@@ -131,16 +128,13 @@ async function join({ module, memory, stackSize, threads, parallelism, progressS
       end()
     })
   }
-  onmessage = async ({ data: [message, beside] }) => {
-    let unreadable
-    if (transfer.holds(beside, Blob)) {
-      try {
-        beside = await unlessCancelled(message, readBlobs(beside))
-      } catch (error) {
-        unreadable = error
-      }
-    }
-    if (guard(() => jobs.offmainReceive(message, beside, unreadable))) end()
+  const receive = (message, beside, read, unreadable) => {
+    if (guard(() => jobs.offmainReceive(message, beside, read, unreadable?.index ?? 0, unreadable?.why))) end()
+  }
+  onmessage = ({ data: [message, beside] }) => {
+    if (!beside?.some((item) => item instanceof Blob)) return receive(message, beside, beside)
+    const receiveUnread = (unreadable) => receive(message, beside, undefined, unreadable)
+    unlessCancelled(message, readBlobs(beside)).then((read) => receive(message, beside, read), receiveUnread)
   }
   if (role === 'reactor') guard(() => jobs.offmainReact(id))
   else guard(() => jobs.offmainStart(id), "trap in the job module's init: ")

@@ -1,53 +1,9 @@
-// Looks into values: for the buffers that can be moved instead of copied, and for what would be copied all the same.
+// What page, coordinator and workers have in common: how buffers go from one to the other, and how modules and workers are loaded.
 
-/** How deep values are searched. */
-export const DEPTH = 32
-
-/** Calls `found(leaf, path)` for each string, Blob, Response and ArrayBuffer in plain objects, arrays, maps, sets and typed arrays. */
-export function eachLeaf(value, found, path = '', depth = 0) {
-  if (typeof value === 'string') return found(value, path)
-  if (typeof value !== 'object' || value === null || depth > DEPTH) return
-  if (value instanceof ArrayBuffer || value instanceof Blob || value instanceof Response) found(value, path)
-  else if (ArrayBuffer.isView(value)) {
-    if (value.buffer instanceof ArrayBuffer) found(value.buffer, path)
-  } else if (Array.isArray(value) || value instanceof Set) {
-    let index = 0
-    for (const item of value) eachLeaf(item, found, `${path}[${index++}]`, depth + 1)
-  } else if (value instanceof Map) {
-    for (const [key, item] of value) eachLeaf(item, found, `${path}[${String(key)}]`, depth + 1)
-  } else if (isPlain(value)) {
-    for (const key in value) eachLeaf(value[key], found, path ? `${path}.${key}` : key, depth + 1)
-  }
-}
-
-/** The buffers inside values, each once: a transfer list. */
-export function buffersIn(...values) {
-  const buffers = new Set()
-  for (const value of values) eachLeaf(value, (leaf) => leaf instanceof ArrayBuffer && buffers.add(leaf))
-  return [...buffers]
-}
-
-/** Whether a value is a `Kind`, or has one in its arrays and plain objects. */
-export function holds(value, Kind) {
-  if (value instanceof Kind) return true
-  if (Array.isArray(value)) return value.some((item) => holds(item, Kind))
-  return typeof value === 'object' && value !== null && isPlain(value) && Object.values(value).some((item) => holds(item, Kind))
-}
-
-/** The value, with what `read(item, path)` gives in place of each `Kind` in its arrays and plain objects. */
-export async function replaceEach(value, Kind, read, path = '') {
-  if (value instanceof Kind) return read(value, path)
-  if (Array.isArray(value)) return Promise.all(value.map((item, index) => replaceEach(item, Kind, read, `${path}[${index}]`)))
-  if (typeof value === 'object' && value !== null && isPlain(value)) {
-    const replace = async ([key, item]) => [key, await replaceEach(item, Kind, read, path ? `${path}.${key}` : key)]
-    return Object.fromEntries(await Promise.all(Object.entries(value).map(replace)))
-  }
-  return value
-}
-
-export function isPlain(value) {
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+/** The buffers in these arrays: a transfer list. What is beside a message is a flat array, so nobody looks further. */
+export function buffersIn(...arrays) {
+  const isBuffer = (item) => item instanceof ArrayBuffer
+  return arrays.flatMap((array) => array?.filter(isBuffer) ?? [])
 }
 
 /**

@@ -11,7 +11,7 @@ use crate::script::shrink;
 const APP: &str = include_str!("../js/app.js");
 const COORDINATOR: &str = include_str!("../js/coordinator.js");
 const POOL_WORKER: &str = include_str!("../js/pool-worker.js");
-const LANE: &str = include_str!("../js/lane.js");
+const FORM: &str = include_str!("../js/form.js");
 const LEASE: &str = include_str!("../js/lease.js");
 const TRANSFER: &str = include_str!("../js/transfer.js");
 
@@ -23,7 +23,7 @@ pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages
         (format!("{name}.js"), for_page(APP)),
         ("coordinator.js".to_owned(), COORDINATOR.to_owned()),
         ("pool-worker.js".to_owned(), POOL_WORKER.to_owned()),
-        ("lane.js".to_owned(), for_page(LANE)),
+        ("form.js".to_owned(), for_page(FORM)),
         ("lease.js".to_owned(), for_page(LEASE)),
         ("transfer.js".to_owned(), for_page(TRANSFER)),
         ("module.js".to_owned(), module_js(name, versions, pages)),

@@ -118,8 +118,8 @@ impl<J: Job> Stream for Progress<J> {
 }
 
 impl<J: Job> Sink for JobSink<J> {
-    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
-        let Ok(report) = decode(value, &beside, loans) else { return };
+    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) -> Result<(), String> {
+        let report = decode(value, &beside, loans).map_err(|why| format!("`{}`: {why}", J::NAME))?;
         let mut state = self.0.borrow_mut();
         if state.reports.len() == state.kept {
             state.reports.pop_front();
@@ -130,6 +130,7 @@ impl<J: Job> Sink for JobSink<J> {
         if let Some(waker) = waiting {
             waker.wake();
         }
+        Ok(())
     }
 
     fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {

@@ -7,7 +7,7 @@ use std::{cell::RefCell, rc::Rc};
 use js_sys::{Array, Function, Object, Reflect};
 use offmain_protocol::{
     Config, ConfigError, Incident, LaneChoice, Outcome, Payload, Priority, StartError, Stats, WorkerState, Workers,
-    limits::{self, INLINE_BYTES, Range},
+    limits::{self, Range},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
@@ -21,21 +21,23 @@ use crate::{
 extern "C" {
     /// A job of `app.js`.
     pub type JsSink;
+    /// A report of the job; false if it makes no sense.
     #[wasm_bindgen(method)]
-    fn progress(this: &JsSink, value: JsValue, leases: JsValue);
+    fn progress(this: &JsSink, packed: Option<&[u8]>, beside: JsValue, leases: JsValue) -> bool;
+    /// The job's outcome, with its details, and with the form of a value, in which what is not in `packed` is beside.
     #[wasm_bindgen(method)]
-    fn settle(this: &JsSink, kind: &str, details: JsValue, value: JsValue, leases: JsValue);
+    fn settle(
+        this: &JsSink,
+        kind: &str,
+        message: Option<String>,
+        location: Option<String>,
+        packed: Option<&[u8]>,
+        beside: JsValue,
+        leases: JsValue,
+    );
     /// The end of most jobs, with as few calls as there can be.
     #[wasm_bindgen(method)]
-    fn answer(this: &JsSink, packed: &[u8], leases: JsValue);
-    #[wasm_bindgen(method, catch)]
-    fn unpack(this: &JsSink, packed: &[u8]) -> Result<JsValue, JsValue>;
-}
-
-impl JsSink {
-    fn value_of(&self, value: Payload, beside: JsValue) -> Result<JsValue, JsValue> {
-        if let Payload::Packed(packed) = value { self.unpack(&packed) } else { Ok(beside) }
-    }
+    fn answer(this: &JsSink, packed: &[u8], beside: JsValue, leases: JsValue);
 }
 
 thread_local! {
@@ -49,12 +51,6 @@ pub struct Facade {
     link: Rc<Link>,
     /// Room that somebody was told of who has not called `offerRoom` yet.
     offers: Rc<RefCell<Vec<Offer>>>,
-}
-
-/// Binary data in bytes that an input may hold without being listed for transfer.
-#[wasm_bindgen(js_name = inlineBytes)]
-pub fn inline_bytes() -> u32 {
-    INLINE_BYTES as u32
 }
 
 /// A config that was checked, before the coordinator is told of it.
@@ -100,13 +96,14 @@ impl Facade {
         Ok(Self { link, offers: Rc::default() })
     }
 
-    /// Sends a job, in its binary form if it has one. Gives its number, or 0 if it was refused; then its outcome has gone to the sink.
+    /// Sends a job: the form of its input, in `packed` if it is small, else the first of what is `beside`. Gives its number, or 0 if it was
+    /// refused; then its outcome has gone to the sink.
     #[expect(clippy::too_many_arguments, reason = "flat across the language boundary")]
     pub fn submit(
         &self,
         name: String,
-        input: JsValue,
         packed: Option<Vec<u8>>,
+        beside: JsValue,
         bytes: f64,
         priority: Option<String>,
         timeout: &JsValue,
@@ -116,26 +113,17 @@ impl Facade {
         let priority = read_priority(priority.as_deref()).map_err(|error| start_error(&error.into()))?;
         let timeout_ms = if timeout.is_undefined() || timeout.is_null() { None } else { Some(whole(&limits::TIMEOUT_MS, timeout)) };
         let timeout_ms = timeout_ms.transpose().map_err(|error| start_error(&error.into()))?;
-        let (payload, beside) = match packed {
-            Some(packed) => (Payload::Packed(packed), JsValue::UNDEFINED),
-            None => (Payload::Object, input.clone()),
-        };
-        let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input: payload, beside, transfer };
+        let input = packed.map_or(Payload::Object, Payload::Packed);
+        let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input, beside, transfer };
         let sink = Rc::new(sink);
         match self.link.submit(request, sink.clone()) {
             Ok(job) => Ok(job),
             Err(outcome) => {
                 self.link.outcomes().count(&outcome);
-                Sink::settle(&*sink, outcome, Payload::Object, input, Vec::new());
+                Sink::settle(&*sink, outcome, Payload::None, JsValue::UNDEFINED, Vec::new());
                 Ok(0)
             }
         }
-    }
-
-    /// Whether the binary form of an ordinary job's input is wanted.
-    #[wasm_bindgen(js_name = hasLane)]
-    pub fn has_lane(&self) -> bool {
-        self.link.has_lane()
     }
 
     /// Progress values kept for a reader who is slow.
@@ -209,21 +197,15 @@ impl Facade {
 }
 
 impl Sink for JsSink {
-    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
-        if let Ok(value) = self.value_of(value, beside) {
-            self.progress(value, leases::hand_over(loans));
-        }
+    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) -> Result<(), String> {
+        let known = self.progress(packed(&value), beside, leases::hand_over(loans));
+        if known { Ok(()) } else { Err("its form is damaged".into()) }
     }
 
     fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
         if let (Outcome::Done, Payload::Packed(packed)) = (&outcome, &value) {
-            return self.answer(packed, leases::hand_over(loans));
+            return self.answer(packed, beside, leases::hand_over(loans));
         }
-        let (value, outcome) = match self.value_of(value, beside) {
-            Ok(value) => (value, outcome),
-            // What the pool's memory says is not to be trusted after a wild write.
-            Err(_) => (JsValue::UNDEFINED, Outcome::Lost { why: "its reply made no sense".into() }),
-        };
         let (kind, message, location) = match outcome {
             Outcome::Done => ("done", None, None),
             Outcome::Failed => ("failed", None, None),
@@ -235,9 +217,13 @@ impl Sink for JsSink {
             Outcome::Lost { why } => ("lost", Some(why), None),
             Outcome::Closed { why } => ("closed", why, None),
         };
-        let details = object(&[("message", message.into()), ("location", location.into())]);
-        self.settle(kind, details.into(), value, leases::hand_over(loans));
+        self.settle(kind, message, location, packed(&value), beside, leases::hand_over(loans));
     }
+}
+
+/// The form that a message holds. None if it is the first of what is beside, or if there is no value.
+fn packed(value: &Payload) -> Option<&[u8]> {
+    if let Payload::Packed(packed) = value { Some(packed) } else { None }
 }
 
 /// Calls back, once. These are the functions that resolve promises, which throw nothing.
@@ -434,6 +420,7 @@ fn stats_object(stats: &Stats) -> Object {
         number("generations", stats.generations),
         number("memoryBytes", stats.memory_bytes as f64),
         number("ignored", stats.ignored),
+        number("reportsLost", stats.reports_lost),
         number("restarts", stats.restarts),
         number("byLane", stats.by_lane as f64),
         ("leases", leases.into()),

@@ -33,7 +33,8 @@ use crate::{once, pulse::Pulse, timer::Timer};
 
 /// Where a job's progress and its outcome go.
 pub(crate) trait Sink {
-    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>);
+    /// An error says why the report could not be read.
+    fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) -> Result<(), String>;
     fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>);
 }
 
@@ -70,6 +71,8 @@ pub(crate) struct Link {
     /// Messages that made no sense.
     ignored: Cell<u32>,
     restarts: Cell<u32>,
+    /// Progress reports that could not be read.
+    reports_lost: Cell<u32>,
     /// Outcomes that came by the lane.
     by_lane: Cell<u64>,
     lanes: RefCell<Lanes>,
@@ -129,6 +132,7 @@ impl Link {
             outcomes: RefCell::default(),
             ignored: Cell::new(0),
             restarts: Cell::new(0),
+            reports_lost: Cell::new(0),
             by_lane: Cell::new(0),
             lanes: RefCell::default(),
             soon: Soon::of(this),
@@ -311,8 +315,8 @@ impl Link {
             ToFacade::Progress { job, value, leases } => {
                 let loans = self.borrow(leases, buffers);
                 let sink = self.pending.borrow().get(&job).map(|(_, sink)| sink.clone());
-                if let Some(sink) = sink {
-                    sink.progress(value, beside, loans);
+                if let Some(Err(why)) = sink.map(|sink| sink.progress(value, beside, loans)) {
+                    self.report_lost(&why);
                 }
             }
             ToFacade::Settled { job, outcome, value, leases } => {
@@ -327,7 +331,10 @@ impl Link {
                     None => self.ignore(),
                 }
             }
-            ToFacade::Lane { generation, address, jobs } => self.lane_at(generation, address, jobs, &beside),
+            ToFacade::Lane { generation, address, jobs } => {
+                let buffer = beside.dyn_ref::<Array>().map_or(JsValue::UNDEFINED, |beside| beside.get(0));
+                self.lane_at(generation, address, jobs, &buffer);
+            }
             ToFacade::Stats { request, stats } => {
                 let asker = self.reports.borrow_mut().remove(&request);
                 let outcomes = *self.outcomes.borrow();
@@ -335,7 +342,8 @@ impl Link {
                 let leases = self.lease_stats(stats.leases);
                 let queued = stats.queued + self.lanes.borrow().waiting();
                 let (restarts, by_lane) = (self.restarts.get(), self.by_lane.get());
-                let stats = Stats { queued, outcomes, ignored, restarts, by_lane, leases, ..stats };
+                let reports_lost = stats.reports_lost + self.reports_lost.get();
+                let stats = Stats { queued, outcomes, ignored, restarts, by_lane, leases, reports_lost, ..stats };
                 if let Some(asker) = asker {
                     let _ = asker.send(stats);
                 }
@@ -357,6 +365,13 @@ impl Link {
         self.count(&outcome);
         sink.settle(outcome, value, beside, loans);
         self.offer_room();
+    }
+
+    /// A report could not be read, which does not touch its job's outcome. The console is told of the first.
+    fn report_lost(&self, why: &str) {
+        if self.reports_lost.replace(self.reports_lost.get().saturating_add(1)) == 0 {
+            web_sys::console::error_1(&format!("offmain: a progress report of a job was dropped: {why}; `stats()` counts them").into());
+        }
     }
 
     fn is_over(&self) -> bool {

@@ -25,6 +25,7 @@ pub struct Core<P> {
     queue: Queue<P>,
     crew: Crew,
     ignored: u32,
+    reports_lost: u32,
     failed_starts: u32,
     next: Next,
     lane: Lane,
@@ -79,6 +80,7 @@ impl<P> Default for Core<P> {
             queue: Queue::new(),
             crew: Crew::default(),
             ignored: 0,
+            reports_lost: 0,
             failed_starts: 0,
             next: Next::No,
             lane: Lane::Closed(0),
@@ -147,6 +149,7 @@ impl<P> Core<P> {
             running: self.crew.running().count() as u32,
             generations: self.crew.generations,
             ignored: self.ignored,
+            reports_lost: self.reports_lost,
             ..Stats::default()
         }
     }
@@ -194,6 +197,11 @@ impl<P> Core<P> {
     /// Counts a message that made no sense.
     pub fn ignore(&mut self) {
         self.ignored = self.ignored.saturating_add(1);
+    }
+
+    /// Counts a report that its job could not encode.
+    pub fn report_lost(&mut self) {
+        self.reports_lost = self.reports_lost.saturating_add(1);
     }
 
     fn start(&mut self, config: Config, cores: u32, out: &mut Outbox<P>) {

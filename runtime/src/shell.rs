@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
-    CodecError, Config, FromWorker, JobId, Loans, Payload, StartError, Submit, ToCoordinator, ToFacade, ToWorker, VERSION, lane::Lane,
+    CodecError, Config, FromWorker, JobId, Loans, Outcome, Payload, Rejection, StartError, Submit, ToCoordinator, ToFacade, ToWorker,
+    VERSION, lane::Lane,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
@@ -38,10 +39,10 @@ extern "C" {
     /// Calls [`Coordinator::worker_gone`] when the worker has really ended.
     #[wasm_bindgen(method, js_name = awaitEnd)]
     fn await_end(this: &Host, id: u32, generation: GenerationId);
-    #[wasm_bindgen(method)]
-    fn send(this: &Host, worker: &Worker, message: Vec<u8>, beside: &JsValue);
-    #[wasm_bindgen(method)]
-    fn reply(this: &Host, message: Vec<u8>, beside: &JsValue, leases: &JsValue);
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &Host, worker: &Worker, message: Vec<u8>, beside: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn reply(this: &Host, message: Vec<u8>, beside: &JsValue, leases: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = bufferOf)]
     fn buffer_of(this: &Host, memory: &JsValue, end: f64) -> JsValue;
     #[wasm_bindgen(method)]
@@ -62,6 +63,16 @@ struct Value {
     leases: Delivery,
     /// A buffer for each lease that had to be copied.
     copies: JsValue,
+}
+
+impl Value {
+    fn none() -> Self {
+        Self::input(Payload::None, JsValue::UNDEFINED)
+    }
+
+    fn input(payload: Payload, beside: JsValue) -> Self {
+        Self { payload, beside, leases: Delivery::default(), copies: JsValue::UNDEFINED }
+    }
 }
 
 struct Generation {
@@ -167,7 +178,7 @@ impl Coordinator {
                 for Submit { job, name, priority, timeout_ms, bytes, small, sent, input } in jobs {
                     self.received(sent);
                     let beside = std::mem::replace(&mut beside, JsValue::UNDEFINED);
-                    let input = Value { payload: input, beside, leases: Delivery::default(), copies: JsValue::UNDEFINED };
+                    let input = Value::input(input, beside);
                     self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, input });
                 }
             }
@@ -222,13 +233,14 @@ impl Coordinator {
                 let value = Value { payload: value, beside, leases, copies };
                 self.handle(Event::Settled { worker: id, job, outcome, value, threads });
             }
+            FromWorker::ReportLost => self.core.report_lost(),
             FromWorker::Surfaced => self.handle(Event::Surfaced { worker: id }),
             FromWorker::Spawn { record, name, stack_size } => {
                 let name = if name.is_empty() { "offmain thread".into() } else { format!("offmain thread {name}") };
                 self.start_thread(generation, "thread", &name, stack_size, record);
             }
             FromWorker::Await => self.wake_reactor(generation),
-            FromWorker::Wake { worker } => self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED),
+            FromWorker::Wake { worker } => self.send(worker, &ToWorker::Wake),
         }
     }
 
@@ -319,7 +331,7 @@ impl Coordinator {
             }
             Effect::OpenGeneration { generation, maximum } => self.open_generation(generation, maximum),
             Effect::StartWorker { generation, worker } => self.start_worker(generation, worker),
-            Effect::StopWorker(worker) => self.send(worker, &ToWorker::Stop, &JsValue::UNDEFINED),
+            Effect::StopWorker(worker) => self.send(worker, &ToWorker::Stop),
             Effect::KillWorker(worker) => {
                 if let Some(member) = self.members.remove(&worker) {
                     self.end(worker, &member);
@@ -334,10 +346,15 @@ impl Coordinator {
             }
             Effect::ForgetGeneration(generation) => drop(self.generations.remove(&generation)),
             Effect::Run { worker, job, name, input } => {
-                self.send(worker, &ToWorker::Run { job, name, input: input.payload }, &input.beside);
+                let run = ToWorker::Run { job, name: name.clone(), input: input.payload };
+                if let Err(why) = self.try_send(worker, &run, &input.beside) {
+                    // For want of memory, for one.
+                    let outcome = Outcome::Rejected(Rejection::BadInput { name, why });
+                    self.events.push_back(Event::Settled { worker, job, outcome, value: Value::none(), threads: 0 });
+                }
             }
             Effect::OpenLane(generation) => self.open_lane(generation),
-            Effect::ServeLane(worker) => self.send(worker, &ToWorker::Serve, &JsValue::UNDEFINED),
+            Effect::ServeLane(worker) => self.send(worker, &ToWorker::Serve),
             Effect::LookAtLane => self.look_at_lane(),
             Effect::CloseLane => self.close_lane(),
             Effect::SignalCancel { worker, job } => {
@@ -347,7 +364,7 @@ impl Coordinator {
                 // A job that blocks until it is cancelled hears it from there.
                 let generation = self.members.get(&worker).and_then(|member| self.generations.get(&member.generation));
                 if let Some(reactor) = generation.and_then(|generation| generation.reactor) {
-                    self.send(reactor, &ToWorker::Wake, &JsValue::UNDEFINED);
+                    self.send(reactor, &ToWorker::Wake);
                 }
             }
             Effect::Reply(reply) => self.reply(reply),
@@ -408,7 +425,7 @@ impl Coordinator {
     /// A generation has at most one reactor. It finds by itself what it is to await: while it starts it needs no message.
     fn wake_reactor(&mut self, generation: GenerationId) {
         match self.generations.get(&generation).and_then(|generation| generation.reactor) {
-            Some(reactor) => self.send(reactor, &ToWorker::Wake, &JsValue::UNDEFINED),
+            Some(reactor) => self.send(reactor, &ToWorker::Wake),
             None => {
                 let stack_size = self.core.config().stack_size as u32;
                 let reactor = self.start_thread(generation, "reactor", "offmain reactor", stack_size, 0);
@@ -423,14 +440,25 @@ impl Coordinator {
         Some((memory, member.cancel?))
     }
 
-    fn send(&self, worker: WorkerId, message: &ToWorker, beside: &JsValue) {
-        if let Some(member) = self.members.get(&worker) {
-            self.host.send(&member.worker, offmain_protocol::encode_message(message), beside);
-        }
+    fn try_send(&self, worker: WorkerId, message: &ToWorker, beside: &JsValue) -> Result<(), String> {
+        let Some(member) = self.members.get(&worker) else { return Ok(()) };
+        self.host.send(&member.worker, offmain_protocol::encode_message(message), beside).map_err(|error| text_of(&error))
+    }
+
+    /// Sends what has nothing beside it.
+    fn send(&self, worker: WorkerId, message: &ToWorker) {
+        // Plain bytes can always be sent.
+        let _ = self.try_send(worker, message, &JsValue::UNDEFINED);
+    }
+
+    /// Says what has nothing beside it.
+    fn say(&self, bytes: Vec<u8>) {
+        // As above.
+        let _ = self.host.reply(bytes, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
     }
 
     fn reply(&self, reply: Reply<Value>) {
-        let say = |bytes: Vec<u8>| self.host.reply(bytes, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+        let say = |bytes| self.say(bytes);
         match reply {
             Reply::Started(workers) => say(offmain_protocol::encode_hello(&ToFacade::Started { workers })),
             Reply::NotStarted(error) => say(offmain_protocol::encode_hello(&ToFacade::NotStarted(error))),
@@ -458,7 +486,7 @@ impl Coordinator {
             }
         }
         stats.leases = self.book.borrow().stats();
-        self.host.reply(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }), &JsValue::UNDEFINED, &JsValue::UNDEFINED);
+        self.say(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }));
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     cancel::CancelWord,
     lane::{self, Place},
     reactor,
-    value::{Form, Outgoing, encode, post_with},
+    value::{Beside, Form, Outgoing, encode, post_with},
 };
 
 /// A running job's way to report progress and to notice that it should stop.
@@ -79,13 +79,27 @@ impl Spacing {
     }
 
     /// Sends a report of `job`. One that could not be encoded is dropped: progress is a courtesy, the outcome is not in danger.
-    fn send(&mut self, job: JobId, place: Option<Place>, report: Result<Outgoing, CodecError>) {
-        let Ok(Outgoing { value, lent, beside }) = report else { return };
+    fn send(&mut self, job: JobId, name: &'static str, place: Option<Place>, report: Result<Outgoing, CodecError>) {
+        let Outgoing { value, lent, beside } = match report {
+            Ok(report) => report,
+            Err(error) => return report_lost(name, &error),
+        };
         self.sequence += 1;
         // The coordinator does not know yet that it runs.
         place.into_iter().for_each(lane::leave);
         post_with(&FromWorker::Progress { job, sequence: self.sequence, value, lent }, &beside);
     }
+}
+
+/// Has a report counted that could not be encoded. The console is told of a job's first.
+fn report_lost(name: &'static str, error: &CodecError) {
+    static TOLD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    let mut told = TOLD.lock();
+    if !told.contains(&name) {
+        told.push(name);
+        eprintln!("a progress report of the job `{name}` was dropped: {error}; `stats()` counts them");
+    }
+    post_with(&FromWorker::ReportLost, &Beside::default());
 }
 
 impl<J: Job> JobContext<J> {
@@ -184,7 +198,7 @@ impl<J: Job> JobContext<J> {
         if let Some(kept) = &mut reports.kept {
             return kept.push(value);
         }
-        reports.spacing.send(self.job, self.place, encode(self.form, &value));
+        reports.spacing.send(self.job, J::NAME, self.place, encode(self.form, &value));
     }
 
     pub(crate) fn job(&self) -> JobId {

@@ -32,6 +32,7 @@ mod owner;
 mod platform;
 mod reactor;
 mod run;
+mod stack;
 mod table;
 mod value;
 #[cfg(target_family = "wasm")]

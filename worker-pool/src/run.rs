@@ -9,21 +9,19 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use offmain_protocol::{CodecError, FromWorker, Job, JobId, Outcome, Payload, Rejection, limits::PANIC_TEXT_BYTES};
-use wasm_bindgen::JsValue;
+use offmain_protocol::{CodecError, FromWorker, Job, JobId, Outcome, Rejection, limits::PANIC_TEXT_BYTES};
 
 use crate::{
     JobContext,
     cancel::CancelWord,
     lane::{self, Place},
-    value::{Form, Outgoing, decode, encode, post_with},
+    value::{Form, Incoming, Outgoing, decode, encode, post_with},
 };
 
 /// A job to run.
 pub(crate) struct Request {
     pub(crate) job: JobId,
-    pub(crate) input: Payload,
-    pub(crate) beside: JsValue,
+    pub(crate) input: Incoming,
     pub(crate) cancel: &'static CancelWord,
     /// If it came by the shared lane.
     pub(crate) place: Option<Place>,
@@ -47,6 +45,11 @@ impl Finished {
         Self { job, outcome, outgoing: Outgoing::default() }
     }
 
+    /// Not begun: the input goes back.
+    pub(crate) fn refused(job: JobId, rejection: Rejection, input: Incoming) -> Self {
+        Self { job, outcome: Outcome::Rejected(rejection), outgoing: Outgoing::handed_back(input) }
+    }
+
     /// With a value, if it could be encoded.
     fn with(job: JobId, name: &str, outcome: Outcome, value: Result<Outgoing, CodecError>) -> Self {
         let name = || name.to_owned();
@@ -67,8 +70,8 @@ impl Finished {
         #[cfg(not(target_family = "wasm"))]
         let threads = 0;
         if let Some(place) = place {
-            let packed = if threads == 0 { self.outgoing.packed(place) } else { None };
-            if packed
+            let value = self.outgoing.by_lane(place).filter(|_| threads == 0);
+            if value
                 .is_some_and(|value| lane::reply(place, &offmain_protocol::encode_message(&(&self.outcome, value, &self.outgoing.lent))))
             {
                 return true;
@@ -86,12 +89,15 @@ impl Finished {
 }
 
 pub(crate) fn run_plain<J: Job>(function: fn(J, &JobContext<J>) -> Result<J::Output, J::Error>, request: Request) -> Finished {
-    let (job, form) = (request.job, Form::of(&request.input));
+    let (job, form) = (request.job, Form::of(&request.input.value));
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let input = input::<J>(&request)?;
+        let input = match decode(&request.input) {
+            Ok(input) => input,
+            Err(why) => return bad_input::<J>(job, why, request.input),
+        };
         let cx = JobContext::new(job, form, request.cancel, request.place);
         let result = function(input, &cx);
-        Ok(finish(&cx, result))
+        finish(&cx, result)
     }));
     finished(job, result)
 }
@@ -100,21 +106,24 @@ pub(crate) fn run_async<J: Job, F>(function: fn(J, JobContext<J>) -> F, request:
 where
     F: Future<Output = Result<J::Output, J::Error>> + 'static,
 {
-    let (job, form) = (request.job, Form::of(&request.input));
+    let (job, form) = (request.job, Form::of(&request.input.value));
     let work = async move {
-        let input = input::<J>(&request)?;
+        let input = match decode(&request.input) {
+            Ok(input) => input,
+            Err(why) => return bad_input::<J>(job, why, request.input),
+        };
         let cx = JobContext::new(job, form, request.cancel, request.place);
         let after = cx.share();
         let result = function(input, cx).await;
-        Ok(finish(&after, result))
+        finish(&after, result)
     };
     Execution::Later(Box::pin(AssertUnwindSafe(work).catch_unwind().map(move |result| {
         finished(job, result).answer(None);
     })))
 }
 
-fn input<J: Job>(request: &Request) -> Result<J, Rejection> {
-    decode(&request.input, &request.beside).map_err(|why| Rejection::BadInput { name: J::NAME.into(), why })
+fn bad_input<J: Job>(job: JobId, why: String, input: Incoming) -> Finished {
+    Finished::refused(job, Rejection::BadInput { name: J::NAME.into(), why }, input)
 }
 
 fn finish<J: Job>(cx: &JobContext<J>, result: Result<J::Output, J::Error>) -> Finished {
@@ -126,12 +135,8 @@ fn finish<J: Job>(cx: &JobContext<J>, result: Result<J::Output, J::Error>) -> Fi
     }
 }
 
-fn finished(job: JobId, result: Result<Result<Finished, Rejection>, Box<dyn Any + Send>>) -> Finished {
-    match result {
-        Ok(Ok(finished)) => finished,
-        Ok(Err(rejection)) => Finished::new(job, Outcome::Rejected(rejection)),
-        Err(panic) => Finished::new(job, panicked(panic)),
-    }
+fn finished(job: JobId, result: Result<Finished, Box<dyn Any + Send>>) -> Finished {
+    result.unwrap_or_else(|panic| Finished::new(job, panicked(panic)))
 }
 
 thread_local! {

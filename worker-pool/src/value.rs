@@ -1,13 +1,16 @@
-//! Values on their way in and out: in binary form for Rust callers, as JavaScript values for the others.
+//! Values on their way in and out: as postcard for Rust callers, in the form of JavaScript values for the others.
 
+#[cfg(target_family = "wasm")]
+use js_sys::Reflect;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use offmain_protocol::{Bytes, CodecError, Encoded, FromWorker, Lease, Lent, Payload};
+use offmain_protocol::{CodecError, Encoded, FromWorker, Lease, Lent, Payload, form, limits::LANE_SLOT_BYTES};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use crate::{
     lane::{self, Place},
     lease::lend,
+    stack,
 };
 
 /// How the caller speaks, and wants to be answered.
@@ -25,11 +28,18 @@ pub(crate) struct Outgoing {
     pub(crate) beside: Beside,
 }
 
-/// What goes with a message: the value itself or its buffers, and the buffers of leases that had to be copied.
+/// What goes with a message, each a flat array: the value's buffers, and the buffers of leases that had to be copied.
 #[derive(Default)]
 pub(crate) struct Beside {
     value: JsValue,
     leases: JsValue,
+}
+
+/// A value that came: for a message, what is beside it, and that once more with the blobs in it read.
+pub(crate) struct Incoming {
+    pub(crate) value: Payload,
+    pub(crate) beside: JsValue,
+    pub(crate) read: JsValue,
 }
 
 #[wasm_bindgen]
@@ -37,11 +47,6 @@ extern "C" {
     /// Defined by `pool-worker.js`: sends a message to the coordinator, with what is beside it, transferring its buffers.
     #[wasm_bindgen(js_name = offmainPost)]
     fn post_message(message: &[u8], beside: &JsValue, leases: &JsValue);
-    /// Defined by `pool-worker.js`: the binary form of a small value, if it has one, and back.
-    #[wasm_bindgen(js_name = offmainPack)]
-    fn pack(value: &JsValue) -> Option<Uint8Array>;
-    #[wasm_bindgen(js_name = offmainUnpack)]
-    fn unpack(packed: &[u8]) -> JsValue;
 }
 
 /// Sends a message to the coordinator. May be called on any thread.
@@ -66,6 +71,15 @@ impl Outgoing {
         Self::new(Payload::Encoded(bytes), buffers.into(), &leases)
     }
 
+    /// A form, which lies beside the message if it is large.
+    fn formed(form: Vec<u8>, attachments: &Array, leases: &[Lease]) -> Self {
+        if form.len() <= LANE_SLOT_BYTES {
+            return Self::new(Payload::Packed(form), attachments.into(), leases);
+        }
+        attachments.unshift(&copy_out(&form));
+        Self::new(Payload::Object, attachments.into(), leases)
+    }
+
     /// With its leases, which are lent.
     fn new(payload: Payload, value: JsValue, leases: &[Lease]) -> Self {
         let lent = lend(leases);
@@ -73,14 +87,16 @@ impl Outgoing {
         Self { value: payload, lent, beside: Beside { value, leases } }
     }
 
+    /// An input that goes back to its caller as it came.
+    pub(crate) fn handed_back(Incoming { value, beside, .. }: Incoming) -> Self {
+        Self { value, lent: Vec::new(), beside: Beside { value: beside, leases: JsValue::UNDEFINED } }
+    }
+
     /// The value as it is said by the lane, if it can be: with nothing beside it.
-    pub(crate) fn packed(&self, place: Place) -> Option<Payload> {
-        match &self.value {
-            _ if !self.lent.iter().all(|lent| lane::can_lend(place, lent)) => None,
-            Payload::Object => pack(&self.beside.value).map(|packed| Payload::Packed(packed.to_vec())),
-            Payload::Encoded(_) if self.beside.value.dyn_ref::<Array>().is_some_and(|buffers| buffers.length() > 0) => None,
-            value => Some(value.clone()),
-        }
+    pub(crate) fn by_lane(&self, place: Place) -> Option<&Payload> {
+        let alone = self.beside.value.dyn_ref::<Array>().is_none_or(|buffers| buffers.length() == 0);
+        let lent = self.lent.iter().all(|lent| lane::can_lend(place, lent));
+        Some(&self.value).filter(|value| alone && lent && **value != Payload::Object)
     }
 }
 
@@ -91,32 +107,57 @@ impl Form {
 }
 
 /// Decodes a value; its large binary data is copied into this memory here, once.
-pub(crate) fn decode<T: DeserializeOwned>(payload: &Payload, beside: &JsValue) -> Result<T, String> {
-    match incoming(payload, beside) {
-        Incoming::Object(object) => serde_wasm_bindgen::from_value(object).map_err(|error| error.to_string()),
-        Incoming::Encoded(bytes, attachments) => offmain_protocol::decode(bytes, attachments).map_err(|error| error.to_string()),
-    }
-}
-
-/// A value that is to be decoded, whatever its type.
-enum Incoming<'a> {
-    Object(JsValue),
-    Encoded(&'a [u8], Vec<Bytes>),
-}
-
-fn incoming<'a>(payload: &'a Payload, beside: &JsValue) -> Incoming<'a> {
-    let bytes = match payload {
-        Payload::Object => return Incoming::Object(beside.clone()),
-        Payload::Packed(packed) => return Incoming::Object(unpack(packed)),
-        Payload::Encoded(bytes) => bytes.as_slice(),
+pub(crate) fn decode<T: DeserializeOwned>(incoming: &Incoming) -> Result<T, String> {
+    let buffers = incoming.read.dyn_ref::<Array>();
+    let bytes: &[u8] = match &incoming.value {
+        Payload::Packed(form) => {
+            return form::read(form, &Buffers { buffers, first: 0 }, stack::lowest()).map_err(|error| error.to_string());
+        }
+        Payload::Object => {
+            let form = buffers.map(|buffers| Uint8Array::new(&buffers.get(0)).to_vec()).unwrap_or_default();
+            return form::read(&form, &Buffers { buffers, first: 1 }, stack::lowest()).map_err(|error| error.to_string());
+        }
+        Payload::Encoded(bytes) => bytes,
         Payload::None => &[],
     };
-    let attachments = beside.dyn_ref::<Array>().map(|buffers| buffers.iter().map(|buffer| copy_in(&buffer)).collect());
-    Incoming::Encoded(bytes, attachments.unwrap_or_default())
+    let attachments = buffers.map(|buffers| buffers.iter().map(|buffer| Uint8Array::new(&buffer).to_vec().into()).collect());
+    offmain_protocol::decode(bytes, attachments.unwrap_or_default()).map_err(|error| error.to_string())
 }
 
-fn copy_in(buffer: &JsValue) -> Bytes {
-    Uint8Array::new(buffer).to_vec().into()
+/// Names a blob of an input that could not be read.
+#[cfg(target_family = "wasm")]
+pub(crate) fn blob_path(Incoming { value, beside, .. }: &Incoming, index: u32) -> String {
+    let path = match value {
+        Payload::Packed(form) => form::blob_path(form, index),
+        Payload::Object => {
+            let form = beside.dyn_ref::<Array>().map(|buffers| Uint8Array::new(&buffers.get(0)).to_vec());
+            form.and_then(|form| form::blob_path(&form, index.wrapping_sub(1)))
+        }
+        Payload::Encoded(_) | Payload::None => None,
+    };
+    let blob = beside.dyn_ref::<Array>().map(|beside| beside.get(index)).unwrap_or_default();
+    let size = Reflect::get(&blob, &"size".into()).ok().and_then(|size| size.as_f64()).unwrap_or_default();
+    format!("the {size} bytes of {}", path.unwrap_or_else(|| format!("[{index}]")))
+}
+
+/// The attachments of a form, in an array from its `first` item on.
+struct Buffers<'a> {
+    buffers: Option<&'a Array>,
+    first: u32,
+}
+
+impl form::Attached for Buffers<'_> {
+    fn copy(&self, index: u32, offset: u64, length: Option<u64>) -> Option<Vec<u8>> {
+        let buffer = self.buffers?.get(index.checked_add(self.first)?).dyn_into::<ArrayBuffer>().ok()?;
+        let end = match length {
+            Some(length) => offset.checked_add(length)?,
+            None => u64::from(buffer.byte_length()),
+        };
+        if end > u64::from(buffer.byte_length()) {
+            return None;
+        }
+        Some(Uint8Array::new_with_byte_offset_and_length(&buffer, offset as u32, (end - offset) as u32).to_vec())
+    }
 }
 
 /// Encodes a value; its large binary data is copied into fresh buffers of the browser, which are then transferred, and its leases
@@ -124,12 +165,21 @@ fn copy_in(buffer: &JsValue) -> Bytes {
 pub(crate) fn encode<T: Serialize>(form: Form, value: &T) -> Result<Outgoing, CodecError> {
     match form {
         Form::Object => {
-            let serializer = serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
-            let (object, leases) = offmain_protocol::with_leases(|| value.serialize(&serializer));
-            let object = object.map_err(|error| CodecError::Malformed(error.to_string()))?;
-            Ok(Outgoing::new(Payload::Object, object, &leases))
+            let mut attachments = Attachments(Array::new());
+            let (form, leases) = offmain_protocol::with_leases(|| form::write(value, &mut attachments, stack::lowest()));
+            let form = form.map_err(|error| CodecError::Malformed(error.to_string()))?;
+            Ok(Outgoing::formed(form, &attachments.0, &leases))
         }
         Form::Encoded => offmain_protocol::encode(value).map(Outgoing::encoded),
+    }
+}
+
+/// Buffers for the binary data of a form.
+struct Attachments(Array);
+
+impl form::Attach for Attachments {
+    fn attach(&mut self, bytes: &[u8]) -> u32 {
+        self.0.push(&copy_out(bytes)) - 1
     }
 }
 

@@ -19,8 +19,9 @@ use crate::{
     owner::{self, Owner},
     platform, reactor,
     run::{Execution, Finished, Request, hear_panics, panic_text},
+    stack,
     table::Entry,
-    value::{post, post_hello},
+    value::{Incoming, blob_path, post, post_hello},
 };
 
 unsafe extern "Rust" {
@@ -35,7 +36,8 @@ thread_local! {
 
 /// Prepares this memory for threads; called in every worker and thread before anything else.
 #[wasm_bindgen(js_name = offmainPrepare)]
-pub fn prepare(parallelism: u32, threads: u32, stack_size: u32, progress_spacing_ms: u32, leases: f64, lease_bytes: f64) {
+pub fn prepare(parallelism: u32, threads: u32, stack_size: u32, progress_spacing_ms: u32, leases: f64, lease_bytes: f64, stack: u32) {
+    stack::set_lowest(stack as usize);
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         hear_panics();
@@ -97,21 +99,24 @@ pub fn is_cancelled(message: &[u8]) -> bool {
     matches!(asks, Ok(ToWorker::Run { job, .. }) if CANCEL.with(|cancel| cancel.names(job)))
 }
 
-/// Handles a message of the coordinator, of which something was perhaps `unreadable`. Gives true if this worker is to end.
+/// Handles a message of the coordinator, with what is beside it, and that once more with its blobs read. If a blob could not be read, it is
+/// said which, and why. Gives true if this worker is to end.
 #[wasm_bindgen(js_name = offmainReceive)]
-pub fn receive(message: &[u8], beside: JsValue, unreadable: Option<String>) -> Result<bool, JsValue> {
+pub fn receive(message: &[u8], beside: JsValue, read: JsValue, unreadable: u32, why: Option<String>) -> Result<bool, JsValue> {
     let message = offmain_protocol::decode(message, Vec::new()).map_err(|error| JsValue::from_str(&error.to_string()))?;
     lease::sweep();
     match message {
         ToWorker::Run { job, name, input } => {
             let cancel = CANCEL.with(|cancel| *cancel);
+            let input = Incoming { value: input, beside, read };
             // A cancelled job does not begin, whether its input has been read by now or is given up.
             if cancel.names(job) {
                 Finished::new(job, Outcome::Cancelled).answer(None);
-            } else if let Some(why) = unreadable {
-                Finished::new(job, Outcome::Rejected(Rejection::BadInput { name, why })).answer(None);
+            } else if let Some(why) = why {
+                let why = format!("{} could not be read: {why}", blob_path(&input, unreadable));
+                Finished::refused(job, Rejection::BadInput { name, why }, input).answer(None);
             } else {
-                let request = Request { job, input, beside, cancel, place: None };
+                let request = Request { job, input, cancel, place: None };
                 TABLE.with(|table| run(table.get().and_then(|table| table.find(&name)), &name, request));
             }
         }
@@ -129,14 +134,16 @@ pub fn receive(message: &[u8], beside: JsValue, unreadable: Option<String>) -> R
 fn run(entry: Option<&Entry>, name: &str, request: Request) -> bool {
     let (job, place) = (request.job, request.place);
     owner::set(Some(Owner::new(name)));
-    match entry.map(|entry| (entry.run)(request)) {
-        Some(Execution::Now(finished)) => finished.answer(place),
-        Some(Execution::Later(future)) => {
+    let Some(entry) = entry else {
+        // Coordinator and facade know the jobs, so this is a job module that changed under them.
+        return Finished::refused(job, Rejection::UnknownJob { name: name.into(), known: Vec::new() }, request.input).answer(place);
+    };
+    match (entry.run)(request) {
+        Execution::Now(finished) => finished.answer(place),
+        Execution::Later(future) => {
             executor::start(future);
             false
         }
-        // Coordinator and facade know the jobs, so this is a job module that changed under them.
-        None => Finished::new(job, Outcome::Rejected(Rejection::UnknownJob { name: name.into(), known: Vec::new() })).answer(place),
     }
 }
 
@@ -146,9 +153,9 @@ fn serve() {
     let worker = executor::worker();
     let closed = lane::serve(worker, |taken| {
         lease::sweep();
-        let input = offmain_protocol::decode(&taken.data, Vec::new()).unwrap_or_default();
-        let request =
-            Request { job: taken.job, input, beside: JsValue::UNDEFINED, cancel, place: Some(Place { slot: taken.slot, worker }) };
+        let value = offmain_protocol::decode(&taken.data, Vec::new()).unwrap_or_default();
+        let input = Incoming { value, beside: JsValue::UNDEFINED, read: JsValue::UNDEFINED };
+        let request = Request { job: taken.job, input, cancel, place: Some(Place { slot: taken.slot, worker }) };
         TABLE.with(|table| {
             let entry = table.get().and_then(|table| table.entries().get(taken.entry as usize)).filter(|entry| entry.plain);
             run(entry, entry.map_or("", |entry| entry.name), request)

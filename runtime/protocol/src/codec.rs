@@ -57,10 +57,7 @@ fn encoded(bytes: postcard::Result<Vec<u8>>, attachments: Vec<Bytes>, leases: Ve
     Ok(Encoded { bytes, attachments, leases })
 }
 
-/// Runs `work`, which serializes a value in whatever form, and gives the [`Lease`]s in it: each is serialized as a [`LeaseMark`]
-/// with its index.
-///
-/// [`LeaseMark`]: crate::LeaseMark
+/// Runs `work`, which serializes a value in whatever form, and gives the [`Lease`]s in it: each is serialized as its index.
 pub fn with_leases<R>(work: impl FnOnce() -> R) -> (R, Vec<Lease>) {
     let leases = Listed::new(&LEASES, Vec::new());
     (work(), leases.end())

@@ -5,7 +5,10 @@ use std::{any::Any, cell::RefCell, fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use ts_rs::TS;
 
-use crate::beside::{self, Beside};
+use crate::{
+    beside::{self, Beside},
+    form::LEASE_NAME,
+};
 
 /// Large binary data of a job's output or progress that stays where it is, in the pool's memory, while the main thread reads it.
 ///
@@ -123,14 +126,6 @@ pub struct Lent {
     pub returned: u32,
 }
 
-/// What stands for a lease inside a value; `app.js` looks for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeaseMark {
-    /// Which of the value's leases.
-    #[serde(rename = "offmainLease")]
-    pub index: u32,
-}
-
 thread_local! {
     /// The leases of the value that is being encoded or decoded on this thread, if any.
     pub(crate) static LEASES: Beside<Lease> = const { RefCell::new(None) };
@@ -139,7 +134,7 @@ thread_local! {
 impl Serialize for Lease {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match beside::put(&LEASES, self.clone()) {
-            Some(index) => LeaseMark { index }.serialize(serializer),
+            Some(index) => serializer.serialize_newtype_struct(LEASE_NAME, &index),
             None => Err(ser::Error::custom("a lease can only be in the output, the error or the progress of a job")),
         }
     }
@@ -150,7 +145,7 @@ impl<'de> Deserialize<'de> for Lease {
         if LEASES.with_borrow(Option::is_none) {
             return Err(de::Error::custom("a lease goes from a job to the main thread only: have `Bytes` in an input"));
         }
-        let LeaseMark { index } = LeaseMark::deserialize(deserializer)?;
+        let index = u32::deserialize(deserializer)?;
         beside::get(&LEASES, index).ok_or_else(|| de::Error::custom(format_args!("lease {index} is missing")))
     }
 }

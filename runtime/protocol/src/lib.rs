@@ -8,6 +8,7 @@ mod beside;
 mod bytes;
 mod codec;
 mod config;
+pub mod form;
 mod incident;
 mod job;
 pub mod lane;
@@ -22,7 +23,7 @@ pub use codec::{CodecError, Encoded, decode, decode_hello, decode_with_leases, e
 pub use config::{Config, ConfigError, LaneChoice, Workers};
 pub use incident::Incident;
 pub use job::{Cancelled, Job};
-pub use lease::{Lease, LeaseMark, Lent, OnLoan};
+pub use lease::{Lease, Lent, OnLoan};
 pub use message::{FromWorker, JobId, Loans, Payload, Priority, Submit, ToCoordinator, ToFacade, ToWorker};
 pub use outcome::{Outcome, Rejection, StartError};
 pub use stats::{LeaseStats, Outcomes, Stats, WorkerState, WorkerStats};

@@ -2,6 +2,12 @@
 
 /// Structured data inside a message, in bytes; larger binary data travels as an attachment.
 pub const INLINE_BYTES: usize = 64 * 1024;
+/// Levels of nesting in an input of a JavaScript caller: of what the page passes, and of what a job's type reads of it.
+pub const INPUT_DEPTH: u32 = 128;
+/// The same in what a job gives back to a JavaScript caller.
+pub const OUTPUT_DEPTH: u32 = 512;
+/// Values in an input of a JavaScript caller: numbers, texts, objects; a property's name counts as one for each 16 characters after the first 16.
+pub const VALUES: u32 = 1 << 20;
 
 /// Pool workers.
 pub const WORKERS: Range = Range { name: "workers", min: 1, max: 64, default: 0 };

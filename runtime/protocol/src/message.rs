@@ -27,9 +27,9 @@ pub enum Payload {
     None,
     /// Structured data in binary form, of a Rust caller; its attachments are beside the message.
     Encoded(#[serde(with = "serde_bytes")] Vec<u8>),
-    /// A JavaScript value, beside the message.
+    /// The form of a JavaScript value, beside the message: the first buffer there, before its attachments.
     Object,
-    /// A small JavaScript value in the binary form of `lane.js`.
+    /// The [form](crate::form) of a small JavaScript value; its attachments are beside the message.
     Packed(#[serde(with = "serde_bytes")] Vec<u8>),
 }
 
@@ -202,6 +202,8 @@ pub enum FromWorker {
         /// The leases in it.
         lent: Vec<Lent>,
     },
+    /// A report of a job could not be encoded, and was dropped.
+    ReportLost,
     /// The job's outcome.
     Settled {
         /// Which.

@@ -23,6 +23,8 @@ pub struct Stats {
     pub memory_bytes: u64,
     /// Messages that made no sense and were ignored.
     pub ignored: u32,
+    /// Progress reports that could not be encoded or decoded, and were dropped.
+    pub reports_lost: u32,
     /// Coordinators that died and were replaced.
     pub restarts: u32,
     /// Outcomes so far, whoever gave them; counted by the facade.

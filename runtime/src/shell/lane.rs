@@ -1,7 +1,7 @@
 //! The shared lane, seen from the coordinator: it opens and closes it, and makes the jobs in it ordinary ones. See
 //! `offmain_protocol::lane` for what is in the memory.
 
-use js_sys::{Int32Array, Uint8Array};
+use js_sys::{Array, Int32Array, Uint8Array};
 use offmain_protocol::{
     JobId, LaneChoice, Payload, Priority, ToFacade,
     lane::{InLane, Lane, WORDS, Words},
@@ -10,7 +10,7 @@ use offmain_protocol::{
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{Coordinator, Generation, Value};
-use crate::{Event, GenerationId, leases::Delivery};
+use crate::{Event, GenerationId};
 
 #[wasm_bindgen]
 extern "C" {
@@ -97,7 +97,8 @@ impl Coordinator {
             let plain = self.jobs.iter().zip(0..).filter(|((_, plain), _)| *plain);
             let jobs = plain.map(|((name, _), entry)| (entry, name.clone())).collect();
             let told = ToFacade::Lane { generation, address, jobs };
-            self.host.reply(offmain_protocol::encode_message(&told), &buffer, &JsValue::UNDEFINED);
+            // Shared memory takes no room there.
+            let _ = self.host.reply(offmain_protocol::encode_message(&told), &Array::of1(&buffer), &JsValue::UNDEFINED);
         }
     }
 
@@ -163,7 +164,7 @@ impl Coordinator {
             Some(worker) => Event::Claimed { worker, job, name },
             None => {
                 let payload = offmain_protocol::decode(&data, Vec::new()).unwrap_or(Payload::None);
-                let input = Value { payload, beside: JsValue::UNDEFINED, leases: Delivery::default(), copies: JsValue::UNDEFINED };
+                let input = Value::input(payload, JsValue::UNDEFINED);
                 Event::Submit { job, name, priority: Priority::Normal, timeout_ms: None, bytes: 0, small: false, input }
             }
         });

@@ -1,10 +1,10 @@
 //! Leases on their way through the shell: entered, sent with their buffers, given back.
 
 use js_sys::Array;
-use offmain_protocol::{Lent, Loans, Payload, ToFacade, ToWorker};
+use offmain_protocol::{Lent, Loans, Outcome, Payload, ToFacade, ToWorker};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{Coordinator, Generation, Value};
+use super::{Coordinator, Generation, Value, text_of};
 use crate::{
     GenerationId,
     leases::{Delivery, Leases},
@@ -17,7 +17,13 @@ impl Coordinator {
         let (generation, lent) = leases.deliver();
         let buffers = if lent.is_empty() { JsValue::UNDEFINED } else { self.buffers(generation, &lent, &copies).into() };
         let message = message(payload, Loans { generation, lent });
-        self.host.reply(offmain_protocol::encode_message(&message), &beside, &buffers);
+        if let Err(error) = self.host.reply(offmain_protocol::encode_message(&message), &beside, &buffers)
+            && let ToFacade::Settled { job, .. } = message
+        {
+            // For want of memory, for one.
+            let outcome = Outcome::Lost { why: format!("its result could not be posted: {}", text_of(&error)) };
+            self.say(offmain_protocol::encode_message(&ToFacade::Settled { job, outcome, value: Payload::None, leases: Loans::default() }));
+        }
     }
 
     fn buffers(&self, generation: GenerationId, lent: &[Lent], copies: &JsValue) -> Array {
@@ -71,6 +77,6 @@ impl Coordinator {
                 wake.push(worker);
             }
         }
-        wake.into_iter().for_each(|worker| self.send(worker, &ToWorker::Wake, &JsValue::UNDEFINED));
+        wake.into_iter().for_each(|worker| self.send(worker, &ToWorker::Wake));
     }
 }

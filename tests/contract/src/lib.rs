@@ -77,6 +77,10 @@ pub struct Shared {
 
 job!(/** Gives its number back, doubled. */ Double { pub number: u32 } => "double", u32, String, ());
 job!(/** Gives half, fails for odd numbers. */ Half { pub number: u32 } => "half", u32, Refused, ());
+job!(/** Tells what its numbers are. */ Numbers { pub numbers: Vec<f64> } => "numbers", String, String, ());
+job!(/** Tells its letter's number in Unicode. */ Letter { pub letter: char } => "letter", String, String, ());
+job!(/** Tells what a regular expression has found, and where. */ Match { pub index: u32, pub input: String } => "match", String, String, ());
+job!(/** Reports 1, and then a number that JavaScript has not. */ ReportLarge { pub number: u32 } => "report_large", u32, String, u64);
 job!(/** Gives its bytes back. */ Echo { pub bytes: Bytes, pub label: String } => "echo", Echo, String, ());
 job!(/** SHA-256 of its bytes. */ Sha { pub bytes: Bytes } => "sha", Digest, String, ());
 job!(/** Makes bytes: byte i is `(i * 31 + seed) mod 256`. */ Make { pub len: u32, pub seed: u32 } => "make", Bytes, String, ());

@@ -1,6 +1,7 @@
 //! What must hold for any bytes: targets of a fuzzer that is guided by coverage. `cargo xtask fuzz` runs them.
 
 mod core;
+mod forms;
 mod messages;
 mod values;
 
@@ -22,11 +23,12 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "to-coordinator", run: messages::try_bytes::<ToCoordinator> },
     Target { name: "to-facade", run: messages::try_bytes::<ToFacade> },
     Target { name: "to-worker", run: messages::try_bytes::<ToWorker> },
     Target { name: "from-worker", run: messages::try_bytes::<FromWorker> },
     Target { name: "values", run: values::try_bytes },
+    Target { name: "forms", run: forms::try_bytes },
     Target { name: "core", run: core::try_bytes },
 ];

@@ -43,3 +43,21 @@ pub fn steps(job: Steps, cx: &JobContext<Steps>) -> Result<u32, String> {
 pub fn too_much(_: TooMuch, _: &JobContext<TooMuch>) -> Result<Vec<u32>, String> {
     Ok((0..100_000).collect())
 }
+
+pub fn numbers(job: Numbers, _: &JobContext<Numbers>) -> Result<String, String> {
+    Ok(format!("{:?}", job.numbers))
+}
+
+pub fn letter(job: Letter, _: &JobContext<Letter>) -> Result<String, String> {
+    Ok(format!("U+{:04X}", u32::from(job.letter)))
+}
+
+pub fn matched(job: Match, _: &JobContext<Match>) -> Result<String, String> {
+    Ok(format!("{} in {}", job.index, job.input))
+}
+
+pub fn report_large(job: ReportLarge, cx: &JobContext<ReportLarge>) -> Result<u32, String> {
+    cx.progress(1);
+    cx.progress(u64::MAX);
+    Ok(job.number)
+}

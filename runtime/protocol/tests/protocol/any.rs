@@ -142,8 +142,8 @@ fn stats() -> impl Strategy<Value = Stats> {
     let states = [WorkerState::Starting, WorkerState::Idle, WorkerState::Running, WorkerState::Stopping];
     let worker = (any::<(u32, u32, u64)>(), prop::sample::select(states.to_vec()), option::of((any::<u32>(), text())))
         .prop_map(|((id, generation, for_ms), state, job)| WorkerStats { id, generation, state, job, for_ms });
-    (vec(worker, 0..4), any::<[u32; 9]>(), any::<[u64; 3]>(), vec(outcome(), 0..9)).prop_map(|(workers, numbers, bytes, over)| {
-        let [threads_running, threads_warm, queued, running, generations, ignored, restarts, lent, copied] = numbers;
+    (vec(worker, 0..4), any::<[u32; 10]>(), any::<[u64; 3]>(), vec(outcome(), 0..9)).prop_map(|(workers, numbers, bytes, over)| {
+        let [threads_running, threads_warm, queued, running, generations, ignored, reports_lost, restarts, lent, copied] = numbers;
         let [memory_bytes, bytes, by_lane] = bytes;
         let leases = LeaseStats { lent, bytes, copied };
         let mut outcomes = Outcomes::default();
@@ -157,6 +157,7 @@ fn stats() -> impl Strategy<Value = Stats> {
             generations,
             memory_bytes,
             ignored,
+            reports_lost,
             restarts,
             outcomes,
             by_lane,
@@ -248,6 +249,7 @@ pub fn from_worker() -> impl Strategy<Value = FromWorker> {
             jobs
         }),
         Just(FromWorker::Surfaced),
+        Just(FromWorker::ReportLost),
         start_error().prop_map(FromWorker::NotReady),
         (any::<(u32, u32)>(), payload(), lent()).prop_map(|((job, sequence), value, lent)| FromWorker::Progress {
             job,

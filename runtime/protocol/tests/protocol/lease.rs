@@ -63,9 +63,9 @@ fn a_lease_is_nowhere_but_in_what_a_job_gives() {
 }
 
 #[test]
-fn for_other_forms_a_lease_is_a_mark() {
+fn for_other_forms_a_lease_is_its_index() {
     let value = (7, vec![Lease::from(vec![1]), Lease::from(vec![2])]);
     let (json, leases) = with_leases(|| serde_json::to_string(&value));
-    assert_eq!(json.unwrap(), r#"[7,[{"offmainLease":0},{"offmainLease":1}]]"#);
+    assert_eq!(json.unwrap(), "[7,[0,1]]");
     assert_eq!(leases.len(), 2);
 }

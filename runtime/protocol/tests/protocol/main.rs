@@ -3,6 +3,7 @@
 mod any;
 mod codec;
 mod config;
+mod form;
 mod hostile;
 mod lease;
 mod memory;

@@ -1,0 +1,148 @@
+//! The form of a JavaScript value: how a page's inputs, and what its jobs give back, travel. `js-glue/js/form.js` is the page's side of it.
+//!
+//! A value is a tag and what the tag asks for. Whole numbers take seven bits a byte, the lowest first; texts are UTF-8 with their length
+//! before; all else is little-endian. So a value can be skipped without a look at its type. Reading never panics, whatever the bytes.
+
+mod element;
+mod read;
+mod write;
+
+use std::fmt;
+
+use serde::{de, ser};
+
+pub use read::{Attached, blob_path, read};
+pub use write::{Attach, write};
+
+const UNDEFINED: u8 = 0;
+const NULL: u8 = 1;
+const FALSE: u8 = 2;
+const TRUE: u8 = 3;
+/// A whole number from 0 to 255, in one byte.
+const BYTE: u8 = 4;
+/// A whole number in four bytes.
+const INT: u8 = 5;
+/// Any number, in eight bytes.
+const NUMBER: u8 = 6;
+/// A sign, 1 for negative, and 16 bytes: the distance to 0, or to -1 if it is negative.
+const BIGINT: u8 = 7;
+const TEXT: u8 = 8;
+/// Milliseconds since the epoch as in `NUMBER`, and a value: the same as text.
+const DATE: u8 = 9;
+/// How many, and so many values.
+const ARRAY: u8 = 10;
+const SET: u8 = 11;
+/// How many, and so many pairs of values; the first of each is a text.
+const OBJECT: u8 = 12;
+const MAP: u8 = 13;
+/// What a regular expression has found: an `ARRAY` and an `OBJECT`.
+const MATCH: u8 = 14;
+/// Kind, length and the bytes themselves.
+const VIEW: u8 = 15;
+/// Kind, attachment, offset and length of bytes in it.
+const ATTACHED: u8 = 16;
+/// Attachment, and a text value: where in the input it is.
+const BLOB: u8 = 17;
+/// Where the object was written for the first time.
+const SAME: u8 = 18;
+/// A value: which of the leases.
+const LEASE: u8 = 19;
+
+/// As what a lease is serialized, for this form to know it.
+pub(crate) const LEASE_NAME: &str = "offmain lease";
+
+/// Why a value could not be written or read, and where in it.
+#[derive(Debug)]
+pub struct FormError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    why: String,
+    path: String,
+}
+
+impl FormError {
+    #[cold]
+    fn new(why: impl Into<String>) -> Self {
+        Self(Box::new(Inner { why: why.into(), path: String::new() }))
+    }
+
+    #[cold]
+    fn damaged() -> Self {
+        Self::new("its form is damaged")
+    }
+
+    /// The same error, of something that this field or item holds.
+    #[cold]
+    #[inline(never)]
+    fn within(mut self, segment: &Segment<'_>) -> Self {
+        /// What an error shows of a path.
+        const SHOWN: usize = 200;
+        let path = &mut self.0.path;
+        if path.len() > SHOWN {
+            return self;
+        }
+        let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+        *path = match segment {
+            Segment::Index(index) => format!("[{index}]{dot}{path}"),
+            Segment::Field(name) => format!("{name}{dot}{path}"),
+        };
+        self
+    }
+}
+
+/// One step of a path.
+enum Segment<'a> {
+    Index(usize),
+    Field(&'a str),
+}
+
+impl fmt::Display for FormError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { why, path } = &*self.0;
+        if path.is_empty() { f.write_str(why) } else { write!(f, "{why}, at `{path}`") }
+    }
+}
+
+impl std::error::Error for FormError {}
+
+impl de::Error for FormError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+}
+
+impl ser::Error for FormError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+}
+
+/// Watches how deep a value goes: by levels, and by what is left of the stack.
+#[derive(Clone, Copy)]
+struct Depth {
+    level: u32,
+    limit: u32,
+    /// The lowest address of the stack, or 0 if nobody knows it.
+    stack: usize,
+}
+
+/// Stack that has to be left for one level more: for what a type's own code needs between two.
+const LEFT: usize = 16 * 1024;
+
+impl Depth {
+    /// The level of what an array or an object of this level holds.
+    fn inside(self) -> Result<Self, FormError> {
+        if self.level >= self.limit {
+            return Err(FormError::new(format!("it is nested more deeply than {} levels", self.limit)));
+        }
+        let here = 0_u8;
+        if self.stack != 0 && (&raw const here as usize) < self.stack + LEFT {
+            return Err(FormError::new(format!(
+                "it is nested more deeply than the stack allows: {} levels; a larger `stackSize` may help",
+                self.level
+            )));
+        }
+        Ok(Self { level: self.level + 1, ..self })
+    }
+}
