@@ -88,7 +88,7 @@ fn hear(pool: &mut Shell, heard: Heard) {
         }
         // The shell's own to deal with.
         Heard::Facade(ToCoordinator::Stats { .. } | ToCoordinator::Release { .. })
-        | Heard::Worker(_, FromWorker::Spawn { .. } | FromWorker::Await | FromWorker::Wake { .. }) => {
+        | Heard::Worker(_, FromWorker::Spawn { .. } | FromWorker::Await | FromWorker::Wake { .. } | FromWorker::ReportLost) => {
             return;
         }
     };
