@@ -46,6 +46,10 @@ enum Command {
     #[command(after_long_help = TEST_EXAMPLES)]
     Test(Box<TestOptions>),
     /// Serve a folder at http://127.0.0.1 with the headers that shared memory needs.
+    ///
+    /// For browsers on this machine: a request whose `Host` is neither `localhost` nor a loopback address is refused with 403, as another
+    /// site may have its name point here. Not served are hidden files (a name on the way begins with a dot, `.well-known` too) and links
+    /// that lead out of the folder.
     Serve {
         /// The folder.
         #[arg(default_value = ".")]

@@ -1,9 +1,13 @@
-//! A web server for development and tests: files of a folder, with the headers that shared memory needs.
+//! A web server for development and tests: files of a folder, with the headers that shared memory needs. It is for this machine's browsers:
+//! it listens on 127.0.0.1, answers to names of this machine only, and serves no hidden files.
+
+mod host;
+mod locate;
 
 use std::convert::Infallible;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::UNIX_EPOCH;
@@ -81,7 +85,7 @@ impl ServerOptions {
         self
     }
 
-    /// What answers POSTs. Without it they are refused.
+    /// What answers the POSTs of this server's own pages. Without it they are refused, as those of others are.
     pub fn post(mut self, post: impl Fn(&str, Vec<u8>) -> Result<String> + Send + Sync + 'static) -> ServerOptions {
         self.post = Some(Arc::new(post));
         self
@@ -177,17 +181,26 @@ async fn answer(options: &ServerOptions, request: Request<Incoming>) -> Reply {
     for (name, value) in &options.headers.0 {
         reply = reply.header(name, value);
     }
+    let host = match host::host(&request) {
+        Ok(host) => host,
+        Err((status, why)) => return text(reply, status, why),
+    };
     match *request.method() {
         Method::GET | Method::HEAD => file(options, &request, reply),
-        Method::POST => post(options, request, reply).await,
+        Method::POST => match host::own_page(request.headers(), host) {
+            Ok(()) => post(options, request, reply).await,
+            Err((status, why)) => text(reply, status, why),
+        },
         _ => text(reply, StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and POST\n".to_owned()),
     }
 }
 
 fn file(options: &ServerOptions, request: &Request<Incoming>, reply: Builder) -> Reply {
     let url_path = request.uri().path();
-    let Some(path) = options.mounts.iter().rev().find_map(|(prefix, dir)| locate(dir, url_path.strip_prefix(prefix.as_str())?)) else {
-        return text(reply, StatusCode::NOT_FOUND, format!("no file {url_path}\n"));
+    let Some(path) = options.mounts.iter().rev().find_map(|(prefix, dir)| locate::locate(dir, url_path.strip_prefix(prefix.as_str())?))
+    else {
+        let why = "hidden files and links that lead out of the folder are not served";
+        return text(reply, StatusCode::NOT_FOUND, format!("no file {url_path} ({why})\n"));
     };
     let Ok(bytes) = fs::read(&path) else {
         return text(reply, StatusCode::NOT_FOUND, format!("cannot read {url_path}\n"));
@@ -222,35 +235,6 @@ fn finish(reply: Builder, body: Vec<u8>) -> Reply {
     reply.body(Full::new(body.into())).unwrap_or_else(|error| Response::new(Full::new(error.to_string().into())))
 }
 
-/// The file for a path of an address; `None` if it is not there or would lie outside `dir`.
-fn locate(dir: &Path, url_path: &str) -> Option<PathBuf> {
-    let relative = PathBuf::from(decode(url_path)?.trim_start_matches('/'));
-    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
-        return None;
-    }
-    let mut path = dir.join(relative);
-    if path.is_dir() {
-        path.push("index.html");
-    }
-    path.is_file().then_some(path)
-}
-
-/// Undoes percent-encoding.
-fn decode(path: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digits = [rest.next()?, rest.next()?];
-                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).ok().filter(|path| !path.contains('\0'))
-}
-
 /// Changes whenever the file is written.
 fn entity_tag(path: &Path, len: usize) -> String {
     let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok();
@@ -283,8 +267,12 @@ mod tests {
     use std::net::TcpStream;
 
     fn ask(server: &Server, request: &str) -> String {
+        ask_as(server, &format!("{request}\r\nHost: localhost"))
+    }
+
+    fn ask_as(server: &Server, request: &str) -> String {
         let mut stream = TcpStream::connect(server.addr()).unwrap();
-        write!(stream, "{request}\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "{request}\r\nConnection: close\r\n\r\n").unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         reply
@@ -316,12 +304,39 @@ mod tests {
     }
 
     #[test]
-    fn nothing_outside_the_folder_is_served() {
+    fn nothing_hidden_or_outside_the_folder_is_served() {
         let dir = folder("outside");
+        fs::write(dir.join("root/.env"), "secret").unwrap();
         let server = Server::start(ServerOptions::new(dir.join("root"))).unwrap();
-        for path in ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "//../secret.txt", "/%", "/nothing"] {
+        for path in ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "//../secret.txt", "/.env", "/%2eenv", "/%", "/nothing"] {
             let reply = ask(&server, &format!("GET {path} HTTP/1.1"));
-            assert!(reply.starts_with("HTTP/1.1 404"), "{path}: {reply}");
+            assert!(reply.starts_with("HTTP/1.1 404") && !reply.ends_with("secret"), "{path}: {reply}");
+        }
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn only_names_of_this_machine_are_answered_to() {
+        let dir = folder("hosts");
+        let server = Server::start(ServerOptions::new(dir.join("root")).post(|_, _| Ok("taken".to_owned()))).unwrap();
+        for (request, status) in [
+            ("GET / HTTP/1.1\r\nHost: LOCALHOST:1", "200"),
+            ("GET / HTTP/1.1\r\nHost: [::1]:8080", "200"),
+            ("GET http://localhost/ HTTP/1.1\r\nHost: localhost", "200"),
+            ("GET / HTTP/1.1\r\nHost: evil.example", "403"),
+            ("HEAD / HTTP/1.1\r\nHost: evil.example", "403"),
+            ("OPTIONS / HTTP/1.1\r\nHost: evil.example", "403"),
+            ("GET http://evil.example/ HTTP/1.1\r\nHost: localhost", "403"),
+            ("GET /nothing HTTP/1.1\r\nHost: evil.example", "403"),
+            ("GET / HTTP/1.1", "400"),
+            ("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost", "400"),
+            ("POST / HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\nContent-Length: 0", "403"),
+            ("POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\nContent-Length: 0", "403"),
+            ("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0", "403"),
+            ("POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nContent-Length: 0", "200"),
+        ] {
+            let reply = ask_as(&server, request);
+            assert!(reply.starts_with(&format!("HTTP/1.1 {status}")), "{request}: {reply}");
         }
         fs::remove_dir_all(dir).unwrap();
     }
@@ -333,12 +348,12 @@ mod tests {
             .headers(Headers::plain().and("Content-Security-Policy", "default-src 'self'"))
             .post(|path, body| if path == "/result" { Ok(format!("{} bytes", body.len())) } else { Err(anyhow!("no {path}")) });
         let server = Server::start(options).unwrap();
-        let reply = ask(&server, "POST /result HTTP/1.1\r\nContent-Length: 0");
+        let reply = ask(&server, "POST /result HTTP/1.1\r\nOrigin: http://localhost\r\nContent-Length: 0");
         assert!(
             reply.ends_with("0 bytes") && reply.contains("content-security-policy: default-src 'self'") && !reply.contains("cross-origin"),
             "{reply}"
         );
-        assert!(ask(&server, "POST /other HTTP/1.1\r\nContent-Length: 0").starts_with("HTTP/1.1 500"));
+        assert!(ask(&server, "POST /other HTTP/1.1\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0").starts_with("HTTP/1.1 500"));
         fs::remove_dir_all(dir).unwrap();
     }
 }
