@@ -16,12 +16,41 @@ export async function compile(fetching) {
   return WebAssembly.compile(await response.arrayBuffer())
 }
 
-const { trustedTypes } = globalThis
-const policy = trustedTypes?.createPolicy('offmain', { createScriptURL: (url) => url })
+/**
+ * Where this realm keeps its policy for trusted types: all packages on a page share it, also a Rust app's and other versions', as a page
+ * whose content-security policy lists `trusted-types` allows one policy of a name. So never change what lies there.
+ */
+const POLICY = Symbol.for('offmain trusted types')
 
-/** The browser's own, also where a page's content-security policy asks for trusted types. Named so, as bundlers look for the name. */
+/** Why the policy could not be made. It stays so: a page's content-security policy never becomes more generous. */
+let refused
+
+/** The address as the content-security policy may want it. The policy is made with the first worker: no import may fail for it. */
+function trusted(url) {
+  if (refused !== undefined) return url
+  try {
+    globalThis[POLICY] ??= globalThis.trustedTypes?.createPolicy('offmain', { createScriptURL: (url) => url })
+    return globalThis[POLICY]?.createScriptURL(`${url}`) ?? url
+  } catch (error) {
+    refused = error.message
+    return url
+  }
+}
+
+/** The browser's own, also where a content-security policy asks for trusted types. Named so, as bundlers look for the name. */
 export function Worker(url, options) {
-  return new globalThis.Worker(policy?.createScriptURL(`${url}`) ?? url, options)
+  const address = trusted(url)
+  try {
+    return new globalThis.Worker(address, options)
+  } catch (error) {
+    // A list without `offmain` does no harm where trusted types are not required, or where there is a default policy.
+    if (refused === undefined || !(error instanceof TypeError)) throw error
+    const whose = globalThis.document ? 'of this page' : "that comes with the workers' scripts"
+    throw new TypeError(
+      `the content-security policy ${whose} requires trusted types and does not allow offmain's: ` +
+        `add \`trusted-types offmain\` to it (the browser says: ${refused})`,
+    )
+  }
 }
 
 /** A worker that loads before its owner is there, who then hears what he has missed. */

@@ -3,14 +3,11 @@
 use std::{rc::Rc, time::Duration};
 
 use futures_core::Stream;
-use js_sys::{Array, ArrayBuffer, Reflect};
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Symbol};
 use offmain_protocol::{
     Bytes, ConfigError, Incident, Job, Outcome, Payload, Priority, Rejection, StartError, Stats, Workers, limits::INLINE_BYTES,
 };
-use wasm_bindgen::{
-    JsCast, JsValue,
-    prelude::{Closure, wasm_bindgen},
-};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{Worker, WorkerOptions, WorkerType};
 
 use crate::{
@@ -72,7 +69,7 @@ impl Pool {
             let options = WorkerOptions::new();
             options.set_type(WorkerType::Module);
             options.set_name("offmain coordinator");
-            worker(&file, &options).map_err(|error| StartError::File { file: file.clone(), why: text_of(&error) })
+            worker(&file, &options).map_err(|why| StartError::File { file: file.clone(), why })
         };
         let (link, started) = Link::open(Box::new(make), config.settings)?;
         match started.await {
@@ -208,6 +205,7 @@ fn attachment(bytes: &Bytes) -> Result<JsValue, String> {
 
 #[wasm_bindgen]
 extern "C" {
+    #[derive(Clone)]
     type TrustedTypes;
     #[wasm_bindgen(thread_local_v2, js_name = trustedTypes)]
     static TRUSTED_TYPES: Option<TrustedTypes>;
@@ -224,20 +222,40 @@ extern "C" {
     fn new(url: &JsValue, options: &WorkerOptions) -> Result<AnyWorker, JsValue>;
 }
 
+/// Where a realm keeps its policy for trusted types, for all packages on a page, as in `transfer.js`: never change what lies there.
+const POLICY: &str = "offmain trusted types";
+
 /// A worker, also where the page's content-security policy asks for trusted types.
-fn worker(url: &str, options: &WorkerOptions) -> Result<Worker, JsValue> {
-    thread_local! {
-        static SAME: Closure<dyn Fn(JsValue) -> JsValue> = Closure::new(|url| url);
-        static POLICY: Option<Policy> = TRUSTED_TYPES.with(|types| {
-            let rules = js_sys::Object::new();
-            // A fresh plain object takes any key.
-            let _ = SAME.with(|same| Reflect::set(&rules, &"createScriptURL".into(), same.as_ref()));
-            types.as_ref()?.create_policy("offmain", &rules).ok()
-        });
-    }
-    let trusted = POLICY.with(|policy| policy.as_ref().map(|policy| policy.create_script_url(url)));
-    let url = trusted.unwrap_or_else(|| Ok(url.into()))?;
-    AnyWorker::new(&url, options).map(JsCast::unchecked_into)
+fn worker(url: &str, options: &WorkerOptions) -> Result<Worker, String> {
+    let trusted = trusted(url);
+    let made = AnyWorker::new(trusted.as_ref().unwrap_or(&url.into()), options).map(JsCast::unchecked_into);
+    made.map_err(|error| match trusted {
+        // A list without `offmain` does no harm where trusted types are not required, or where there is a default policy.
+        Err(refused) if error.is_instance_of::<js_sys::TypeError>() => format!(
+            "the content-security policy of this page requires trusted types and does not allow offmain's: add `trusted-types offmain` to it \
+             (the browser says: {})",
+            text_of(&refused)
+        ),
+        _ => text_of(&error),
+    })
+}
+
+/// The address as the page's content-security policy may want it. Makes the policy with the first worker.
+fn trusted(url: &str) -> Result<JsValue, JsValue> {
+    let Some(types) = TRUSTED_TYPES.with(Clone::clone) else { return Ok(url.into()) };
+    let (page, key) = (js_sys::global(), Symbol::for_(POLICY));
+    let kept = Reflect::get(&page, &key)?;
+    let policy: Policy = if kept.is_undefined() {
+        let rules = Object::new();
+        // It gives an address back as it is, and outlives this module.
+        Reflect::set(&rules, &"createScriptURL".into(), &global("String"))?;
+        let policy = types.create_policy("offmain", &rules)?;
+        Reflect::set(&page, &key, &policy)?;
+        policy
+    } else {
+        kept.unchecked_into()
+    };
+    policy.create_script_url(url)
 }
 
 /// Checks that this browser, on this page, can have shared memory.

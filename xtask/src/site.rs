@@ -87,7 +87,12 @@ impl Site {
 
     /// A server of the same files over which the files of `folder` are laid at `path`; it ends when dropped.
     pub fn with_files(&self, path: &str, folder: PathBuf) -> Result<Server> {
-        serve(options().mount(path, folder))
+        self.with_files_and_headers(path, folder, Headers::isolated())
+    }
+
+    /// Both.
+    pub fn with_files_and_headers(&self, path: &str, folder: PathBuf, headers: Headers) -> Result<Server> {
+        serve(options().mount(path, folder).headers(headers))
     }
 }
 

@@ -34,6 +34,8 @@ pub fn cases() -> Vec<Case> {
         },
         case("a policy that forbids the module or the workers is a start error that says so", forbidden),
         case("under a strict policy with trusted types everything works, faults too", strict),
+        case("trusted types that are required and do not list offmain's are a start error with the cure", trusted_types_without_ours),
+        case("packages and a Rust app share one page whose policy allows one trusted type of a name", trusted_types_shared),
         case("a missing file is a start error that names it and the cure", missing_file),
         case("a file that is damaged or a page of the server is a start error that names it and the cure", damaged_file),
         case("a file that never comes is a start error after the start time", stalled_file),
@@ -101,6 +103,65 @@ fn strict(browser: &mut Browser, site: &Site) -> Result<()> {
     ensure!(told["ends"][1]["name"] == "JobTrapped" && told["ends"][2] == 42, "{told}");
     ensure!(told["violations"] == json!([]), "the policy was violated: {told}");
     Ok(())
+}
+
+/// The same, which also says by whom trusted types may be made.
+fn listing(names: &str) -> Headers {
+    Headers::isolated().and("Content-Security-Policy", &format!("{STRICT}; trusted-types {names}"))
+}
+
+/// Not each version of each engine has trusted types.
+fn has_trusted_types(browser: &Browser) -> Result<bool> {
+    Ok(browser.execute("return 'trustedTypes' in globalThis", &[])? == true)
+}
+
+fn trusted_types_without_ours(browser: &mut Browser, site: &Site) -> Result<()> {
+    const CURE: &str = "`trusted-types offmain`";
+    browser.goto(&site.url("/start.html"))?;
+    if !has_trusted_types(browser)? {
+        return Ok(());
+    }
+    let other = site.with_headers(listing("other"))?;
+    each([JS, RUST], |face| {
+        let error = Start { alone: true, ..Start::of(face, "/pkg/") }.fails(browser, &other.url(""))?;
+        error.is("file")?;
+        error.says(&["coordinator.js", CURE])
+    })?;
+    browser.goto(&other.url("/start.html"))?;
+    browser.until("globalThis.startOnce", LIMIT)?;
+    let told = browser.run("await import('/pkg/offmain_tests.js'); return violations", &[], LIMIT)?;
+    ensure!(told == json!([]), "the import alone violates the policy: {told}");
+    // Where nothing asks for trusted types, a list of them does no harm.
+    let unasked = site.with_headers(Headers::isolated().and("Content-Security-Policy", "trusted-types other"))?;
+    each([JS, RUST], |face| {
+        let told = Start { alone: true, ..Start::of(face, "/pkg/") }.end(browser, &unasked.url(""))?;
+        ensure!(told["value"] == 42, "{face}: it ended otherwise: {told}");
+        Ok(())
+    })?;
+    // The coordinator makes workers, too: there the name is taken.
+    let package = Package::copy()?;
+    let script = [b"trustedTypes.createPolicy('offmain', {})\n", &package.read("coordinator.js")?[..]].concat();
+    package.write("coordinator.js", &script)?;
+    let server = site.with_files_and_headers(CHANGED, package.path(), listing("offmain"))?;
+    each([JS, RUST], |face| {
+        let error = Start { alone: true, ..Start::of(face, CHANGED) }.fails(browser, &server.url(""))?;
+        error.is("worker")?;
+        error.says(&["comes with the workers' scripts", CURE])
+    })
+}
+
+fn trusted_types_shared(browser: &mut Browser, site: &Site) -> Result<()> {
+    let package = Package::copy()?;
+    let server = site.with_files_and_headers(CHANGED, package.path(), listing("offmain"))?;
+    let starts = [(JS, "/pkg/"), (JS, CHANGED), (RUST, "/pkg/"), (RUST, CHANGED)];
+    each([starts.to_vec(), starts.into_iter().rev().collect()], |starts: Vec<_>| {
+        browser.goto(&server.url("/start.html"))?;
+        browser.until("globalThis.startOnce", LIMIT)?;
+        let script = "const ends = []; for (const start of args[0]) ends.push(await startOnce(...start)); return { ends, violations }";
+        let told = browser.run(script, &[json!(starts)], LIMIT * 2)?;
+        ensure!(told == json!({ "ends": [42, 42, 42, 42], "violations": [] }), "{starts:?}: {told}");
+        Ok(())
+    })
 }
 
 fn missing_file(browser: &mut Browser, site: &Site) -> Result<()> {
