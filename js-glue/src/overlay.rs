@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -91,10 +92,20 @@ fn fill(root: &Path, overlay: &Overlay, toolchain: &Toolchain) -> Result<()> {
         fs::write(library.join(file.path), edited(file, &library, toolchain)?)?;
     }
     let wrapper = root.join("rustc");
-    let (rustc, sysroot) = (toolchain.rustc.display(), overlay.sysroot.display());
-    fs::write(&wrapper, format!("#!/bin/sh\nexec '{rustc}' --sysroot '{sysroot}' \"$@\"\n"))?;
+    fs::write(&wrapper, wrapper_script(&toolchain.rustc, &overlay.sysroot))?;
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
     Ok(())
+}
+
+/// A script that is `rustc` with another sysroot.
+fn wrapper_script(rustc: &Path, sysroot: &Path) -> Vec<u8> {
+    [b"#!/bin/sh\nexec ", &*quoted(rustc), b" --sysroot ", &*quoted(sysroot), b" \"$@\"\n"].concat()
+}
+
+/// A path as one word of a script for sh. Between single quotes nothing means anything but the quote itself, which goes between two such.
+fn quoted(path: &Path) -> Vec<u8> {
+    let parts: Vec<&[u8]> = path.as_os_str().as_bytes().split(|&byte| byte == b'\'').collect();
+    [b"'", &*parts.join(&br"'\''"[..]), b"'"].concat()
 }
 
 /// A file of the std in `library` with its edits made, in their order.
@@ -161,6 +172,36 @@ mod tests {
     fn an_edit_changes_its_one_place() {
         assert_eq!(apply("abc", &TEXT).unwrap(), "aBc");
         assert_eq!(apply("a(1x2)b", &SPAN).unwrap(), "a<)b");
+    }
+
+    #[test]
+    fn the_compiler_and_its_sysroot_may_lie_below_any_folder() {
+        use std::ffi::{OsStr, OsString};
+        use std::os::unix::ffi::OsStringExt;
+        use std::process::Command;
+
+        let dir = tempfile::tempdir().unwrap();
+        let names: [&[u8]; 8] = [
+            b"o'brien",
+            b"'",
+            b"''a'",
+            br#"a "b" c"#,
+            b"$HOME $(id) `id`",
+            br"a\b\",
+            "é #1 100% ~ * ? [a] ; & | < > !".as_bytes(),
+            b"\xff\n-",
+        ];
+        for name in names {
+            let folder = dir.path().join(OsStr::from_bytes(name));
+            fs::create_dir(&folder).unwrap();
+            let (rustc, script) = (folder.join("rustc"), folder.join("script"));
+            // A compiler that only repeats what it is told.
+            symlink("/bin/echo", &rustc).unwrap();
+            fs::write(&script, wrapper_script(&rustc, &folder)).unwrap();
+            let told = Command::new("/bin/sh").arg(&script).args(["--cfg", "a=\"b c\""]).output().unwrap();
+            let expected: OsString = [OsStr::new("--sysroot "), folder.as_os_str(), OsStr::new(" --cfg a=\"b c\"\n")].into_iter().collect();
+            assert_eq!(OsString::from_vec(told.stdout), expected, "{}", String::from_utf8_lossy(&told.stderr));
+        }
     }
 
     #[test]

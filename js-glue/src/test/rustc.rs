@@ -15,7 +15,7 @@ use cargo_metadata::{Metadata, Package};
 
 use crate::flavour::TARGET;
 
-/// Where the shim and those it shares with the crates under test are, as lines of crate and file; says that this process is to be a compiler.
+/// Where the shim and those it shares with the crates under test are, as JSON; says that this process is to be a compiler.
 const SHIM: &str = "OFFMAIN_TEST_SHIM";
 
 /// The crate that is linked into all that runs.
@@ -30,9 +30,8 @@ pub(super) const SHARED_WITH_JOBS: &[&str] = &["offmain_pool", "offmain_protocol
 
 /// Makes `cargo` compile through this program, and link the shim into what it is to run. `libraries` are its and the shared crates'.
 pub(super) fn stand_between(cargo: &mut Command, libraries: &[(String, PathBuf)]) -> Result<()> {
-    let lines: Vec<String> = libraries.iter().map(|(name, file)| format!("{name} {}", file.display())).collect();
     let this = env::current_exe().context("this program does not know its own file")?;
-    cargo.env("RUSTC_WRAPPER", this).env(SHIM, lines.join("\n"));
+    cargo.env("RUSTC_WRAPPER", this).env(SHIM, serde_json::to_string(libraries).context("the libraries' paths")?);
     Ok(())
 }
 
@@ -75,8 +74,7 @@ fn is_old_getrandom(name: &str, version: &str) -> bool {
 
 /// Compiles, if cargo has called this program as its compiler: to be asked before anything else. `None` if not.
 pub fn as_rustc() -> Option<ExitCode> {
-    let libraries = env::var(SHIM).ok()?;
-    let libraries: Vec<(&str, &str)> = libraries.lines().filter_map(|line| line.split_once(' ')).collect();
+    let libraries = serde_json::from_str::<Vec<(String, PathBuf)>>(&env::var(SHIM).ok()?).ok()?;
     let mut args = env::args_os().skip(1);
     let rustc = args.next()?;
     let mut args: Vec<OsString> = args.collect();
@@ -91,7 +89,7 @@ pub fn as_rustc() -> Option<ExitCode> {
     })
 }
 
-fn adapt(args: &mut Vec<OsString>, libraries: &[(&str, &str)]) {
+fn adapt(args: &mut Vec<OsString>, libraries: &[(String, PathBuf)]) {
     let has = |option: &str, value: &str| args.windows(2).any(|pair| pair[0] == option && pair[1] == value);
     if !has("--target", TARGET) {
         return;
@@ -113,17 +111,22 @@ fn adapt(args: &mut Vec<OsString>, libraries: &[(&str, &str)]) {
     }
     if let Some((_, shim)) = libraries.iter().find(|(name, _)| runs && *name == CRATE) {
         args.extend(LINKED.iter().map(OsString::from));
-        args.extend(["--extern".into(), format!("force:{CRATE}={shim}").into()]);
+        args.extend(["--extern".into(), is_at(&format!("force:{CRATE}"), shim)]);
     }
 }
 
 /// `name=file` with the shared library for `file`, if there is one. The crate may have another name here than its file has.
-fn shared(dependency: &OsStr, libraries: &[(&str, &str)]) -> Option<OsString> {
+fn shared(dependency: &OsStr, libraries: &[(String, PathBuf)]) -> Option<OsString> {
     let (name, file) = dependency.to_str()?.split_once('=')?;
     let file = Path::new(file).file_name()?.to_str()?;
     let is = |library: &str| file.strip_prefix("lib").and_then(|file| file.strip_prefix(library)).is_some_and(|rest| rest.starts_with('-'));
     let (_, shared) = libraries.iter().find(|(library, _)| *library != CRATE && is(library))?;
-    Some(format!("{name}={shared}").into())
+    Some(is_at(name, shared))
+}
+
+/// What rustc's `--extern` takes.
+fn is_at(name: &str, library: &Path) -> OsString {
+    [OsStr::new(name), OsStr::new("="), library.as_os_str()].into_iter().collect()
 }
 
 const LINKED: &[&str] = &[
@@ -139,11 +142,17 @@ const LINKED: &[&str] = &[
 mod tests {
     use super::*;
 
-    const LIBRARIES: &[(&str, &str)] = &[(CRATE, "/shim.rlib"), ("wasm_bindgen", "/ours.rlib")];
+    const LIBRARIES: &[(&str, &str)] = &[(CRATE, "/shim.rlib"), ("wasm_bindgen", "/o'brien = 1\n/ours.rlib")];
 
+    /// What becomes of a call of rustc, by the way that the libraries take to the process in its place.
     fn adapted(args: &[&str]) -> Vec<String> {
+        let libraries: Vec<(String, PathBuf)> = LIBRARIES.iter().map(|(name, file)| ((*name).to_owned(), file.into())).collect();
+        let mut cargo = Command::new("cargo");
+        stand_between(&mut cargo, &libraries).unwrap();
+        let told = cargo.get_envs().find_map(|(name, value)| value.filter(|_| name == SHIM)).unwrap();
+        let told: Vec<(String, PathBuf)> = serde_json::from_str(told.to_str().unwrap()).unwrap();
         let mut args: Vec<OsString> = args.iter().map(Into::into).collect();
-        adapt(&mut args, LIBRARIES);
+        adapt(&mut args, &told);
         args.into_iter().map(|arg| arg.into_string().unwrap()).collect()
     }
 
@@ -170,7 +179,9 @@ mod tests {
     fn a_test_binary_gets_the_shim_and_the_shared_crates() {
         let theirs = ["renamed=/deps/libwasm_bindgen-0f.rmeta", "wasm_bindgen_futures=/deps/libwasm_bindgen_futures-0f.rmeta"];
         let args = adapted(&["--test", "--target", TARGET, "--extern", theirs[0], "--extern", theirs[1]]);
-        for expected in ["renamed=/ours.rlib", theirs[1], "force:offmain_test_shim=/shim.rlib", "-Clink-arg=--wrap=__offmain_jobs"] {
+        for expected in
+            ["renamed=/o'brien = 1\n/ours.rlib", theirs[1], "force:offmain_test_shim=/shim.rlib", "-Clink-arg=--wrap=__offmain_jobs"]
+        {
             assert!(args.iter().any(|arg| arg == expected), "{expected} in {args:?}");
         }
         assert!(!adapted(&["--crate-type", "lib", "--target", TARGET]).iter().any(|arg| arg.contains("shim")));
