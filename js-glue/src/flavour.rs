@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::Deserialize;
 
 use crate::overlay::Overlay;
@@ -73,6 +73,7 @@ pub fn wasm_command(
     target: &Path,
     dev: bool,
 ) -> Result<Command> {
+    can_link_below(target)?;
     let mut command = cargo(toolchain, subcommand, project, &target.join("offmain").join(WEB), dev);
     match flavour {
         Flavour::Threads => {
@@ -115,6 +116,17 @@ pub fn wasm_command(
         }
     }
     Ok(command)
+}
+
+/// LLVM's linkers write aside first, to a file whose name they make by a pattern in which a percent sign stands for a random digit, also one
+/// of the folder: <https://github.com/llvm/llvm-project/blob/main/llvm/lib/Support/FileOutputBuffer.cpp>.
+fn can_link_below(target: &Path) -> Result<()> {
+    ensure!(
+        !target.as_os_str().as_encoded_bytes().contains(&b'%'),
+        "LLVM's linker cannot write below a folder with a percent sign in its name: {}\n  cure: set CARGO_TARGET_DIR to another folder",
+        target.display()
+    );
+    Ok(())
 }
 
 pub(crate) fn cargo(toolchain: &Toolchain, subcommand: &str, dir: &Path, target_dir: &Path, dev: bool) -> Command {
@@ -186,4 +198,18 @@ fn path_with(toolchain: &Toolchain) -> Option<std::ffi::OsString> {
     let bin = toolchain.cargo.parent()?.to_owned();
     let rest = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(std::iter::once::<PathBuf>(bin).chain(std::env::split_paths(&rest))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_no_linker_can_write_to_is_named_with_the_cure() {
+        for folder in ["/o'brien/a \"b\"/target", "/$HOME/`id`/#1/é\\n/target"] {
+            assert!(can_link_below(Path::new(folder)).is_ok(), "{folder}");
+        }
+        let error = can_link_below(Path::new("/100%/target")).unwrap_err().to_string();
+        assert!(error.contains("/100%/target") && error.contains("CARGO_TARGET_DIR"), "{error}");
+    }
 }

@@ -7,6 +7,7 @@ mod coordinator;
 mod package;
 mod page;
 mod photo_lab;
+mod server;
 mod stalling;
 mod start;
 
@@ -46,8 +47,17 @@ fn keep(browser: &Browser, address: &str, folder: &str, config: Value) -> Result
 
 /// All of them, in the order in which they run.
 pub fn all() -> Vec<Case> {
-    [start::cases(), coordinator::cases(), page::cases(), blocking::cases(), bench::cases(), chunk_cache::cases(), photo_lab::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        server::cases(),
+        start::cases(),
+        coordinator::cases(),
+        page::cases(),
+        blocking::cases(),
+        bench::cases(),
+        chunk_cache::cases(),
+        photo_lab::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

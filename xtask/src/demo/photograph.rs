@@ -68,17 +68,18 @@ fn in_words(bytes: u64) -> String {
     }
 }
 
-/// The names of all files in a folder of the user's, in order.
+/// The names of all files in a folder of the user's, in order, but of those that the server would not serve.
 pub fn files_in(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder).with_context(|| format!("--photos {}: no such folder, or it cannot be read", folder.display()))?;
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry?;
-        if entry.path().is_file() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type()?.is_file() && !name.starts_with('.') {
+            names.push(name);
         }
     }
-    ensure!(!names.is_empty(), "--photos {}: the folder holds no file", folder.display());
+    ensure!(!names.is_empty(), "--photos {}: the folder holds no file that is neither hidden nor a link", folder.display());
     names.sort();
     Ok(names)
 }
