@@ -139,6 +139,8 @@ pub(super) fn firefox_preferences(collecting: bool) -> Value {
         "datareporting.policy.dataSubmissionEnabled": false,
         "devtools.console.stdout.content": true,
         "dom.max_script_run_time": 0,
+        // Firefox 153 ESR has trusted types, but not by default.
+        "dom.security.trusted_types.enabled": true,
         "dom.testing.testutils.enabled": collecting,
         "extensions.getAddons.cache.enabled": false,
         "network.captive-portal-service.enabled": false,

@@ -119,6 +119,7 @@ fn trusted_types_without_ours(browser: &mut Browser, site: &Site) -> Result<()> 
     const CURE: &str = "`trusted-types offmain`";
     browser.goto(&site.url("/start.html"))?;
     if !has_trusted_types(browser)? {
+        println!("    SKIPPED in {}: it has no trusted types", browser.engine());
         return Ok(());
     }
     let other = site.with_headers(listing("other"))?;
