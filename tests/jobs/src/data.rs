@@ -3,7 +3,7 @@
 use std::{thread::sleep, time::Duration};
 
 use offmain_pool::{Bytes, JobContext};
-use offmain_tests_contract::{Digest, Double, Echo, Half, Make, Refused, Sha, Steps, TooMuch};
+use offmain_tests_contract::{Digest, Double, Echo, Half, Letter, Make, Match, Numbers, Refused, ReportLarge, Sha, Steps, TooMuch};
 use sha2::{Digest as _, Sha256};
 
 pub fn double(job: Double, _: &JobContext<Double>) -> Result<u32, String> {
