@@ -176,10 +176,13 @@ impl Coordinator {
             ToCoordinator::Submit(jobs) => {
                 let mut beside = beside;
                 for Submit { job, name, priority, timeout_ms, bytes, small, sent, input } in jobs {
-                    self.received(sent);
                     let beside = std::mem::replace(&mut beside, JsValue::UNDEFINED);
                     let input = Value::input(input, beside);
-                    self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, input });
+                    let event = Event::Submit { job, name, priority, timeout_ms, bytes, small, input };
+                    // Before the lane may be written to again: what came later would be taken before this one.
+                    self.make_ordinary(&event);
+                    self.received(sent);
+                    self.handle(event);
                 }
             }
             ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),

@@ -12,6 +12,7 @@ const OPEN: u32 = 0;
 const BELL: u32 = 1;
 const RECEIVED: u32 = 2;
 const SEEN: u32 = 3;
+const OPENINGS: u32 = 4;
 const REQUESTED: u32 = 16;
 const CALLS: u32 = 17;
 const SENT: u32 = 18;
@@ -38,7 +39,7 @@ pub const WORDS: usize = (FIRST_SLOT + SLOTS * SLOT_WORDS) as usize;
 /// What a memory grows by.
 const SEEN_UNIT: u64 = 1 << 16;
 
-// States; the bits above say which worker.
+// States; the bits above say which worker, and of a queued request which place of the ring leads to it.
 const FREE: u32 = 0;
 const QUEUED: u32 = 1;
 const CLAIMED: u32 = 2;
@@ -47,8 +48,8 @@ const GONE: u32 = 4;
 const DONE: u32 = 5;
 const KIND_BITS: u32 = 3;
 
-const fn by(kind: u32, worker: u32) -> u32 {
-    kind | (worker << KIND_BITS)
+const fn by(kind: u32, whose: u32) -> u32 {
+    kind | (whose << KIND_BITS)
 }
 
 const fn kind(state: u32) -> u32 {
@@ -132,9 +133,10 @@ impl<W: Words> Lane<W> {
 
     /// Writes a request into a free slot, and calls a worker. False if the lane has no room or has closed; the slot is free then.
     pub fn request(&self, slot: u32, job: JobId, entry: u32, data: &[u8]) -> bool {
+        let open = self.0.load(OPEN);
         let place = self.0.load(REQUESTED);
         // Numbers of requests that were taken back stay in the ring until a worker passes over them.
-        if data.len() > LANE_SLOT_BYTES || place.wrapping_sub(self.0.load(TAKEN)) >= SLOTS {
+        if open == 0 || data.len() > LANE_SLOT_BYTES || place.wrapping_sub(self.0.load(TAKEN)) >= SLOTS {
             return false;
         }
         let at = at(slot);
@@ -142,11 +144,12 @@ impl<W: Words> Lane<W> {
         self.0.store(at + JOB, job);
         self.0.store(at + ENTRY, entry);
         self.0.store(at + LENGTH, data.len() as u32);
-        self.0.store(at + STATE, QUEUED);
+        self.0.store(at + STATE, by(QUEUED, place));
         self.0.store(REQUESTS + place % SLOTS, slot);
         self.0.store(REQUESTED, place.wrapping_add(1));
         self.call();
-        self.is_open() || !self.take_back(slot)
+        // A lane that was closed and opened again meanwhile may have passed over this place.
+        self.0.load(OPEN) == open || !self.take_back(slot)
     }
 
     /// A job is about to be sent by message. No request that is written from now on is taken before the coordinator has received it.
@@ -162,7 +165,8 @@ impl<W: Words> Lane<W> {
 
     /// Takes a request back that nobody has taken yet. Whether it is.
     pub fn take_back(&self, slot: u32) -> bool {
-        self.0.exchange(at(slot) + STATE, QUEUED, FREE)
+        let state = self.0.load(at(slot) + STATE);
+        kind(state) == QUEUED && self.0.exchange(at(slot) + STATE, state, FREE)
     }
 
     /// The slot of the next reply. `taken` counts those that were taken before.
@@ -230,7 +234,8 @@ impl<W: Words> Lane<W> {
                 continue;
             }
             let at = at(slot);
-            if self.0.exchange(at + STATE, QUEUED, by(CLAIMED, worker)) {
+            // The slot of one that was taken back may hold a later request by now, whose own place comes later.
+            if self.0.exchange(at + STATE, by(QUEUED, place), by(CLAIMED, worker)) {
                 if place.wrapping_add(1) != self.0.load(REQUESTED) {
                     self.call();
                 }
@@ -322,10 +327,10 @@ impl<W: Words> Lane<W> {
 impl<W: Words> Lane<W> {
     /// Requests are taken from now on.
     pub fn open(&self) {
-        // What is left in the ring was adopted when the lane closed; a later job in the same slot is not to be taken in its place, before
-        // its turn. A request that the facade was about to write all that time is found by the next look.
+        // What is left in the ring was adopted when the lane closed. A request that the facade has been writing all that time may be passed
+        // over by this: the facade sees that the lane was opened anew, and takes it back.
         self.0.store(TAKEN, self.0.load(REQUESTED));
-        self.0.store(OPEN, 1);
+        self.0.store(OPEN, self.0.add(OPENINGS, 1).wrapping_add(1).max(1));
     }
 
     /// The job with this number has come by message.
@@ -340,10 +345,11 @@ impl<W: Words> Lane<W> {
         self.0.notify(CALLS, u32::MAX);
     }
 
-    /// Makes all jobs ordinary ones, those that wait and those that run, and gives them in the order of their numbers.
+    /// Makes all jobs ordinary ones, those that wait and those that run, and gives them in the order of their numbers; after the last number
+    /// comes the first.
     pub fn adopt_all(&self) -> Vec<InLane> {
         let mut jobs: Vec<_> = (0..SLOTS).filter_map(|slot| self.adopt(slot)).collect();
-        jobs.sort_by_key(|job| job.job);
+        jobs.sort_by(|one, other| one.job.wrapping_sub(other.job).cast_signed().cmp(&0));
         jobs
     }
 

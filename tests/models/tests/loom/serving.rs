@@ -316,3 +316,44 @@ fn a_request_does_not_overtake_a_job_that_was_sent_by_message_before() {
         assert!(worker.join().unwrap() || world.lane.claim(2).is_some(), "nobody may take it");
     });
 }
+
+#[test]
+fn a_request_in_the_slot_of_one_that_was_taken_back_has_its_own_turn() {
+    model(3, || {
+        let world = World::open();
+        assert!(world.lane.request(0, 1, 0, &[1]) && world.lane.request(1, 2, 0, &[2]));
+        let worker = thread::spawn({
+            let lane = world.lane.clone();
+            move || [lane.claim(1), lane.claim(1)].into_iter().flatten().map(|InLane { job, .. }| job).collect::<Vec<_>>()
+        });
+        let mut expected = vec![1, 2];
+        if world.lane.take_back(0) {
+            // Until the worker has passed over the first place, the ring is full.
+            expected = if world.lane.request(0, 3, 0, &[3]) { vec![2, 3] } else { vec![2] };
+        }
+        let mut claimed = worker.join().unwrap();
+        claimed.extend(std::iter::from_fn(|| world.lane.claim(1)).map(|InLane { job, .. }| job));
+        assert_eq!(claimed, expected);
+    });
+}
+
+#[test]
+fn a_request_that_is_written_while_the_lane_is_closed_and_opened_again_is_found_or_given_back() {
+    model(3, || {
+        let world = World::open();
+        let coordinator = thread::spawn({
+            let lane = world.lane.clone();
+            move || {
+                lane.close();
+                let adopted = lane.adopt_all();
+                lane.open();
+                adopted.len()
+            }
+        });
+        let requested = world.lane.request(0, 1, 0, &[1]);
+        let adopted = coordinator.join().unwrap() == 1;
+        let claimed = world.lane.claim(1).is_some();
+        assert_eq!(requested, adopted || claimed);
+        assert!(!(adopted && claimed), "it has two ways");
+    });
+}
