@@ -95,7 +95,7 @@ export interface Options {
   priority?: 'high' | 'normal' | 'low'
   /** Milliseconds from now; then the promise rejects with a `TimeoutError`. */
   timeout?: number
-  /** Where the queue is full, wait until there is room, first come, first served, instead of being refused. */
+  /** Where the queue is full, wait until there is room, first come, first served, instead of being refused. `timeout` counts meanwhile. */
   wait?: boolean
   /**
    * Buffers of the input that are handed over, and empty from then on. What is not listed is copied, if it is small:
@@ -108,7 +108,10 @@ export interface Options {
 /** A submitted job: a promise of its output. Rejects with a `JobError`, or with an `AbortError` or a `TimeoutError`. */
 export class Job<Output, Progress = never> extends Promise<Output> {
   private constructor()
-  /** What the job reports, for one reader; ends when the job does. Of a reader who is slow, the oldest values are dropped. */
+  /**
+   * What the job reports, for one reader; ends when the job does. Of a reader who is slow, the oldest values are dropped. A second loop over
+   * it throws an `OffmainError`.
+   */
   readonly progress: AsyncIterable<Progress>
   /** Asks the job to stop; it then rejects with an `AbortError`, unless it was done already. */
   cancel(): void
@@ -140,7 +143,7 @@ export class JobError<JobsOwn = unknown> extends Error {
 export class OffmainError extends Error {
   private constructor()
   readonly code:
-    'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'memory' | 'slow' | 'worker'
+    'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'memory' | 'slow' | 'worker' | 'progress'
 }
 
 /** A pool at one moment, and what it has done so far. */

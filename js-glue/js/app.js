@@ -244,22 +244,36 @@ class Call {
 
   /** Sends it, at once or when there is room. */
   #admit(form, timeout) {
-    if (!this.#options.wait || this.#facade.hasRoom(form.held) !== false) return this.#send(form, timeout)
+    if (!this.#options.wait) return this.#send(form, timeout, 0)
+    const free = (place) => {
+      try {
+        this.#send(form, timeout, place)
+      } catch (error) {
+        this.#refuse(error)
+      }
+    }
     // The next job's form takes its place.
     form.bytes = form.bytes.slice()
-    whenFree(this.#facade, form.held, this, () => this.#send(form, timeout)).catch((error) => this.#refuse(error))
+    whenFree(this.#facade, form.held, timeout, this, free)
   }
 
-  #send({ bytes, held, attachments, moved }, timeout) {
+  /** Sends it, from its place in the line of those who wait for room, or from none. */
+  #send({ bytes, held, attachments, moved }, timeout, place) {
+    // To look at the input may have run the app's code.
+    if (this.#over) return
+    const { priority, signal } = this.#options
     const small = bytes.length <= SMALL
     // A buffer of its own, which is handed over.
     const large = small ? [] : [bytes.slice().buffer]
     const beside = small && attachments.length === 0 ? undefined : [...large, ...attachments]
-    const { priority } = this.#options
-    const id = this.#facade.submit(this.#name, small ? bytes : undefined, beside, held, priority, timeout, [...large, ...moved], this)
+    let stopped = false
+    this.stop = () => (stopped = true)
+    const id = this.#facade.submit(this.#name, small ? bytes : undefined, beside, held, priority, timeout, [...large, ...moved], this, place)
     if (id === 0) return
     this.#input = undefined
-    if (!this.#over) this.stop = () => this.#facade.cancel(id)
+    if (this.#over) return
+    this.stop = () => this.#facade.cancel(id)
+    if (stopped || signal?.aborted) this.stop()
   }
 
   /** The signal's abort stops it from now on. */
@@ -330,24 +344,31 @@ class Call {
   }
 }
 
-/** Sends a job once there is room. Until then it may be cancelled, and nothing of it has left this thread. */
-async function whenFree(facade, bytes, call, send) {
-  let [waits, offered] = [true, false]
-  call.stop = () => {
+/**
+ * Sends a job once there is room and those who came before have been served. Until then it may be cancelled and its time runs, and nothing of
+ * it has left this thread.
+ */
+function whenFree(facade, bytes, timeout, call, send) {
+  let waits = true
+  const place = facade.queueUp(bytes, timeout, (timedOut) => {
+    if (timedOut) leave('timedOut')
+    // Not at once: this is called from inside the facade.
+    else queueMicrotask(come)
+  })
+  const come = () => {
+    if (!waits || !facade.isTurn(place)) return
     waits = false
-    call.over('cancelled')
+    send(place)
+    // In case it was not even sent.
+    facade.leaveLine(place)
   }
-  try {
-    while (waits && facade.hasRoom(bytes) === false) {
-      // What was offered has been taken by somebody who did not wait.
-      if (offered) facade.offerRoom()
-      await new Promise((tell) => facade.room(bytes, tell))
-      offered = true
-    }
-    if (waits) send()
-  } finally {
-    facade.offerRoom()
+  const leave = (kind) => {
+    waits = false
+    facade.leaveLine(place)
+    call.over(kind)
   }
+  if (place === 0) return send(0)
+  call.stop = () => leave('cancelled')
 }
 
 /**
@@ -441,6 +462,7 @@ class Reports {
   #over = false
   #wake
   #kept
+  #read = false
 
   constructor(kept) {
     this.#kept = kept
@@ -465,7 +487,16 @@ class Reports {
     this.#wake?.()
   }
 
-  async *[Symbol.asyncIterator]() {
+  [Symbol.asyncIterator]() {
+    if (this.#read) {
+      const cure = 'read it once, and pass on what it says to whoever else wants to know'
+      throw new OffmainError('progress', `the progress of this job has a reader already: ${cure}`)
+    }
+    this.#read = true
+    return this.#each()
+  }
+
+  async *#each() {
     for (;;) {
       while (this.#values.length > 0) yield this.#values.shift().value
       if (this.#over) return

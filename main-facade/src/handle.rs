@@ -30,6 +30,14 @@ pub struct JobHandle<J: Job> {
 /// A job's progress, as a stream that ends with the job. Of a reader who is slow the oldest reports are dropped.
 pub struct Progress<J: Job>(Rc<RefCell<State<J>>>);
 
+/// A job's progress has a reader already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the progress of the job `{job}` has a reader already: read it once, and pass on what it says to whoever else wants to know")]
+pub struct ProgressTaken {
+    /// The name of the job.
+    pub job: &'static str,
+}
+
 struct State<J: Job> {
     outcome: Option<Result<J::Output, JobError<J>>>,
     settled: bool,
@@ -37,6 +45,8 @@ struct State<J: Job> {
     /// Reports that are kept for a slow reader.
     kept: usize,
     waiting: [Option<Waker>; 2],
+    /// Somebody reads the progress, or has.
+    read: bool,
 }
 
 /// Decodes what arrives for a job of one type.
@@ -45,7 +55,7 @@ pub(crate) struct JobSink<J: Job>(Rc<RefCell<State<J>>>);
 impl<J: Job> JobHandle<J> {
     /// A handle and the sink that feeds it, for a job that is about to be sent.
     pub(crate) fn new(kept: usize) -> (Self, Rc<JobSink<J>>) {
-        let state = State { outcome: None, settled: false, reports: VecDeque::new(), kept, waiting: [None, None] };
+        let state = State { outcome: None, settled: false, reports: VecDeque::new(), kept, waiting: [None, None], read: false };
         let state = Rc::new(RefCell::new(state));
         (Self { sent: None, state: state.clone() }, Rc::new(JobSink(state)))
     }
@@ -60,9 +70,27 @@ impl<J: Job> JobHandle<J> {
         self
     }
 
-    /// The job's progress.
+    /// The job's progress, for one reader.
+    ///
+    /// # Panics
+    /// The second time: each report goes to one reader, and two would take them from each other. [`JobHandle::try_progress`] gives an error
+    /// instead.
+    #[track_caller]
     pub fn progress(&self) -> Progress<J> {
-        Progress(self.state.clone())
+        match self.try_progress() {
+            Ok(progress) => progress,
+            // A stream that ended at once would look like a job that reports nothing.
+            Err(taken) => panic!("{taken}"),
+        }
+    }
+
+    /// The job's progress, for one reader.
+    ///
+    /// # Errors
+    /// The second time.
+    pub fn try_progress(&self) -> Result<Progress<J>, ProgressTaken> {
+        let taken = std::mem::replace(&mut self.state.borrow_mut().read, true);
+        if taken { Err(ProgressTaken { job: J::NAME }) } else { Ok(Progress(self.state.clone())) }
     }
 
     /// Asks the job to stop. Its outcome is then [`JobError::Cancelled`], unless it was done already.
@@ -90,11 +118,15 @@ impl<J: Job> Future for JobHandle<J> {
     type Output = Result<J::Output, JobError<J>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let waker = cx.waker().clone();
         let mut state = self.state.borrow_mut();
         match state.outcome.take() {
             Some(outcome) => Poll::Ready(outcome),
             None => {
-                state.waiting[0] = Some(cx.waker().clone());
+                let before = state.waiting[0].replace(waker);
+                // To drop a waker may run the app's code, as to drop a report below.
+                drop(state);
+                drop(before);
                 Poll::Pending
             }
         }
@@ -105,12 +137,15 @@ impl<J: Job> Stream for Progress<J> {
     type Item = J::Progress;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let waker = cx.waker().clone();
         let mut state = self.0.borrow_mut();
         match state.reports.pop_front() {
             Some(report) => Poll::Ready(Some(report)),
             None if state.settled => Poll::Ready(None),
             None => {
-                state.waiting[1] = Some(cx.waker().clone());
+                let before = state.waiting[1].replace(waker);
+                drop(state);
+                drop(before);
                 Poll::Pending
             }
         }
@@ -121,12 +156,11 @@ impl<J: Job> Sink for JobSink<J> {
     fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) -> Result<(), String> {
         let report = decode(value, &beside, loans).map_err(|why| format!("`{}`: {why}", J::NAME))?;
         let mut state = self.0.borrow_mut();
-        if state.reports.len() == state.kept {
-            state.reports.pop_front();
-        }
+        let oldest = if state.reports.len() == state.kept { state.reports.pop_front() } else { None };
         state.reports.push_back(report);
         let waiting = state.waiting[1].take();
         drop(state);
+        drop(oldest);
         if let Some(waker) = waiting {
             waker.wake();
         }

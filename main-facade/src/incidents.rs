@@ -63,12 +63,16 @@ impl Stream for Incidents {
     type Item = Incident;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Incident>> {
+        let waker = cx.waker().clone();
         let mut kept = self.0.borrow_mut();
         match kept.incidents.pop_front() {
             Some(incident) => Poll::Ready(Some(incident)),
             None if kept.over => Poll::Ready(None),
             None => {
-                kept.waiting = Some(cx.waker().clone());
+                let before = kept.waiting.replace(waker);
+                // To drop a waker may run the app's code.
+                drop(kept);
+                drop(before);
                 Poll::Pending
             }
         }

@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
 
 use crate::{
-    link::{Link, Loan, Offer, Request, Sink, string_of, text_of as text_of_error},
+    link::{Link, Loan, Request, Sink, Turn, string_of, text_of as text_of_error},
     pool::check_browser,
 };
 
@@ -49,8 +49,6 @@ thread_local! {
 #[wasm_bindgen]
 pub struct Facade {
     link: Rc<Link>,
-    /// Room that somebody was told of who has not called `offerRoom` yet.
-    offers: Rc<RefCell<Vec<Offer>>>,
 }
 
 /// A config that was checked, before the coordinator is told of it.
@@ -93,11 +91,11 @@ impl Facade {
             let error = result.unwrap_or_else(closed).map_or_else(|error| start_error(&error), |()| JsValue::UNDEFINED);
             say(&started, &error);
         });
-        Ok(Self { link, offers: Rc::default() })
+        Ok(Self { link })
     }
 
-    /// Sends a job: the form of its input, in `packed` if it is small, else the first of what is `beside`. Gives its number, or 0 if it was
-    /// refused; then its outcome has gone to the sink.
+    /// Sends a job: the form of its input, in `packed` if it is small, else the first of what is `beside`; and for a job that has waited its
+    /// place in the line, else 0. Gives its number, or 0 if it was refused; then its outcome has gone to the sink.
     #[expect(clippy::too_many_arguments, reason = "flat across the language boundary")]
     pub fn submit(
         &self,
@@ -109,14 +107,14 @@ impl Facade {
         timeout: &JsValue,
         transfer: Array,
         sink: JsSink,
+        turn: u32,
     ) -> Result<u32, JsValue> {
         let priority = read_priority(priority.as_deref()).map_err(|error| start_error(&error.into()))?;
-        let timeout_ms = if timeout.is_undefined() || timeout.is_null() { None } else { Some(whole(&limits::TIMEOUT_MS, timeout)) };
-        let timeout_ms = timeout_ms.transpose().map_err(|error| start_error(&error.into()))?;
+        let timeout_ms = read_timeout(timeout).map_err(|error| start_error(&error.into()))?;
         let input = packed.map_or(Payload::Object, Payload::Packed);
         let request = Request { name, priority, timeout_ms, bytes: bytes as u64, input, beside, transfer };
         let sink = Rc::new(sink);
-        match self.link.submit(request, sink.clone()) {
+        match self.link.submit(request, sink.clone(), (turn != 0).then_some(turn)) {
             Ok(job) => Ok(job),
             Err(outcome) => {
                 self.link.outcomes().count(&outcome);
@@ -143,29 +141,26 @@ impl Facade {
         }
     }
 
-    /// Whether a job with so many bytes would find room; undefined if it never will, and is to be refused by `submit`.
-    #[wasm_bindgen(js_name = hasRoom)]
-    pub fn has_room(&self, bytes: f64) -> Option<bool> {
-        self.link.has_room(bytes as u64)
+    /// Waits in line for room for a job with so many bytes. Gives the place in the line, or 0 if there is nothing to wait for: `submit` sends
+    /// or refuses the job. `tell` is called when it may be this one's turn, perhaps more than once, and with true if the job's time is over.
+    #[wasm_bindgen(js_name = queueUp)]
+    pub fn queue_up(&self, bytes: f64, timeout: &JsValue, tell: Function) -> u32 {
+        // What is no time limit is for `submit` to refuse.
+        let Ok(timeout_ms) = read_timeout(timeout) else { return 0 };
+        let tell = move |turn| say(&tell, &(turn == Turn::TimedOut).into());
+        self.link.queue_up(bytes as u64, timeout_ms, Rc::new(tell)).unwrap_or(0)
     }
 
-    /// Calls `tell` when there may be room, or the pool has ended. Whoever takes it or not calls `offerRoom` then.
-    pub fn room(&self, bytes: f64, tell: Function) {
-        let offers = self.offers.clone();
-        self.link.room(bytes as u64).then(move |offer| {
-            offers.borrow_mut().extend(offer);
-            say(&tell, &JsValue::UNDEFINED);
-        });
+    /// Whether a job that waits in line is to be submitted now.
+    #[wasm_bindgen(js_name = isTurn)]
+    pub fn is_turn(&self, place: u32) -> bool {
+        self.link.is_turn(place)
     }
 
-    /// Whoever was told of room has taken it, or goes without: the next one is told.
-    #[wasm_bindgen(js_name = offerRoom)]
-    pub fn offer_room(&self) {
-        let offer = self.offers.borrow_mut().pop();
-        match offer {
-            Some(offer) => drop(offer),
-            None => self.link.offer_room(),
-        }
+    /// Leaves the line, unless that has been done.
+    #[wasm_bindgen(js_name = leaveLine)]
+    pub fn leave_line(&self, place: u32) {
+        self.link.leave_line(place);
     }
 
     /// Asks a job to stop.
@@ -326,6 +321,10 @@ fn read_priority(priority: Option<&str>) -> Result<Priority, ConfigError> {
             Err(ConfigError { field: "priority".into(), value: format!("'{other}'"), allowed: "'high', 'normal' or 'low'".into() })
         }
     }
+}
+
+fn read_timeout(value: &JsValue) -> Result<Option<u64>, ConfigError> {
+    if value.is_undefined() || value.is_null() { Ok(None) } else { whole(&limits::TIMEOUT_MS, value).map(Some) }
 }
 
 fn whole(range: &Range, value: &JsValue) -> Result<u64, ConfigError> {

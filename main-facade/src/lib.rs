@@ -52,7 +52,7 @@ mod timer;
 
 pub use config::Config;
 pub use error::JobError;
-pub use handle::{JobHandle, Progress};
+pub use handle::{JobHandle, Progress, ProgressTaken};
 pub use offmain_protocol::{
     Bytes, Cancelled, ConfigError, Incident, Job, LaneChoice, Lease, LeaseStats, Outcomes, Priority, Rejection, StartError, Stats,
     WorkerState, WorkerStats, Workers, limits, ts_rs,

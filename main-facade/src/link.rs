@@ -9,7 +9,6 @@ mod shared;
 
 use std::{
     cell::{Cell, RefCell, RefMut},
-    collections::VecDeque,
     rc::{Rc, Weak},
 };
 
@@ -22,12 +21,15 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
 
 pub(crate) use self::leases::Loan;
-pub(crate) use self::room::Offer;
+#[cfg(feature = "javascript")]
+pub(crate) use self::room::Turn;
+pub(crate) use self::room::Waiting;
 use self::{
     lane::{Lanes, Soon},
     leases::Entry,
     life::Handlers,
     pending::Pending,
+    room::Line,
 };
 use crate::{once, pulse::Pulse, timer::Timer};
 
@@ -59,13 +61,12 @@ pub(crate) struct Link {
     pending: RefCell<Pending<(u64, Rc<dyn Sink>)>>,
     reports: RefCell<Pending<once::Sender<Stats>>>,
     ended: RefCell<Vec<once::Sender<()>>>,
-    /// Callers that wait for room for so many bytes.
-    waiting: RefCell<VecDeque<(u64, once::Sender<Offer>)>>,
-    /// Room that was offered to those who waited, and that they have not taken yet: jobs and bytes.
-    offered: Cell<(u64, u64)>,
+    line: RefCell<Line>,
     watchers: RefCell<Vec<Watcher>>,
     bytes: Cell<u64>,
     last: Cell<u32>,
+    /// Jobs that went by message, counted.
+    sent: Cell<u32>,
     workers: Cell<u32>,
     outcomes: RefCell<Outcomes>,
     /// Messages that made no sense.
@@ -122,11 +123,11 @@ impl Link {
             pending: RefCell::default(),
             reports: RefCell::default(),
             ended: RefCell::default(),
-            waiting: RefCell::default(),
-            offered: Cell::new((0, 0)),
+            line: RefCell::default(),
             watchers: RefCell::default(),
             bytes: Cell::new(0),
             last: Cell::new(0),
+            sent: Cell::new(0),
             workers: Cell::new(settings.workers.map_or(cores().clamp(1, AUTOMATIC_WORKERS), |workers| workers.max)),
             settings: RefCell::new(settings),
             outcomes: RefCell::default(),
@@ -147,40 +148,65 @@ impl Link {
         Ok((link, started))
     }
 
-    /// Sends a job; its outcome goes to the sink. Refused here, before anything is transferred, if the pool has ended or is full.
-    pub(crate) fn submit(&self, request: Request, sink: Rc<dyn Sink>) -> Result<JobId, Outcome> {
-        self.admit(request.bytes)?;
-        let job = self.next();
-        let bytes = request.bytes;
-        if self.is_small(&request) && self.ended.borrow().is_empty() {
-            self.send_small(job, request);
-        } else {
-            if request.priority != Priority::High {
-                // What was submitted before goes before.
-                self.send_waiting(true);
+    /// Sends a job; its outcome goes to the sink. Refused here, before anything is transferred, if the pool has ended or is full. For one who
+    /// has waited `turn` is the place in the line.
+    pub(crate) fn submit(&self, mut request: Request, sink: Rc<dyn Sink>, turn: Option<u32>) -> Result<JobId, Outcome> {
+        let admitted = match turn {
+            Some(turn) => {
+                request.timeout_ms = self.take_promise(turn).or(request.timeout_ms);
+                self.admit_with(request.bytes, 0)
             }
-            self.send_by_message(job, request)?;
+            None => self.admit(request.bytes),
+        };
+        let sent = admitted.and_then(|()| self.enter(request, sink));
+        if sent.is_err() && turn.is_some() {
+            self.offer_room();
         }
+        sent
+    }
+
+    /// A job that was admitted is pending before it is sent: that may run the app's code, a getter of the input say, which may submit a job
+    /// itself, or close the pool.
+    fn enter(&self, request: Request, sink: Rc<dyn Sink>) -> Result<JobId, Outcome> {
+        let (job, bytes) = (self.next(), request.bytes);
         self.bytes.set(self.bytes.get() + bytes);
         self.pending.borrow_mut().insert(job, (bytes, sink));
         self.watch();
-        Ok(job)
+        if self.is_small(&request) {
+            self.send_small(job, request);
+            return Ok(job);
+        }
+        if request.priority != Priority::High {
+            // What was submitted before goes before.
+            self.send_waiting(true);
+        }
+        let Err(refusal) = self.send_by_message(job, request) else { return Ok(job) };
+        // Unless it has another outcome meanwhile.
+        let undone = self.pending.borrow_mut().remove(&job);
+        if undone.is_none() {
+            return Ok(job);
+        }
+        self.bytes.set(self.bytes.get() - bytes);
+        self.offer_room();
+        Err(refusal)
     }
 
     fn send_by_message(&self, job: JobId, request: Request) -> Result<(), Outcome> {
         let name = request.name.clone();
         let (submit, beside, transfer) = self.submission(job, request, false);
+        let count = self.sent.get();
         let sent = self.post(&offmain_protocol::encode_message(&ToCoordinator::Submit(vec![submit])), &beside, &transfer);
-        sent.map_err(|why| {
-            // It was counted, and will never be received: the lane waits for the next one.
+        if sent.is_err() || self.sent.get() != count {
+            // It was counted, and will never be received, or after one that was counted later: the lane waits for the next one.
             self.said.set(true);
-            Outcome::Rejected(Rejection::BadInput { name, why })
-        })
+        }
+        sent.map_err(|why| Outcome::Rejected(Rejection::BadInput { name, why }))
     }
 
     /// A job as a message says it, which is about to be sent, what is beside that, and what of it is transferred.
     fn submission(&self, job: JobId, request: Request, small: bool) -> (Submit, JsValue, Array) {
         let Request { name, priority, timeout_ms, bytes, input, beside, transfer } = request;
+        self.sent.set(self.sent.get().wrapping_add(1));
         (Submit { job, name, priority, timeout_ms, bytes, small, sent: self.count_sent(), input }, beside, transfer)
     }
 
@@ -192,7 +218,13 @@ impl Link {
     }
 
     fn tell_of(&self, incident: &Incident) {
-        self.watchers.borrow_mut().retain(|watcher| watcher(incident));
+        // Who is woken may want to watch, too, or close the pool.
+        let mut watchers = self.watchers.take();
+        watchers.retain(|watcher| watcher(incident));
+        if !self.is_over() {
+            let later = self.watchers.replace(watchers);
+            self.watchers.borrow_mut().extend(later);
+        }
     }
 
     /// How many jobs ended in which way; what ends before it gets here is to be counted, too.
@@ -222,6 +254,7 @@ impl Link {
         self.settings.borrow_mut().workers = Some(workers);
         self.send_waiting(true);
         self.tell(&ToCoordinator::Resize(workers));
+        self.promise_anew();
     }
 
     pub(crate) fn stats(&self) -> once::Receiver<Stats> {
@@ -243,6 +276,7 @@ impl Link {
             self.send_waiting(true);
             self.tell(&ToCoordinator::Shutdown);
             self.watch();
+            self.end_line();
         }
         receiver
     }
@@ -267,7 +301,9 @@ impl Link {
 
     fn post(&self, message: &[u8], beside: &JsValue, transfer: &Array) -> Result<(), String> {
         let message = Array::of2(&Uint8Array::from(message), beside);
-        match &*self.coordinator.borrow() {
+        // To read the message may run the app's code, which may close the pool.
+        let coordinator = self.coordinator.borrow().clone();
+        match coordinator {
             Some(worker) => worker.post_message_with_transfer(&message, transfer).map_err(|error| text_of(&error)),
             None => Err("there is no coordinator".into()),
         }
@@ -310,6 +346,7 @@ impl Link {
                 if let Phase::Starting(sender) = before {
                     let _ = sender.send(Ok(()));
                 }
+                self.promise_anew();
             }
             ToFacade::NotStarted(error) => self.fail(error),
             ToFacade::Progress { job, value, leases } => {
@@ -363,8 +400,9 @@ impl Link {
     fn settled(&self, bytes: u64, sink: &Rc<dyn Sink>, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) {
         self.bytes.set(self.bytes.get() - bytes);
         self.count(&outcome);
-        sink.settle(outcome, value, beside, loans);
+        // Who hears of the outcome may submit another job at once: what is free now belongs to those who wait.
         self.offer_room();
+        sink.settle(outcome, value, beside, loans);
     }
 
     /// A report could not be read, which does not touch its job's outcome. The console is told of the first.
@@ -376,6 +414,11 @@ impl Link {
 
     fn is_over(&self) -> bool {
         matches!(&*self.phase.borrow(), Phase::Ended(_))
+    }
+
+    /// Whether the pool takes no more jobs.
+    fn is_ending(&self) -> bool {
+        self.is_over() || !self.ended.borrow().is_empty()
     }
 
     fn ignore(&self) {

@@ -35,11 +35,6 @@ pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Sender<T> {
-    /// Whether nobody waits any more.
-    pub(crate) fn is_over(&self) -> bool {
-        self.0.borrow().over
-    }
-
     /// Gives the value back if nobody waits for it any more.
     pub(crate) fn send(self, value: T) -> Result<(), T> {
         let mut once = self.0.borrow_mut();
@@ -88,11 +83,15 @@ impl<T> Future for Receiver<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let waker = cx.waker().clone();
         let mut once = self.0.borrow_mut();
         if once.over {
             return Poll::Ready(once.value.take());
         }
-        once.waiting = Some(cx.waker().clone());
+        let before = once.waiting.replace(waker);
+        // To drop a waker may run the app's code.
+        drop(once);
+        drop(before);
         Poll::Pending
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     config::milliseconds,
     handle::error_of,
     incidents::Incidents,
-    link::{Link, Request, global, text_of},
+    link::{Link, Request, Waiting, global, text_of},
 };
 
 /// A pool of workers. Clones are the same pool; it is closed when the last one and all its jobs' handles are dropped.
@@ -85,8 +85,11 @@ impl Pool {
         self.with(Options::new()).submit(job)
     }
 
-    /// As [`Pool::submit`], but where the queue is full it waits until there is room, first come, first served. Nothing is
-    /// transferred before; dropping the future submits nothing. What would be refused for another reason is refused at once.
+    /// As [`Pool::submit`], but where the queue is full it waits until there is room, first come, first served: the first poll of the future
+    /// is when it comes. Nothing is transferred before; dropping the future submits nothing. The job's time limit counts from then on.
+    /// What would be refused for another reason is refused at once, and when the pool ends or is shut down.
+    ///
+    /// Room that has become free is kept for the future whose turn it is until that is polled, or dropped.
     pub async fn submit_when_free<J: Job>(&self, job: J) -> JobHandle<J> {
         self.with(Options::new()).submit_when_free(job).await
     }
@@ -135,34 +138,33 @@ impl WithOptions<'_> {
     /// As [`Pool::submit`].
     pub fn submit<J: Job>(&self, job: J) -> JobHandle<J> {
         let request = self.request(&job);
-        self.send(job, request)
+        self.send(job, request, None)
     }
 
-    fn send<J: Job>(&self, job: J, request: Result<Request, Rejection>) -> JobHandle<J> {
+    fn send<J: Job>(&self, job: J, request: Result<Request, Rejection>, turn: Option<u32>) -> JobHandle<J> {
         let (handle, sink) = JobHandle::new(self.pool.0.progress_kept());
-        let sent = request.map_err(Outcome::Rejected).and_then(|request| self.pool.0.submit(request, sink));
+        let sent = request.map_err(Outcome::Rejected).and_then(|request| self.pool.0.submit(request, sink, turn));
         match sent {
             Ok(id) => handle.sent(self.pool.0.clone(), id),
-            Err(outcome) => {
-                self.pool.0.outcomes().count(&outcome);
-                handle.refused(error_of(outcome, || Some(job)))
-            }
+            Err(outcome) => self.refuse(job, handle, outcome),
         }
     }
 
-    /// As [`Pool::submit`], but where the queue is full it waits until there is room, first come, first served. Nothing is
-    /// transferred before; dropping the future submits nothing. What would be refused for another reason is refused at once.
+    fn refuse<J: Job>(&self, job: J, handle: JobHandle<J>, outcome: Outcome) -> JobHandle<J> {
+        self.pool.0.outcomes().count(&outcome);
+        handle.refused(error_of(outcome, || Some(job)))
+    }
+
+    /// As [`Pool::submit_when_free`].
     pub async fn submit_when_free<J: Job>(&self, job: J) -> JobHandle<J> {
         let request = self.request(&job);
-        let bytes = request.as_ref().map_or(0, |request| request.bytes);
-        let mut offer = None;
-        while self.pool.0.has_room(bytes) == Some(false) {
-            drop(offer.take());
-            // None when the pool ends.
-            offer = self.pool.0.room(bytes).await;
+        let wait = |request: &Request| Waiting::of(&self.pool.0, request.bytes, request.timeout_ms);
+        let Some(waiting) = request.as_ref().ok().and_then(wait) else { return self.send(job, request, None) };
+        let timed_out = (&waiting).await;
+        if timed_out {
+            return self.refuse(job, JobHandle::new(0).0, Outcome::TimedOut);
         }
-        // The offer ends with this: the next one is asked when the job has taken its place.
-        self.send(job, request)
+        self.send(job, request, Some(waiting.number()))
     }
 
     fn request<J: Job>(&self, job: &J) -> Result<Request, Rejection> {

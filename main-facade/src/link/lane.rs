@@ -384,6 +384,8 @@ impl Link {
 
     /// Cancels a job that was taken back.
     pub(super) fn cancel_here(&self, job: JobId) {
+        // Its slot may be free for one that waits, and no reply may be there to tell of it.
+        self.soon.ring();
         self.settle(job, Outcome::Cancelled, Payload::None, Vec::new());
     }
 }

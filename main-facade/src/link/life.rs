@@ -183,9 +183,10 @@ impl Link {
             Ok(()) => self.reports.borrow().keys().for_each(|request| self.tell(&ToCoordinator::Stats { request: *request })),
             Err(error) => self.end(lost.clone(), Some(error.to_string())),
         }
+        // What is free now belongs to those who wait.
+        self.offer_room();
         self.settle_all(pending, &lost);
         self.tell_of(&Incident::Restarted { why });
-        self.offer_room();
     }
 
     /// The facade itself cannot go on.
@@ -204,8 +205,9 @@ impl Link {
         self.lanes_over();
         self.pulse.replace(None);
         drop(self.reports.take());
-        self.waiting.borrow_mut().clear();
-        self.watchers.borrow_mut().clear();
+        self.end_line();
+        // Their streams end, and who reads them is woken.
+        drop(self.watchers.take());
         self.bytes.set(0);
         let pending = std::mem::take(&mut *self.pending.borrow_mut());
         self.settle_all(pending, &outcome);

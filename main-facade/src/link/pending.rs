@@ -1,22 +1,24 @@
-//! What waits for the coordinator's word, by number: numbers only grow, so a list that is in order needs no tree.
+//! What waits for the coordinator's word, or for room, by number: numbers only grow, so a list that is in order needs no tree.
 
-/// Each entry in the order of its number; those that are gone leave a hole until there are too many of them.
+use std::collections::VecDeque;
+
+/// Each entry in the order of its number; those that are gone leave a hole until there are too many of them. The first is no hole.
 pub(super) struct Pending<T> {
-    entries: Vec<(u32, Option<T>)>,
+    entries: VecDeque<(u32, Option<T>)>,
     /// Entries that are no holes.
     left: usize,
 }
 
 impl<T> Default for Pending<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), left: 0 }
+        Self { entries: VecDeque::new(), left: 0 }
     }
 }
 
 impl<T> Pending<T> {
     /// Adds an entry whose number comes after all others; after the last number there is comes the first.
     pub(super) fn insert(&mut self, number: u32, entry: T) {
-        self.entries.push((number, Some(entry)));
+        self.entries.push_back((number, Some(entry)));
         self.left += 1;
     }
 
@@ -24,8 +26,10 @@ impl<T> Pending<T> {
         let place = self.place(*number)?;
         let removed = self.entries[place].1.take()?;
         self.left -= 1;
+        while self.entries.pop_front_if(|(_, entry)| entry.is_none()).is_some() {}
         if self.left == 0 {
-            self.entries = Vec::new();
+            // A burst's memory is not kept.
+            self.entries = VecDeque::new();
         } else if self.entries.len() > 2 * self.left + 16 {
             self.entries.retain(|(_, entry)| entry.is_some());
         }
@@ -34,6 +38,17 @@ impl<T> Pending<T> {
 
     pub(super) fn get(&self, number: &u32) -> Option<&T> {
         self.entries[self.place(*number)?].1.as_ref()
+    }
+
+    /// The entry with the first number.
+    pub(super) fn first(&self) -> Option<(u32, &T)> {
+        let (number, entry) = self.entries.front()?;
+        Some((*number, entry.as_ref()?))
+    }
+
+    pub(super) fn pop_first(&mut self) -> Option<(u32, T)> {
+        let (number, _) = self.first()?;
+        Some((number, self.remove(&number)?))
     }
 
     pub(super) fn contains_key(&self, number: &u32) -> bool {
@@ -53,12 +68,16 @@ impl<T> Pending<T> {
     }
 
     pub(super) fn into_values(self) -> impl Iterator<Item = T> {
-        self.entries.into_iter().filter_map(|(_, entry)| entry)
+        self.into_entries().map(|(_, entry)| entry)
+    }
+
+    pub(super) fn into_entries(self) -> impl Iterator<Item = (u32, T)> {
+        self.entries.into_iter().filter_map(|(number, entry)| Some((number, entry?)))
     }
 
     fn place(&self, number: u32) -> Option<usize> {
         // Counted from the oldest on, so that the order survives the end of all numbers.
-        let first = self.entries.first()?.0;
+        let first = self.entries.front()?.0;
         self.entries.binary_search_by_key(&number.wrapping_sub(first), |(number, _)| number.wrapping_sub(first)).ok()
     }
 }
@@ -87,6 +106,7 @@ mod tests {
             }
             assert_eq!((pending.len(), pending.is_empty()), (tree.len(), tree.is_empty()));
             assert!(pending.entries.len() <= 2 * pending.left + 16, "holes are closed");
+            assert_eq!(pending.first().map(|(number, _)| number), tree.values().next().copied());
         }
         assert!(pending.keys().eq(tree.values()));
         assert!(pending.into_values().eq(tree.into_keys()));
@@ -102,6 +122,14 @@ mod tests {
     #[test]
     fn after_the_last_number_comes_the_first() {
         beside_a_tree(u32::MAX - 500, 100, 1000);
+    }
+
+    #[test]
+    fn it_is_a_queue() {
+        let mut pending = Pending::default();
+        (1..=5).for_each(|number| pending.insert(number, number));
+        assert_eq!([pending.remove(&2), pending.remove(&1), pending.remove(&4)], [Some(2), Some(1), Some(4)]);
+        assert_eq!([pending.pop_first(), pending.pop_first(), pending.pop_first()], [Some((3, 3)), Some((5, 5)), None]);
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! A pool from its start to its end.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    error::Error,
+    time::Duration,
+};
 
 use futures_util::{
     StreamExt,
-    future::{join, join_all},
+    future::{join, join_all, ready, select},
 };
 use js_sys::Promise;
-use offmain::{Incident, JobError, Options, Pool, Priority, WorkerState};
-use offmain_tests_contract::{Double, Nap, Stubborn};
+use offmain::{Incident, JobError, JobHandle, Options, Pool, Priority, WorkerState};
+use offmain_tests_contract::{Double, Nap, Steps, Stubborn};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::{Checked, check, config, pool, promises};
@@ -23,6 +27,9 @@ promises! {
     "shutdown finishes what there is, and takes no more" => shuts_down,
     "close settles everything at once" => closes,
     "where the queue is full, those who wait get their turn; incidents are told" => waits,
+    "callers that wait in loops have equal turns" => equal_turns,
+    "who leaves the line, however it does, holds up nobody" => leaves,
+    "a second reader of a job's progress is refused" => one_reader,
 }
 
 async fn pause(ms: u32) -> Checked {
@@ -169,5 +176,56 @@ async fn waits() -> Checked {
     check!(doubled == (0..20).map(|number| 2 * number).collect::<Vec<u32>>(), "{doubled:?}");
     let told = incidents.next().await;
     check!(matches!(&told, Some(Incident::Stalled { name, for_ms: 100.., .. }) if name == "nap"), "{told:?}");
+    Ok(())
+}
+
+async fn equal_turns() -> Checked {
+    let pool = Pool::start(config().workers(1).queue_jobs(1)).await?;
+    let done = [const { Cell::new(0_u32) }; 3];
+    let all = || done.iter().map(Cell::get).sum::<u32>();
+    let caller = async |turns: &Cell<u32>| {
+        while all() < 300 {
+            pool.submit_when_free(Double { number: 1 }).await.await?;
+            turns.set(turns.get() + 1);
+        }
+        Ok::<_, JobError<Double>>(())
+    };
+    join_all(done.iter().map(caller)).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    check!(done.iter().all(|turns| turns.get() > 80), "{done:?}");
+    Ok(())
+}
+
+async fn leaves() -> Checked {
+    let pool = Pool::start(config().workers(1).queue_jobs(1)).await?;
+    for dropped in [true, false] {
+        let naps = [pool.submit(Nap { ms: 60_000 }), pool.submit(Nap { ms: 60_000 })];
+        let with = pool.with(if dropped { Options::new() } else { Options::new().timeout(Duration::from_millis(50)) });
+        let first = Box::pin(with.submit_when_free(Double { number: 1 }));
+        let left = async {
+            if dropped {
+                drop(select(first, ready(())).await);
+            } else {
+                check!(matches!(first.await.await, Err(JobError::TimedOut)));
+            }
+            naps.iter().for_each(JobHandle::cancel);
+            Ok::<_, Box<dyn Error>>(())
+        };
+        let (left, second) = join(left, pool.submit_when_free(Double { number: 2 })).await;
+        left?;
+        check!(second.await? == 4);
+        check!(join_all(naps).await.iter().all(|nap| matches!(nap, Err(JobError::Cancelled))));
+    }
+    Ok(())
+}
+
+async fn one_reader() -> Checked {
+    let pool = pool(1).await?;
+    let job = pool.submit(Steps { steps: 5, every_ms: 5 });
+    let first = job.progress();
+    let refused = job.try_progress().err().ok_or("it has two")?;
+    check!(refused.to_string().contains("`steps` has a reader already"), "{refused}");
+    check!(first.collect::<Vec<_>>().await == [0, 1, 2, 3, 4]);
+    check!(job.try_progress().is_err());
+    check!(job.await? == 5);
     Ok(())
 }

@@ -88,6 +88,26 @@ export const tests = {
     t.equal(await job, 20)
   }),
 
+  'a second reader of a job’s progress is refused, and the first gets everything': withPool({ workers: 1 }, async (pool, t) => {
+    const job = pool.submit('steps', { steps: 5, every_ms: 5 })
+    const read = async () => {
+      const seen = []
+      for await (const step of job.progress) seen.push(step)
+      return seen
+    }
+    const first = read()
+    const refused = () => t.rejects(read(), 'OffmainError', /progress of this job has a reader already/)
+    t.equal((await refused()).code, 'progress')
+    t.equal(await first, [0, 1, 2, 3, 4])
+    await job
+    await refused()
+    // As of a job that reports nothing.
+    const silent = pool.submit('double', { number: 1 })
+    await silent
+    for await (const _ of silent.progress) t.assert(false, 'it has reported')
+    t.assert(await t.rejects((async () => silent.progress[Symbol.asyncIterator]())(), 'OffmainError'))
+  }),
+
   'of a million reports the newest is kept, and the order': withPool({ workers: 1 }, async (pool, t) => {
     const [plain, async] = [pool.submit('steps', { steps: 1_000_000, every_ms: 0 }), pool.submit('await_thread', { number: 1_000_000 })]
     for (const job of [plain, async]) {

@@ -31,6 +31,40 @@ export const tests = {
     await works(pool, t)
   }),
 
+  'a getter of an input may submit jobs, abort its own and close the pool': async (t) => {
+    for (const lane of ['auto', 'message']) {
+      await withPool({ workers: 2, lane }, async (pool, t) => {
+        const inner = []
+        const nap = () => ({
+          get ms() {
+            inner.push(pool.submit('nap', { ms: 20 }))
+            return 20
+          },
+        })
+        const jobs = [pool.submit('nap', nap()), pool.submit('nap', nap(), { timeout: 60_000 })]
+        jobs.push(...[1, 2, 3].map((number) => pool.submit('double', { number })))
+        t.equal(await ends(jobs), { done: 5 })
+        t.equal(await ends(inner), { done: inner.length })
+        t.equal((await pool.stats()).ignored, 0)
+        const abort = new AbortController()
+        const aborts = {
+          get ms() {
+            abort.abort()
+            return 60_000
+          },
+        }
+        await t.rejects(pool.submit('nap', aborts, { signal: abort.signal }), 'AbortError')
+        const closes = {
+          get ms() {
+            pool.close()
+            return 60_000
+          },
+        }
+        await t.rejects(pool.submit('nap', closes), 'PoolClosed')
+      })(t)
+    }
+  },
+
   "a job's own error arrives as it is": withPool({ workers: 1 }, async (pool, t) => {
     const error = await t.rejects(pool.submit('half', { number: 7 }), 'JobFailed', /`half` failed/)
     t.equal(error.error, { Odd: { number: 7 } })

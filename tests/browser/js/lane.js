@@ -96,6 +96,22 @@ export const tests = {
     }
   }),
 
+  'a job that is cancelled in the lane leaves its turn to nobody': withPool({ workers: 1 }, async (pool, t) => {
+    for (let round = 0; round < 3; round++) {
+      await opened(pool)
+      const busy = pool.submit('spin', { ms: 60 })
+      const jobs = Array.from({ length: 100 }, () => pool.submit('visit', {}))
+      const cancelled = jobs.filter((_, number) => number % 7 === 3)
+      cancelled.forEach((job) => job.cancel())
+      jobs.push(...Array.from({ length: 40 }, () => pool.submit('visit', {})))
+      await busy
+      const settled = await Promise.allSettled(jobs)
+      const visits = settled.filter(({ status }) => status === 'fulfilled').map(({ value }) => value.visits)
+      t.assert(visits.length < jobs.length, 'none was cancelled')
+      t.equal(visits, visits.map((_, place) => visits[0] + place))
+    }
+  }),
+
   'what jobs lend comes and goes by the lane, most of it': withPool({ workers: 2 }, async (pool, t) => {
     lendsByLane(t)
     await goBy(pool, t, 200, 400, async () => {

@@ -87,6 +87,92 @@ export const tests = {
     t.equal(await waiting[2], 10)
   }),
 
+  'callers that wait in loops have equal turns': withPool({ workers: 1, queueJobs: 1 }, async (pool, t) => {
+    const done = [0, 0, 0]
+    const all = () => done.reduce((sum, turns) => sum + turns)
+    const caller = async (who) => {
+      for (; all() < 300; done[who]++) await pool.submit('double', { number: 1 }, { wait: true })
+    }
+    await Promise.all(done.map((_, who) => caller(who)))
+    t.assert(done.every((turns) => turns > 80), `${done}`)
+  }),
+
+  'who leaves the line, however it does, holds up nobody': withPool({ workers: 2, queueJobs: 1, queueBytes: 1000 }, async (pool, t) => {
+    pool.submit('nap', { ms: 60_000, more: new Uint8Array(600) }).catch(() => {})
+    const fill = () => pool.submit('nap', { ms: 60_000 })
+    const fillers = [fill(), fill()]
+    const leaving = {
+      cancelled: ['AbortError', {}, (job) => job.cancel()],
+      aborted: ['AbortError', { signal: new AbortController() }, (_, { signal }) => signal.abort()],
+      'out of time': ['TimeoutError', { timeout: 50 }, () => {}],
+    }
+    for (const [how, [error, options, leave]] of Object.entries(leaving)) {
+      const signal = options.signal?.signal
+      const large = pool.submit('sha', { bytes: new Uint8Array(900) }, { wait: true, ...options, signal })
+      const small = pool.submit('double', { number: 1 }, { wait: true })
+      leave(large, options)
+      await t.rejects(large, error)
+      fillers[0].cancel()
+      t.equal(await small, 2, how)
+      t.equal(await ends([fillers.shift()]), { AbortError: 1 })
+      fillers.push(fill())
+    }
+    t.equal(await t.within(pool.stats(), 10_000).then(({ outcomes }) => outcomes.timedOut), 1)
+    pool.close()
+    await ends(fillers)
+  }),
+
+  'who waits for many bytes gets them, though smaller jobs go on coming': withPool({ workers: 2, queueJobs: 4, queueBytes: 1000 }, async (pool, t) => {
+    const long = pool.submit('nap', { ms: 60_000, more: new Uint8Array(600) })
+    const large = pool.submit('sha', { bytes: new Uint8Array(900) }, { wait: true })
+    let passed = false
+    const small = pool.submit('double', { number: 1 }, { wait: true }).then((number) => ((passed = true), number))
+    // Those who do not wait get what nobody waits for, and no more.
+    await t.rejects(pool.submit('sha', { bytes: new Uint8Array(100) }), 'JobRejected', /queue is full/)
+    t.equal(await pool.submit('double', { number: 2 }), 4)
+    t.assert(!passed, 'a smaller one has passed')
+    long.cancel()
+    t.equal(await ends([long, large, small]), { AbortError: 1, done: 2 })
+  }),
+
+  'room that becomes free is for who waits, not for who submits without waiting': withPool({ workers: 1, queueJobs: 1 }, async (pool, t) => {
+    const running = pool.submit('nap', { ms: 60_000 })
+    const queued = pool.submit('nap', { ms: 60_000 })
+    const waiting = pool.submit('double', { number: 1 }, { wait: true })
+    const plain = queued.catch(() => pool.submit('double', { number: 2 }))
+    queued.cancel()
+    await t.rejects(plain, 'JobRejected', /queue is full/)
+    running.cancel()
+    t.equal(await ends([running, waiting]), { AbortError: 1, done: 1 })
+  }),
+
+  'a time limit counts while its job waits for room': withPool({ workers: 1, queueJobs: 1, timeout: 100 }, async (pool, t) => {
+    const naps = [1, 2].map(() => pool.submit('nap', { ms: 60_000 }, { timeout: 60_000 }))
+    for (const timeout of [50, undefined]) await t.rejects(pool.submit('double', { number: 1 }, { wait: true, timeout }), 'TimeoutError')
+    t.equal((await pool.stats()).outcomes.timedOut, 2)
+    pool.close()
+    t.equal(await ends(naps), { PoolClosed: 2 })
+  }),
+
+  'a larger pool has room for those who wait': withPool({ workers: 1, queueJobs: 1 }, async (pool, t) => {
+    const naps = [1, 2].map(() => pool.submit('nap', { ms: 60_000 }))
+    const waiting = pool.submit('double', { number: 1 }, { wait: true })
+    await pool.resize(3)
+    t.equal(await waiting, 2)
+    pool.close()
+    t.equal(await ends(naps), { PoolClosed: 2 })
+  }),
+
+  'a shutdown tells those who wait at once': withPool(full, async (pool, t) => {
+    const naps = [1, 2, 3].map(() => pool.submit('nap', { ms: 60_000 }))
+    const waiting = [1, 2].map((number) => pool.submit('double', { number }, { wait: true }))
+    const ended = pool.shutdown()
+    t.equal(await ends(waiting), { PoolClosed: 2 })
+    naps.forEach((nap) => nap.cancel())
+    await ended
+    t.equal(await ends(naps), { AbortError: 3 })
+  }),
+
   'who waits when the pool is closed is told': withPool(full, async (pool, t) => {
     const jobs = Array.from({ length: 6 }, () => pool.submit('nap', { ms: 60_000 }, { wait: true }))
     await until(async () => (await pool.stats()).running === 1, 'one running')
