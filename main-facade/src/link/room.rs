@@ -249,3 +249,24 @@ impl Drop for Waiting {
 fn now() -> f64 {
     js_sys::Date::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(bytes: u64) -> Place {
+        Place { bytes, tell: Rc::new(|_| {}), deadline: None }
+    }
+
+    #[test]
+    fn promises_that_are_taken_back_keep_the_order_and_the_count_of_bytes() {
+        let mut line = Line { bytes: 3, ..Line::default() };
+        (1..=2).for_each(|number| line.promised.insert(number, place(number.into())));
+        (3..=5).for_each(|number| line.waiting.insert(number, place(number.into())));
+        assert!(line.remove(1).is_some() && line.remove(4).is_some() && line.remove(4).is_none());
+        assert_eq!(line.bytes, 2);
+        line.take_promises_back();
+        assert_eq!((line.bytes, line.promised.len()), (0, 0));
+        assert!(line.waiting.keys().eq(&[2, 3, 5]));
+    }
+}
