@@ -18,6 +18,8 @@ impl<T> Default for Pending<T> {
 impl<T> Pending<T> {
     /// Adds an entry whose number comes after all others; after the last number there is comes the first.
     pub(super) fn insert(&mut self, number: u32, entry: T) {
+        let in_order = |first: u32, last: u32| number.wrapping_sub(first) > last.wrapping_sub(first);
+        debug_assert!(self.entries.front().zip(self.entries.back()).is_none_or(|((first, _), (last, _))| in_order(*first, *last)));
         self.entries.push_back((number, Some(entry)));
         self.left += 1;
     }
