@@ -6,6 +6,7 @@ mod life;
 mod pending;
 mod room;
 mod shared;
+mod submit;
 
 use std::{
     cell::{Cell, RefCell, RefMut},
@@ -14,8 +15,8 @@ use std::{
 
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
-    CodecError, Incident, JobId, Outcome, Outcomes, Payload, Priority, Rejection, StartError, Stats, Submit, ToCoordinator, ToFacade,
-    VERSION, Workers, limits::AUTOMATIC_WORKERS,
+    CodecError, Incident, JobId, Outcome, Outcomes, Payload, StartError, Stats, ToCoordinator, ToFacade, VERSION, Workers,
+    limits::AUTOMATIC_WORKERS,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
@@ -24,6 +25,7 @@ pub(crate) use self::leases::Loan;
 #[cfg(feature = "javascript")]
 pub(crate) use self::room::Turn;
 pub(crate) use self::room::Waiting;
+pub(crate) use self::submit::Request;
 use self::{
     lane::{Lanes, Soon},
     leases::Entry,
@@ -38,17 +40,6 @@ pub(crate) trait Sink {
     /// An error says why the report could not be read.
     fn progress(&self, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>) -> Result<(), String>;
     fn settle(&self, outcome: Outcome, value: Payload, beside: JsValue, loans: Vec<Rc<Loan>>);
-}
-
-/// A job as it is sent.
-pub(crate) struct Request {
-    pub(crate) name: String,
-    pub(crate) priority: Priority,
-    pub(crate) timeout_ms: Option<u64>,
-    pub(crate) bytes: u64,
-    pub(crate) input: Payload,
-    pub(crate) beside: JsValue,
-    pub(crate) transfer: Array,
 }
 
 pub(crate) struct Link {
@@ -146,68 +137,6 @@ impl Link {
         });
         link.connect()?;
         Ok((link, started))
-    }
-
-    /// Sends a job; its outcome goes to the sink. Refused here, before anything is transferred, if the pool has ended or is full. For one who
-    /// has waited `turn` is the place in the line.
-    pub(crate) fn submit(&self, mut request: Request, sink: Rc<dyn Sink>, turn: Option<u32>) -> Result<JobId, Outcome> {
-        let admitted = match turn {
-            Some(turn) => {
-                request.timeout_ms = self.take_promise(turn).or(request.timeout_ms);
-                self.admit_with(request.bytes, 0)
-            }
-            None => self.admit(request.bytes),
-        };
-        let sent = admitted.and_then(|()| self.enter(request, sink));
-        if sent.is_err() && turn.is_some() {
-            self.offer_room();
-        }
-        sent
-    }
-
-    /// A job that was admitted is pending before it is sent: that may run the app's code, a getter of the input say, which may submit a job
-    /// itself, or close the pool.
-    fn enter(&self, request: Request, sink: Rc<dyn Sink>) -> Result<JobId, Outcome> {
-        let (job, bytes) = (self.next(), request.bytes);
-        self.bytes.set(self.bytes.get() + bytes);
-        self.pending.borrow_mut().insert(job, (bytes, sink));
-        self.watch();
-        if self.is_small(&request) {
-            self.send_small(job, request);
-            return Ok(job);
-        }
-        if request.priority != Priority::High {
-            // What was submitted before goes before.
-            self.send_waiting(true);
-        }
-        let Err(refusal) = self.send_by_message(job, request) else { return Ok(job) };
-        // Unless it has another outcome meanwhile.
-        let undone = self.pending.borrow_mut().remove(&job);
-        if undone.is_none() {
-            return Ok(job);
-        }
-        self.bytes.set(self.bytes.get() - bytes);
-        self.offer_room();
-        Err(refusal)
-    }
-
-    fn send_by_message(&self, job: JobId, request: Request) -> Result<(), Outcome> {
-        let name = request.name.clone();
-        let (submit, beside, transfer) = self.submission(job, request, false);
-        let count = self.sent.get();
-        let sent = self.post(&offmain_protocol::encode_message(&ToCoordinator::Submit(vec![submit])), &beside, &transfer);
-        if sent.is_err() || self.sent.get() != count {
-            // It was counted, and will never be received, or after one that was counted later: the lane waits for the next one.
-            self.said.set(true);
-        }
-        sent.map_err(|why| Outcome::Rejected(Rejection::BadInput { name, why }))
-    }
-
-    /// A job as a message says it, which is about to be sent, what is beside that, and what of it is transferred.
-    fn submission(&self, job: JobId, request: Request, small: bool) -> (Submit, JsValue, Array) {
-        let Request { name, priority, timeout_ms, bytes, input, beside, transfer } = request;
-        self.sent.set(self.sent.get().wrapping_add(1));
-        (Submit { job, name, priority, timeout_ms, bytes, small, sent: self.count_sent(), input }, beside, transfer)
     }
 
     /// Tells a watcher what happens to the pool from now on, until it ends or the watcher says that nobody wants to hear it.
