@@ -50,7 +50,7 @@ export const tests = {
       [() => ({ number: 1, call: () => 1 }), [], /call is a function/],
       [() => ({ number: 1, [Symbol('ignored')]: 1, symbol: Symbol('x') }), [], /symbol is a symbol/],
       [() => ({ number: 1, photo: Promise.resolve() }), [], /photo is a Promise/],
-      [() => ({ number: 1, page: document.body }), [], /page is an HTMLBodyElement/],
+      [() => ({ number: 1, page: document.body }), [], /page is a HTMLBodyElement/],
       [() => ({ get number() { throw new Error('not today') } }), [], /number could not be read: not today/],
       [() => ({ number: 1, gone: revoked() }), [], /gone could not be read/],
       [() => ({ number: 1, when: new Date(NaN) }), [], /when is an invalid date/],

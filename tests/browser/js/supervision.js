@@ -11,6 +11,13 @@ const events = (pool, kind) => {
 
 const full = { workers: 1, queueJobs: 2, queueBytes: 1000 }
 
+/** A job that lasts, and whose end is looked at later. */
+function lasting(pool) {
+  const job = pool.submit('nap', { ms: 60_000 })
+  job.catch(() => {})
+  return job
+}
+
 export const tests = {
   'a job without a sign is reported, with its worker and how long it has run': withPool({ workers: 1, stallTime: 100 }, async (pool, t) => {
     const stalls = events(pool, 'stall')
@@ -99,7 +106,7 @@ export const tests = {
 
   'who leaves the line, however it does, holds up nobody': withPool({ workers: 2, queueJobs: 1, queueBytes: 1000 }, async (pool, t) => {
     pool.submit('nap', { ms: 60_000, more: new Uint8Array(600) }).catch(() => {})
-    const fill = () => pool.submit('nap', { ms: 60_000 })
+    const fill = () => lasting(pool)
     let fillers = [fill(), fill()]
     const leaving = {
       cancelled: ['AbortError', {}, (job) => job.cancel()],
@@ -164,7 +171,7 @@ export const tests = {
   }),
 
   'a shutdown tells those who wait at once': withPool(full, async (pool, t) => {
-    const naps = [1, 2, 3].map(() => pool.submit('nap', { ms: 60_000 }))
+    const naps = [1, 2, 3].map(() => lasting(pool))
     const waiting = [1, 2].map((number) => pool.submit('double', { number }, { wait: true }))
     const ended = pool.shutdown()
     t.equal(await ends(waiting), { PoolClosed: 2 })
