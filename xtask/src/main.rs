@@ -16,6 +16,7 @@ mod soak;
 mod test;
 mod threads;
 mod trend;
+mod values;
 mod vite;
 
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Task {
     Threads(threads::Options),
     /// Checks everything: format, lints, native tests, browser tests in three engines.
     Test(test::Options),
+    /// Sends random JavaScript values to jobs of many types and compares what becomes of each with an oracle
+    Values(values::Options),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Soak(options) => soak::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Threads(options) => threads::run(&options),
+        Task::Values(options) => values::run(&options),
     });
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,9 +1,13 @@
 //! The jobs of the browser tests, as an app sees them.
 #![allow(missing_docs, reason = "each job is named for what it does")]
 
+mod values;
+
 use offmain_protocol::{Bytes, Cancelled, Job, Lease};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+pub use values::*;
 
 /// A chunk of a cache, on loan.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]

@@ -11,6 +11,7 @@ mod moving;
 mod pieces;
 mod threads;
 mod timing;
+mod values;
 mod web;
 
 use offmain_tests_contract::*;
@@ -81,4 +82,22 @@ offmain_pool::jobs! {
     SecondTwin => failures::twin,
     async Fetch => web::fetch,
     async AwaitThread => web::await_thread,
+    ValueAny => values::say,
+    async ValueLater => values::say_later,
+    ValueNumbers => values::say,
+    ValueOctets => values::say,
+    ValueBytes => values::say,
+    ValueTable => values::say,
+    ValueIndexed => values::say,
+    ValuePairs => values::say,
+    ValueTree => values::say,
+    ValueShape => values::say,
+    ValueUnit => values::say,
+    ValueRecord => values::say,
+    ValueWide => values::say,
+    ValueLetters => values::say,
+    ValueMatch => values::say,
+    ValueFailure => values::say,
+    ValuePicture => values::say,
+    ValueNothing => values::say,
 }
