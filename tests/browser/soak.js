@@ -6,6 +6,7 @@ import { noise, sleep } from './js/t.js'
 // A page's only workers are its coordinators.
 import { left, workers as coordinators } from './workers.js'
 import { collect } from './collect.js'
+import { draw } from './values/values.js'
 
 const WORKERS = 2
 const config = { workers: WORKERS, cancelGrace: 200, drainTime: 3000, memoryMaximum: 2 ** 28, queueJobs: 16 }
@@ -74,6 +75,8 @@ function random(seed) {
 
 let pool
 let next
+// The random values: what they begin with, and how many were drawn.
+const values = { seed: 0, drawn: 0 }
 let share
 let kinds
 let faulted
@@ -100,6 +103,7 @@ globalThis.soak = (what, ...args) => {
 /** `faulty` of a hundred jobs are hit by a fault, of the kind `only` if one is named. */
 async function open(seed, faulty, engine, only) {
   next = random(seed)
+  Object.assign(values, { seed, drawn: 0 })
   share = faulty / 100
   kinds = Object.keys(FAULTS).filter((kind) => FAULTS[kind].not !== engine && (only === null || kind === only))
   if (kinds.length === 0) throw new Error(`there is no fault \`${only}\` here; there are: ${Object.keys(FAULTS).join(', ')}`)
@@ -189,6 +193,7 @@ async function one() {
     act()
   }
   const choice = below(100)
+  if (choice < 15) return anyValue(priority)
   if (choice < 50) {
     const number = below(1e6)
     return settle('double', pool.submit('double', { number }, { wait: true, priority }), ['done'], (value) => value === 2 * number)
@@ -213,6 +218,22 @@ function echo(priority) {
   const bytes = source.slice(begin, begin + length)
   const job = pool.submit('echo', { bytes, label: '' }, { wait: true, priority, transfer: [bytes] })
   return settle('echo', job, ['done'], (value) => same(value.bytes, source.subarray(begin, begin + length)))
+}
+
+/** A random value, whose end the oracle knows. */
+function anyValue(priority) {
+  const { made, right } = drawn()
+  const job = pool.submit(made.job, made.input, { wait: true, priority, transfer: made.transfer })
+  const ends = right.unclear ? ['done', 'JobRejected'] : ['done' in right ? 'done' : 'JobRejected']
+  return settle(`value ${values.drawn - 1} of seed ${values.seed} (${made.text.slice(0, 200)})`, job, ends, (value) => right.unclear || value === right.done)
+}
+
+/** The next one for which there is room beside what the other jobs hold. */
+function drawn() {
+  for (;;) {
+    const value = draw(values.seed, values.drawn++, {})
+    if (!/\d{6} /.test(value.made.text)) return value
+  }
 }
 
 /** A lease is held for a while, whatever happens meanwhile, and is then still what its job has made. */

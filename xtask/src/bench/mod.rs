@@ -56,6 +56,8 @@ enum Suite {
     Chunks,
     /// Large data into a job
     Upload,
+    /// How long the page looks at an input, beside the browser's own copy of it
+    Inputs,
     /// One picture on all cores
     Parallel,
     /// From the load of a page to its first result; memory of a worker
