@@ -76,13 +76,18 @@ function seeFresh(value, notes, getters) {
     if (is(value, Kind.prototype.valueOf)) return { kind, value: Kind.prototype.valueOf.call(value) }
   }
   if (instance(value, 'Error', 'DOMException') || Object.prototype.toString.call(value) === '[object Error]') return struct(value, ['name', 'message', 'stack'])
-  if (instance(value, 'ImageData')) return struct(value, ['width', 'height', 'data', 'colorSpace'])
+  if (instance(value, 'ImageData')) return picture(value)
   if (instance(value, 'DOMRectReadOnly', 'DOMPointReadOnly', 'DOMQuad', 'DOMMatrixReadOnly')) return see(value.toJSON(), notes)
   return { kind: 'fields', fields: Object.keys(value).map(read) }
 }
 
 function struct(value, keys) {
   return { kind: 'fields', fields: keys.map((key) => ({ key, value: value[key] })), struct: true }
+}
+
+/** Firefox and WebKit know one colour space alone, and do not name it. */
+function picture({ width, height, data, colorSpace = 'srgb' }) {
+  return { kind: 'fields', fields: Object.entries({ width, height, data, colorSpace }).map(([key, value]) => ({ key, value })), struct: true }
 }
 
 /** Its items by index, whatever its iterator says; and the three that a match of a regular expression has besides. */
