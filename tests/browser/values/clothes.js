@@ -62,9 +62,15 @@ export class Clothes {
     if (kind === 'null prototype') return Object.create(null)
     if (kind === 'instance') return new Instance()
     if (kind === 'tagged') return new Tagged()
-    // It has the methods of a kind, but is none.
-    if (kind === 'impostor') return Object.create(this.random.pick([Date, Map, Set, Uint8Array, ArrayBuffer, Promise, Number]).prototype)
+    if (kind === 'impostor') return this.#impostor()
     return kind === 'realm' && this.world.realm ? new this.world.realm.Object() : {}
+  }
+
+  /** It has the methods of a kind, but is none. */
+  #impostor() {
+    const value = Object.create(this.random.pick([Date, Map, Set, Uint8Array, ArrayBuffer, Promise, Number]).prototype)
+    this.#note(value).impostor = true
+    return value
   }
 
   /** What no job sees: symbols, and what is not enumerable. */
@@ -76,7 +82,7 @@ export class Clothes {
 
   /** A getter that counts how often it is read, gives a value or throws, and at times submits a job. */
   getter(object, key, what) {
-    const [note, counter] = [this.#note(object), { key, reads: 0 }]
+    const [note, counter] = [this.#note(object), { key, reads: 0, object }]
     this.reads.push(counter)
     ;(note.getters ??= new Map()).set(key, what)
     const submits = this.random.chance(0.1)

@@ -9,7 +9,7 @@ const [LEAST, MOST] = [-(2n ** 127n), 2n ** 128n]
 
 class TooMany extends Error {}
 
-/** The reasons to refuse the input, each a list of what its text must mention; any of them may be the one that is told. */
+/** { reasons, reached }: the reasons to refuse the input, each a list of what its text must mention, of which any may be the one that is told; and the objects in it. */
 export function look(input, transfer, notes) {
   const look = new Look(transfer, notes)
   try {
@@ -20,7 +20,7 @@ export function look(input, transfer, notes) {
     look.refuse()
   }
   look.checkTransfer()
-  return look.reasons
+  return look
 }
 
 class Look {
@@ -31,6 +31,7 @@ class Look {
   /** What was visited, and whether it was refused. */
   #seen = new Map()
   #buffers = new Set()
+  reached = new Set()
 
   constructor(transfer, notes) {
     this.transfer = transfer ?? []
@@ -50,6 +51,7 @@ class Look {
       if (this.#seen.get(value) !== undefined) this.refuse(at, this.#seen.get(value))
       return
     }
+    for (let object = value; object; object = this.notes.get(object)?.target) this.reached.add(object)
     const seen = see(value, this.notes)
     if (isObject) this.#seen.set(value, seen.kind === 'refused' ? seen.says : undefined)
     this[seen.kind]?.(seen, at, level)
@@ -63,8 +65,8 @@ class Look {
     this.size += value.length
   }
 
-  bigint({ value }, at) {
-    if (value < LEAST || value >= MOST) this.refuse(at)
+  bigint({ value }) {
+    if (value < LEAST || value >= MOST) this.refuse()
   }
 
   view({ bytes, buffer, elsewhere }) {

@@ -14,15 +14,16 @@ class Refused extends Error {}
 /** Nothing says what is right here. */
 class Unclear extends Error {}
 
-/** { done: output }, { rejected: [mentions of one text, or of another, …] } or, where nothing says which, { unclear: why }. */
+/** { done: output }, { rejected: [mentions of one text, or of another, …] } or, where nothing says which, { unclear: why }; and what was `reached`. */
 export function expected({ job, input, transfer, notes }) {
-  const rejected = look(input, transfer, notes)
-  if (rejected.length > 0) return { rejected, atOnce: true }
+  const { reasons, reached } = look(input, transfer, notes)
+  if ([...reached].some((value) => notes.get(value)?.impostor)) return { unclear: 'an object with the prototype of a kind that it is not', reached }
+  if (reasons.length > 0) return { rejected: reasons, atOnce: true, reached }
   try {
-    return { done: shortened(new Reader(notes).read(JOBS[job], input, 0)) }
+    return { done: shortened(new Reader(notes).read(JOBS[job], input, 0)), reached }
   } catch (error) {
-    if (error instanceof Unclear) return { unclear: error.message }
-    if (error instanceof Refused) return { rejected: [[]] }
+    if (error instanceof Unclear) return { unclear: error.message, reached }
+    if (error instanceof Refused) return { rejected: [[]], reached }
     throw error
   }
 }

@@ -34,7 +34,8 @@ export function see(value, notes) {
   if (typeof value === 'symbol' || typeof value === 'function') return refused(typeof value)
   const note = notes.get(value)
   if (!note) return seeObject(value, notes, undefined)
-  if (note.opaque) return refused(/^[\w.]+$/.test(note.opaque) ? note.opaque : '')
+  // By its own name, whoever has it: `WebAssembly.Module` is a `Module`.
+  if (note.opaque) return refused(/^(?:\w+\.)?(\w+)$/.exec(note.opaque)?.[1] ?? '')
   if (note.revoked || note.lost) return refused('')
   if (note.trap) return refused(note.trap.says ?? '')
   if (note.body) return { kind: 'view', bytes: note.body, plain: true, elsewhere: true }

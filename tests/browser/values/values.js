@@ -98,7 +98,7 @@ export class Trial {
 
   async #send(index, way) {
     const { pool, options } = WAYS[way]
-    // Whatever a getter submits is a job like any.
+    // What a getter submits is a job like any.
     const world = { realm: this.realm, submit: () => void this.#double(pool, index, 'a job of a getter') }
     const made = generate(this.seed, index, world)
     const right = expected(made)
@@ -120,8 +120,7 @@ export class Trial {
 function* faults(made, right, got, lengths) {
   const wrong = wrongEnd(right, got)
   if (wrong) yield wrong
-  const least = 'done' in right ? 1 : 0
-  for (const { key, reads } of made.reads) if (reads > 1 || (reads < least && !wrong)) yield `the getter ${key} was read ${reads} times`
+  for (const { key, reads, object } of made.reads) if (reads > 1 || (reads < 1 && right.done && right.reached.has(object))) yield `the getter ${key} was read ${reads} times`
   if (made.touched()) yield `${made.touched()} was read`
   if (wrong || right.unclear) return
   const listed = new Set((made.transfer ?? []).map((item) => (ArrayBuffer.isView(item) ? item.buffer : item)))
@@ -158,7 +157,7 @@ export async function outcome(job) {
 
 /** As plain data that is not too long. */
 function told({ expected, got, ...rest }) {
-  const short = (value) => value && (JSON.stringify(value, (key, inner) => (key === 'input' ? typeof inner : inner)) ?? String(value)).slice(0, 1200)
+  const short = (value) => value && (JSON.stringify(value, (key, inner) => (key === 'input' ? typeof inner : key === 'reached' ? undefined : inner)) ?? String(value)).slice(0, 1200)
   return { ...rest, expected: short(expected), got: short(got) }
 }
 
