@@ -145,18 +145,18 @@ fn worker_ends(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 fn slow_input(browser: &mut Browser, site: &Site) -> Result<()> {
-    let told = times_out(browser, site, "sha", ("await blob.arrayBuffer()", "await new Promise(() => {})"))?;
+    let told = times_out(browser, site, "sha", ("await item.arrayBuffer()", "await new Promise(() => {})"))?;
     ensure!(told["ms"].as_f64().is_some_and(|ms| ms < 15_000.0), "only the end of its grace ended it: {told}");
     Ok(())
 }
 
 fn late_input(browser: &mut Browser, site: &Site) -> Result<()> {
-    const LATE: &str = "await (async () => {
+    const LATE: &str = "(async () => {
         while (!jobs.offmainIsCancelled(message)) await new Promise((resolve) => setTimeout(resolve, 1))
         return readBlobs(beside)
       })()";
     // It would go on for ever.
-    times_out(browser, site, "stubborn", ("await unlessCancelled(message, readBlobs(beside))", LATE)).map(drop)
+    times_out(browser, site, "stubborn", ("unlessCancelled(message, readBlobs(beside))", LATE)).map(drop)
 }
 
 /// What comes of a job with a blob and a short time limit when workers read blobs in another way; no worker is killed for it.
