@@ -28,10 +28,10 @@ globalThis.offmainPost = (message, beside, leases) => postMessage([message.slice
 globalThis.offmainRing = () => postMessage('ring')
 globalThis.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
 globalThis.offmainRandom = (bytes) => bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)))
-globalThis.offmainPrint = (stream, thread, job, line) => {
-  const text = `[${thread || self.name}${job && `, ${job}`}] ${line}`
-  if (stream === 2) console.error(text)
-  else console.log(text)
+globalThis.offmainPrint = (stream, thread, job, lines) => {
+  const whose = `[${thread || self.name}${job && `, ${job}`}]`
+  const print = stream === 2 ? 'error' : 'log'
+  for (const line of lines.split('\n')) console[print](`${whose} ${line}`)
 }
 
 /** Whatever escapes the module is a trap: panics are caught inside. */
@@ -57,8 +57,15 @@ function takeStack(size) {
   return stack
 }
 
-/** Gives stack and thread-locals back, and ends. Nothing of the module runs here any more. */
+/** Runs the destructors of thread-locals, gives stack and thread-locals back, and ends. */
 function end() {
+  // The job crate's own code, which may trap.
+  const done = guard(() => {
+    jobs.offmainEnd()
+    return true
+  })
+  if (!done) return
+  // Nothing of the module runs here any more.
   wasm.__offmain_stack_limit.value = 0
   if (ownStack) {
     wasm.__offmain_stack_pointer.value = ownStack.modules

@@ -9,6 +9,7 @@ use walrus::ir::Value;
 use walrus::{ConstExpr, ExportItem, GlobalKind, ImportKind, Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::job_crate::GENERATOR;
 use crate::leave_out::{Part, drop_handlers};
 use crate::script::{rename, shrink};
 use crate::stack_check::{add_stack_checks, add_stack_globals};
@@ -32,6 +33,7 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool, leave_out: Opti
     let mut module = parse(wasm)?;
     keep_exports(&mut module);
     check_imports(&module, wasm)?;
+    replace_places(&mut module)?;
     drop_hooks(&mut module);
     // The generator would call the `main` of a test binary in each thread; `cargo offmain test` has a job that calls it.
     let _ = module.exports.remove("main");
@@ -140,6 +142,31 @@ fn keep_exports(module: &mut Module) {
             module.exports.add(ours, item);
         }
     }
+}
+
+/// The functions of wasm-bindgen by which JavaScript values get a place and give it back, and the pool's own in their stead, whose list
+/// of places outlives a thread (`worker-pool/src/platform/places.rs`).
+const PLACES: &[(&str, &str)] = &[
+    ("__externref_table_alloc", "__offmain_place_take"),
+    ("__externref_table_dealloc", "__offmain_place_give_back"),
+    ("__externref_drop_slice", "__offmain_places_give_back"),
+];
+
+/// Nothing but the generator calls those functions, and it finds them by their exports.
+fn replace_places(module: &mut Module) -> Result<()> {
+    for (theirs, ours) in PLACES {
+        let function = |name: &str| match module.exports.iter().find(|export| export.name == name).map(|export| (export.id(), export.item))
+        {
+            Some((id, ExportItem::Function(function))) => Ok((id, function)),
+            _ => bail!("the module has no function `{name}`, which wasm-bindgen {GENERATOR} and offmain-pool used to have"),
+        };
+        let ((id, old), (_, new)) = (function(theirs)?, function(ours)?);
+        if module.types.get(module.funcs.get(old).ty()) != module.types.get(module.funcs.get(new).ty()) {
+            bail!("`{theirs}` of wasm-bindgen has not the type of `{ours}` any more");
+        }
+        module.exports.get_mut(id).item = ExportItem::Function(new);
+    }
+    Ok(())
 }
 
 /// The hooks of std and the job table: linked by now, and nothing that JavaScript could call.

@@ -29,8 +29,15 @@ unsafe fn run(data: *mut ()) {
     let init = unsafe { Box::from_raw(data.cast::<ThreadInit>()) };
     let main = init.init();
     main();
-    // This target has no hook for the end of a thread, so what other platforms do there is done here.
     // SAFETY: the thread's code is over, nothing refers to its thread-locals any more.
+    unsafe { __offmain_thread_end() };
+}
+
+/// What other platforms do at the end of a thread; this target has no hook for it. The pool calls it in a worker that no `Thread`
+/// began: one that runs jobs.
+#[unsafe(no_mangle)]
+unsafe extern "Rust" fn __offmain_thread_end() {
+    // SAFETY: by the caller, nothing refers to this thread's locals any more.
     unsafe { crate::sys::thread_local::destructors::run() };
     crate::rt::thread_cleanup();
 }

@@ -30,6 +30,10 @@ mod lease;
 mod owner;
 #[cfg(target_family = "wasm")]
 mod platform;
+// A part of the platform that a test needs no browser for.
+#[cfg(all(test, not(target_family = "wasm")))]
+#[path = "platform/lines.rs"]
+mod lines;
 mod reactor;
 mod run;
 mod stack;

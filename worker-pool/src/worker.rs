@@ -4,7 +4,7 @@ use std::{
     alloc::{Layout, alloc, set_alloc_error_hook},
     cell::OnceCell,
     panic::catch_unwind,
-    sync::{Once, OnceLock},
+    sync::{Mutex, Once, OnceLock, PoisonError},
 };
 
 use offmain_protocol::{FromWorker, Outcome, Rejection, StartError, ToWorker};
@@ -27,11 +27,31 @@ use crate::{
 unsafe extern "Rust" {
     /// Defined by the job crate's `jobs!`.
     fn __offmain_jobs(table: &mut JobTable);
+    /// Defined by the edited std: runs the destructors of this thread's locals.
+    fn __offmain_thread_end();
 }
 
 thread_local! {
     static TABLE: OnceCell<JobTable> = const { OnceCell::new() };
-    static CANCEL: &'static CancelWord = Box::leak(Box::default());
+    static CANCEL: Lent = Lent::new();
+}
+
+/// A cancel word for as long as a worker lives. Its memory stays for workers to come: a late cancel is written all the same.
+struct Lent(&'static CancelWord);
+
+static SPARE_WORDS: Mutex<Vec<&'static CancelWord>> = Mutex::new(Vec::new());
+
+impl Lent {
+    fn new() -> Self {
+        let spare = SPARE_WORDS.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Self(spare.unwrap_or_else(|| Box::leak(Box::default())))
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        SPARE_WORDS.lock().unwrap_or_else(PoisonError::into_inner).push(self.0);
+    }
 }
 
 /// Prepares this memory for threads; called in every worker and thread before anything else.
@@ -73,7 +93,7 @@ pub fn start(worker: u32) {
     let message = match table.check().and_then(|()| init(&table)) {
         Err(error) => FromWorker::NotReady(error),
         Ok(()) => FromWorker::Ready {
-            cancel: CANCEL.with(|cancel| cancel.address()),
+            cancel: CANCEL.with(|cancel| cancel.0.address()),
             threads: platform::thread_counts(),
             lane: lane::address(),
             jobs: table.entries().iter().map(|entry| (entry.name.into(), entry.plain)).collect(),
@@ -96,7 +116,7 @@ fn init(table: &JobTable) -> Result<(), StartError> {
 #[wasm_bindgen(js_name = offmainIsCancelled)]
 pub fn is_cancelled(message: &[u8]) -> bool {
     let asks = offmain_protocol::decode(message, Vec::new());
-    matches!(asks, Ok(ToWorker::Run { job, .. }) if CANCEL.with(|cancel| cancel.names(job)))
+    matches!(asks, Ok(ToWorker::Run { job, .. }) if CANCEL.with(|cancel| cancel.0.names(job)))
 }
 
 /// Handles a message of the coordinator, with what is beside it, and that once more with its blobs read. If a blob could not be read, it is
@@ -107,7 +127,7 @@ pub fn receive(message: &[u8], beside: JsValue, read: JsValue, unreadable: u32, 
     lease::sweep();
     match message {
         ToWorker::Run { job, name, input } => {
-            let cancel = CANCEL.with(|cancel| *cancel);
+            let cancel = CANCEL.with(|cancel| cancel.0);
             let input = Incoming { value: input, beside, read };
             // A cancelled job does not begin, whether its input has been read by now or is given up.
             if cancel.names(job) {
@@ -149,7 +169,7 @@ fn run(entry: Option<&Entry>, name: &str, request: Request) -> bool {
 
 /// Serves the shared lane. One job that does not end there ends it: the coordinator takes the worker for one that runs that job.
 fn serve() {
-    let cancel = CANCEL.with(|cancel| *cancel);
+    let cancel = CANCEL.with(|cancel| cancel.0);
     let worker = executor::worker();
     let closed = lane::serve(worker, |taken| {
         lease::sweep();
@@ -183,4 +203,12 @@ pub fn poll() {
 #[wasm_bindgen(js_name = offmainThread)]
 pub fn thread(record: u32, tls_base: u32, stack: u32) {
     platform::run_threads(record, tls_base, stack);
+}
+
+/// The end of this worker, after which nothing of the module runs on it but what frees its stack and its thread-locals.
+#[wasm_bindgen(js_name = offmainEnd)]
+pub fn end() {
+    // SAFETY: whatever ran on this worker has returned. A thread's own locals are gone by now, and there is nothing to do for it.
+    unsafe { __offmain_thread_end() };
+    platform::free_places();
 }

@@ -26,6 +26,42 @@ export const tests = {
     t.assert(threads.running === 0 && threads.warm <= 3, JSON.stringify(threads))
   }),
 
+  'a pool worker that ends drops its thread-locals, and gives everything back': withPool({ workers: 1 }, async (pool, t) => {
+    const round = async () => {
+      await pool.resize(4)
+      await t.until(async () => (await pool.stats()).workers.filter(({ state }) => state === 'idle').length === 4, 30_000)
+      const dropped = await Promise.all([1, 2, 3, 4].map(() => pool.submit('keep', { bytes: 100_000, ms: 50 })))
+      await pool.resize(1)
+      await t.until(async () => (await pool.stats()).workers.length === 1, 30_000)
+      return Math.max(...dropped)
+    }
+    // The worker that stays drops what it kept before whenever it keeps something anew.
+    const rounds = 10
+    await round()
+    const before = await pool.submit('used', {})
+    const dropped = await round()
+    for (let i = 1; i < rounds; i++) await round()
+    t.assert(dropped >= 3, `${dropped} were dropped`)
+    let after
+    const flat = async () => (after = await pool.submit('used', {})) <= before
+    await t.until(flat, 20_000, () => `${after} bytes to be ${before} again, after ${3 * rounds} workers`)
+    t.equal((await pool.stats()).generations, 1)
+  }),
+
+  'a thread that ends leaves no JavaScript value behind': withPool({ workers: 1 }, async (pool, t) => {
+    const [first, last] = await pool.submit('values', { threads: 300 })
+    t.equal(last, first)
+    const { threads } = await pool.stats()
+    t.assert(threads.running === 0 && threads.warm === 1, JSON.stringify(threads))
+  }),
+
+  'whatever is printed comes line by line, however much it is and in whatever pieces': withPool({ workers: 1 }, async (pool, t) => {
+    // Where time went with the square of the length, the larger one took minutes.
+    for (const [lines, whole] of [[200_000, true], [3000, false]]) {
+      t.equal(await pool.submit('printed', { lines, whole }), lines)
+    }
+  }),
+
   'more threads than the limit are an error, not a hang': withPool({ workers: 1, threads: 6 }, async (pool, t) => {
     t.equal(await pool.submit('crowd', { threads: 6 }), 6)
     await t.rejects(pool.submit('crowd', { threads: 7 }), 'JobFailed', /6 threads, then: .*no room for another thread/)

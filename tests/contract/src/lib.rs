@@ -40,6 +40,15 @@ macro_rules! job {
     };
 }
 
+/// What a thread finds when it begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Found {
+    /// Places in its worker's table of JavaScript values.
+    pub places: u32,
+    /// Bytes of the heap in use.
+    pub used: u32,
+}
+
 /// A job's own error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
 pub enum Refused {
@@ -102,6 +111,9 @@ job!(/** Sums `0..n` in `threads` threads that a scope joins, over bounded chann
 job!(/** Spawns threads three deep, each blocked in `join`. */ Deep {} => "deep", u32, String, ());
 job!(/** Clocks and timed waits; gives a list of what went wrong. */ Clocks {} => "clocks", Vec<String>, String, ());
 job!(/** Thread-locals of a warm thread are fresh, and their destructors run. */ Locals { pub threads: u32 } => "locals", u32, String, ());
+job!(/** Keeps memory and JavaScript values in thread-locals of its worker, for `ms`; gives how many workers have dropped theirs. */ Keep { pub bytes: u32, pub ms: u32 } => "keep", u32, String, ());
+job!(/** Threads one after the other, which make JavaScript values and keep some for ever; what the first and the last of them have found. */ Values { pub threads: u32 } => "values", Vec<Found>, String, ());
+job!(/** Prints that many lines, in one piece or in small ones; how many of them the console was given, one by one. */ Printed { pub lines: u32, pub whole: bool } => "printed", u32, String, ());
 job!(/** Holds that many threads at once; its error is that of the first spawn that was refused. */ Crowd { pub threads: u32 } => "crowd", u32, String, ());
 job!(/** Prints a line to each stream from a named thread. */ Print { pub text: String } => "print", (), String, ());
 job!(/** State that `init` built and jobs share behind a mutex. */ Visit {} => "visit", Shared, String, ());

@@ -4,11 +4,13 @@
 #[cfg(target_arch = "wasm32")]
 mod allocators;
 mod data;
+mod ends;
 mod failures;
 mod faults;
 mod leases;
 mod moving;
 mod pieces;
+mod printing;
 mod threads;
 mod timing;
 mod values;
@@ -58,8 +60,11 @@ offmain_pool::jobs! {
     Deep => threads::deep,
     Clocks => threads::clocks,
     Locals => threads::locals,
+    Keep => ends::keep,
+    Values => ends::values,
     Crowd => threads::crowd,
-    Print => threads::print,
+    Print => printing::print,
+    Printed => printing::printed,
     Visit => threads::visit,
     Fresh => threads::fresh,
     Used => threads::used,

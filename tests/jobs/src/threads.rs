@@ -16,7 +16,7 @@ use std::{
 
 use crossbeam_channel::{after, bounded, select};
 use offmain_pool::JobContext;
-use offmain_tests_contract::{Clocks, Cores, Crowd, Deep, Dive, Fresh, Locals, NameTag, Print, Random, Shared, Sum, Used, Visit};
+use offmain_tests_contract::{Clocks, Cores, Crowd, Deep, Dive, Fresh, Locals, NameTag, Random, Shared, Sum, Used, Visit};
 use parking_lot::Mutex;
 use wasm_bindgen::JsCast;
 use web_sys::DedicatedWorkerGlobalScope;
@@ -140,15 +140,6 @@ pub fn joined<T>(thread: JoinHandle<T>) -> Result<T, String> {
     thread.join().map_err(|_| "the thread panicked".into())
 }
 
-pub fn print(job: Print, _: &JobContext<Print>) -> Result<(), String> {
-    let speak = move || {
-        println!("out: {}", job.text);
-        eprintln!("err: {}", job.text);
-    };
-    let thread = thread::Builder::new().name("speaker".into()).spawn(speak).map_err(|error| error.to_string())?;
-    joined(thread)
-}
-
 /// The default allocator, with a count of what is in use.
 struct Counting;
 
@@ -172,8 +163,12 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+pub fn in_use() -> u32 {
+    IN_USE.load(Ordering::Relaxed)
+}
+
 pub fn used(_: Used, _: &JobContext<Used>) -> Result<u32, String> {
-    Ok(IN_USE.load(Ordering::Relaxed))
+    Ok(in_use())
 }
 
 pub fn fresh(job: Fresh, _: &JobContext<Fresh>) -> Result<u32, String> {

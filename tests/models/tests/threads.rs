@@ -18,6 +18,13 @@ mod thread;
 #[path = "../../../worker-pool/src/platform/warm.rs"]
 mod warm;
 
+/// Natively there are no JavaScript values.
+mod places {
+    pub(crate) fn outlive(refill: impl FnOnce()) {
+        refill();
+    }
+}
+
 /// Where worker-pool sends its messages.
 mod value {
     use offmain_protocol::FromWorker;

@@ -2,24 +2,21 @@
 
 use std::thread;
 
-use parking_lot::Mutex;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::lines::OpenLine;
 use crate::owner;
 
 #[wasm_bindgen]
 extern "C" {
     /// Defined by `pool-worker.js`: 1 is the standard output, 2 the standard error.
     #[wasm_bindgen(js_name = offmainPrint)]
-    fn print_line(stream: u32, thread: &str, job: &str, line: &str);
+    fn print_lines(stream: u32, thread: &str, job: &str, lines: &str);
 }
 
-/// What has no line end yet. std holds a stream's lock while it writes one piece of formatted text,
-/// so the pieces of different threads do not mix.
-static OPEN_LINES: [Mutex<Vec<u8>>; 2] = [Mutex::new(Vec::new()), Mutex::new(Vec::new())];
-
-/// An open line longer than this is printed as it is.
-const LINE_BYTES: usize = 16 * 1024;
+/// The open line of each stream. std holds a stream's lock while it writes one piece of formatted text, so the pieces of different
+/// threads do not mix.
+static OPEN_LINES: [OpenLine; 2] = [OpenLine::new(), OpenLine::new()];
 
 #[unsafe(no_mangle)]
 extern "Rust" fn __offmain_print(stream: u32, bytes: *const u8, len: usize) {
@@ -28,24 +25,9 @@ extern "Rust" fn __offmain_print(stream: u32, bytes: *const u8, len: usize) {
     if let Some(host) = super::process::host() {
         return (host.write)(stream, bytes);
     }
-    let mut lines = Vec::new();
-    {
-        let mut open = OPEN_LINES[usize::from(stream == 2)].lock();
-        open.extend_from_slice(bytes);
-        while let Some(end) = open.iter().position(|byte| *byte == b'\n') {
-            lines.push(open.drain(..=end).collect::<Vec<_>>());
-        }
-        if open.len() > LINE_BYTES {
-            lines.push(std::mem::take(&mut *open));
-        }
-    }
-    let (thread, job) = (thread::current(), owner::current());
-    for line in lines {
-        print_line(
-            stream,
-            thread.name().unwrap_or_default(),
-            job.as_ref().map(|job| job.name.as_str()).unwrap_or_default(),
-            String::from_utf8_lossy(&line).trim_end_matches('\n'),
-        );
-    }
+    OPEN_LINES[usize::from(stream == 2)].write(bytes, |lines| {
+        let (thread, job) = (thread::current(), owner::current());
+        let job = job.as_ref().map(|job| job.name.as_str()).unwrap_or_default();
+        print_lines(stream, thread.name().unwrap_or_default(), job, &String::from_utf8_lossy(lines));
+    });
 }

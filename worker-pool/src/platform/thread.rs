@@ -8,7 +8,10 @@ use std::sync::{
 
 use offmain_protocol::{FromWorker, limits::THREAD_NAME_BYTES};
 
-use super::warm::{End, List, Next, Place, Worker, Workers};
+use super::{
+    places,
+    warm::{End, List, Next, Place, Worker, Workers},
+};
 use crate::{
     owner::{self, Owner},
     value::post,
@@ -107,7 +110,7 @@ pub(crate) fn run_threads(record: u32, tls_base: u32, stack: u32) {
         thread.owner.iter().for_each(|owner| owner.end_thread());
         count(0, -1);
         // SAFETY: the block is this worker's own, its destructors have run, and nothing here refers into it.
-        unsafe { __wasm_init_tls(tls_base as *mut u8) };
+        places::outlive(|| unsafe { __wasm_init_tls(tls_base as *mut u8) });
         // Warm before the thread is said to have ended: who joins it and spawns the next one finds this worker.
         WORKERS.rest(&worker);
         thread.end.tell();
