@@ -135,7 +135,7 @@ pub(crate) fn cargo(toolchain: &Toolchain, subcommand: &str, dir: &Path, target_
         command.env_remove(name);
     }
     command.env("RUSTC", &toolchain.rustc);
-    command.arg(subcommand).args(["--target", TARGET]);
+    command.arg(subcommand).args(["--target", TARGET, "-Ztrim-paths"]);
     command.arg("--target-dir").arg(target_dir);
     command.current_dir(dir);
     // The unstable parts used here (build-std, the atomic wait) are those of a pinned compiler, so they cannot shift.
@@ -182,13 +182,26 @@ impl SharedMemory {
 /// With a sysroot as a flag, it is among what cargo looks at: another std compiles everything anew.
 pub(crate) fn give_flags(command: &mut Command, mut rustflags: Vec<String>, sysroot: Option<&Path>) {
     rustflags.extend(sysroot.map(|sysroot| format!("--sysroot={}", sysroot.display())));
+    rustflags.extend(cargo_home().map(|home| format!("--remap-path-prefix={}=", home.join(CRATES_IO).display())));
     command.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\u{1f}"));
 }
+
+/// Where cargo unpacks crates of crates.io. Cargo's own remapping leaves the last folder, which is the same everywhere, before their names.
+const CRATES_IO: &str = "registry/src/index.crates.io-1949cf8c6b5b557f";
+
+fn cargo_home() -> Option<PathBuf> {
+    let set = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    set.or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+}
+
+/// What every profile has, std's too. What is shipped names no folder of this machine: panics say `src/lib.rs`, and of other packages
+/// `my-crate-0.1.0/src/lib.rs`, as cargo remaps them. What the compiler says to a person still has the whole path.
+pub(crate) const EVERY_PROFILE: [(&str, &str); 3] = [("DEBUG", "false"), ("STRIP", "none"), ("TRIM_PATHS", "object")];
 
 /// By environment, so that no manifest needs a profile.
 pub(crate) fn set_profile(command: &mut Command, dev: bool, settings: &[(&str, &str)]) {
     let profile = if dev { "DEV" } else { "RELEASE" };
-    for (name, value) in settings.iter().chain(&[("DEBUG", "false"), ("STRIP", "none")]) {
+    for (name, value) in settings.iter().chain(&EVERY_PROFILE) {
         command.env(format!("CARGO_PROFILE_{profile}_{name}"), value);
     }
 }

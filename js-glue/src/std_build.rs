@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::flavour::{TARGET, cargo, give_flags, set_profile};
+use crate::flavour::{EVERY_PROFILE, TARGET, cargo, give_flags, set_profile};
 use crate::overlay::{link_rustlib, make_whole};
 use crate::step::Step;
 use crate::toolchain::Toolchain;
@@ -35,7 +35,7 @@ impl Std<'_> {
     /// The sysroot with the compiled libraries, made below `target` if it is not there.
     pub fn compiled(&self, toolchain: &Toolchain, target: &Path) -> Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
-        (self, FEATURES, &toolchain.commit).hash(&mut hasher);
+        (self, FEATURES, EVERY_PROFILE, &toolchain.commit).hash(&mut hasher);
         let made = target.join("offmain");
         let sysroot = made.join(format!("std-{}-{:08x}", toolchain.release, hasher.finish() as u32));
         if sysroot.is_dir() {

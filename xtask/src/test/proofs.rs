@@ -2,6 +2,7 @@
 //! modules hold. Each check is first seen to fail on what does block.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -53,6 +54,8 @@ pub fn of_flavours(report: &Report) {
 pub fn of_modules(report: &Report) {
     let name = "facade, coordinator and Rust app hold no shared memory and no wait; the job module holds both";
     report.test("build", "proof", name, || modules().map(|()| Verdict::Passed));
+    let name = "no built file names a folder of the machine that built it";
+    report.test("build", "proof", name, || no_folders().map(|()| Verdict::Passed));
 }
 
 fn prove(report: &Report, name: &str, proof: fn() -> Result<()>) {
@@ -71,6 +74,28 @@ fn modules() -> Result<()> {
     for path in ["site/pkg/facade_bg.wasm", "site/pkg/runtime_bg.wasm", "site/app/app_bg.wasm"] {
         let report = check(&read(path)?).with_context(|| path.to_owned())?;
         ensure!(report.functions > 100 && report.memories == 1, "{path} is not what it should be: {report:?}");
+    }
+    Ok(())
+}
+
+fn no_folders() -> Result<()> {
+    let toolchain = Toolchain::ensure(&workspace())?;
+    let folders = [env::home_dir().context("no home folder")?, workspace(), target(), toolchain.sysroot, env::temp_dir()];
+    let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    for built in ["site/pkg", "site/app"] {
+        for entry in fs::read_dir(made(built)).with_context(|| format!("{built} is not built"))? {
+            let path = entry?.path();
+            let bytes = fs::read(&path)?;
+            for folder in &folders {
+                let folder = format!("{}/", folder.display());
+                ensure!(!holds(&bytes, &folder), "{} names {folder}", path.display());
+            }
+        }
+    }
+    // They are not left out either: a panic says where it was.
+    let jobs = fs::read(made("site/pkg/jobs_bg.wasm"))?;
+    for place in ["tests/jobs/src/failures.rs", "worker-pool/src/context.rs", "/library/core/src/", "parking_lot_core-"] {
+        ensure!(holds(&jobs, place), "the job module does not name {place}");
     }
     Ok(())
 }
