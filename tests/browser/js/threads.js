@@ -50,9 +50,11 @@ export const tests = {
 
   'a thread that ends leaves no JavaScript value behind': withPool({ workers: 1 }, async (pool, t) => {
     const [first, last] = await pool.submit('values', { threads: 300 })
-    t.equal(last, first)
-    const { threads } = await pool.stats()
-    t.assert(threads.running === 0 && threads.warm === 1, JSON.stringify(threads))
+    t.equal(last.places, first.places)
+    // Some bytes come and go beside it, such as the record of the thread before.
+    t.assert(last.used < first.used + 1000, `${last.used - first.used} bytes more after 300 threads`)
+    // One worker had them all.
+    await t.until(async () => (await pool.stats()).threads.warm === 1)
   }),
 
   'whatever is printed comes line by line, however much it is and in whatever pieces': withPool({ workers: 1 }, async (pool, t) => {
