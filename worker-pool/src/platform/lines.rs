@@ -27,7 +27,9 @@ impl OpenLine {
             let first = lines.iter().position(|byte| *byte == b'\n');
             begun.extend_from_slice(&lines[..first.unwrap_or(lines.len())]);
             show(&begun);
-            first.map(|first| show(&lines[first + 1..]));
+            if let Some(first) = first {
+                show(&lines[first + 1..]);
+            }
         }
         if !rest.is_empty() {
             self.go_on(rest, show);
