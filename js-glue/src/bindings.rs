@@ -13,6 +13,7 @@ use crate::job_crate::GENERATOR;
 use crate::leave_out::{Part, drop_handlers};
 use crate::script::{rename, shrink};
 use crate::stack_check::{add_stack_checks, add_stack_globals};
+use crate::stale_size::{see_growth, word_of_pages};
 use crate::try_edges::widen_try_edges;
 
 /// What a module asks of the memory it imports, in pages of 64 KiB.
@@ -34,6 +35,7 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool, leave_out: Opti
     keep_exports(&mut module);
     check_imports(&module, wasm)?;
     replace_places(&mut module)?;
+    let word = word_of_pages(&module)?;
     drop_hooks(&mut module);
     // The generator would call the `main` of a test binary in each thread; `cargo offmain test` has a job that calls it.
     let _ = module.exports.remove("main");
@@ -49,6 +51,8 @@ pub fn bind_jobs(wasm: &Path, out: &Path, name: &str, dev: bool, leave_out: Opti
         add_stack_checks(module)?;
     }
     widen_try_edges(module);
+    // Last: what it adds does not throw, and needs no room at those edges.
+    see_growth(module, word)?;
     let pages = imported_pages(module)?;
     if !dev {
         // The trap keeps its name, as it is what a stack trace must show; the others would be a tenth of the file.

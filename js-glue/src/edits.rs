@@ -234,10 +234,19 @@ pub(crate) const EDITS: &[FileEdits] = &[
                 old: Text("struct SyncDlmalloc(dlmalloc::Dlmalloc);\n"),
                 new: include_str!("../std-edits/alloc_reuse.rs"),
             },
+            // The memory grows seldom, and not by as little as will do.
+            Edit {
+                name: "growth in large steps",
+                old: Text("/// dlmalloc, but for memory aligned to 16 bytes, such as every thread's stack.\n"),
+                new: concat!(
+                    include_str!("../std-edits/alloc_steps.rs"),
+                    "/// dlmalloc, but for memory aligned to 16 bytes, such as every thread's stack.\n"
+                ),
+            },
             Edit {
                 name: "the allocator that does so",
                 old: Text("    SyncUnsafeCell::new(SyncDlmalloc(dlmalloc::Dlmalloc::new()));\n"),
-                new: "    SyncUnsafeCell::new(SyncDlmalloc(Reusing(dlmalloc::Dlmalloc::new())));\n",
+                new: "    SyncUnsafeCell::new(SyncDlmalloc(Reusing(dlmalloc::Dlmalloc::new_with_allocator(Steps))));\n",
             },
         ],
     },

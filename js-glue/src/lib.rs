@@ -18,6 +18,7 @@ mod project_file;
 mod script;
 mod serve;
 mod stack_check;
+mod stale_size;
 mod std_build;
 mod step;
 mod test;

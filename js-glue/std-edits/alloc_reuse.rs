@@ -3,7 +3,7 @@
 /// dlmalloc itself aligns to 8. For more it looks for a place that is larger than what is asked for, and gives back what it does not
 /// need; so it never takes a place that another piece of the same size has left, and the memory grows with each such piece that comes
 /// and goes. Here a piece is larger by 16 bytes, always, and the word before what its owner sees says how far that is from its begin.
-struct Reusing(dlmalloc::Dlmalloc);
+struct Reusing(dlmalloc::Dlmalloc<Steps>);
 
 impl Reusing {
     const ALIGN: usize = 16;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod lines;
+mod memory;
 mod places;
 mod print;
 mod process;
