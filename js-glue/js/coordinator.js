@@ -29,10 +29,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
     memory.grow(0) // a buffer seen before another thread grew the memory stays short
     return memory.buffer.byteLength
   },
-  bufferOf(memory, end) {
-    if (memory.buffer.byteLength < end) memory.grow(0)
-    return memory.buffer
-  },
+  bufferOf,
   startWorker(id, role, name, memory, stackSize, record) {
     const worker = (role === 'worker' && firstWorker.take()) || startPoolWorker(Worker, name)
     const lock = lockOf(id)
@@ -41,6 +38,7 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
     worker.onmessage = ({ data }) => {
       if (data === 'loaded') return
       if (data === 'ring') return ring()
+      if (data === 'time') return worker.postMessage(poolNow())
       if (!heard) watch(worker, id)
       heard = true
       guard(() => coordinator.receiveFrom(id, data))
@@ -66,14 +64,27 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
   },
   send: (worker, message, beside) => worker.postMessage([message, beside], buffersIn(beside)),
   reply: (message, beside, leases) => postMessage([message, beside, leases], buffersIn(beside, leases)),
-  store: (memory, address, value) => Atomics.store(new Uint32Array(memory.buffer), address >> 2, value),
-  load: (memory, address) => Atomics.load(new Uint32Array(memory.buffer), address >> 2),
+  store: (memory, address, value) => Atomics.store(wordAt(memory, address), 0, value),
+  load: (memory, address) => Atomics.load(wordAt(memory, address), 0),
   ring,
   setTimer(ms) {
     clearTimeout(timer)
     timer = setTimeout(() => guard(() => coordinator.tick()), ms)
   },
 })
+
+/** A memory's buffer, as far as `end` at least: one seen before another thread grew the memory stays short. */
+function bufferOf(memory, end) {
+  if (memory.buffer.byteLength < end) memory.grow(0)
+  return memory.buffer
+}
+
+/** The word at an address, as an array of one. The address is not divided: of those above 2 GiB `>> 2` makes negative ones. */
+const wordAt = (memory, address) => new Uint32Array(bufferOf(memory, address + 4), address, 1)
+
+/** The clock of all workers, in milliseconds since the Unix epoch; see `agreeOnClock` in `pool-worker.js`. */
+const { timeOrigin } = performance
+const poolNow = () => timeOrigin + performance.now()
 
 function startPoolWorker(Worker, name) {
   const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })

@@ -21,7 +21,9 @@ function loaded(file, loading) {
 
 // What the job module imports.
 const { timeOrigin } = performance
-globalThis.offmainNow = () => timeOrigin + performance.now()
+/** When `performance` began to count here, by the pool's clock. */
+let origin = timeOrigin
+globalThis.offmainNow = () => origin + performance.now()
 // `message` is a view of the shared memory, which must not leave it.
 globalThis.offmainPost = (message, beside, leases) => postMessage([message.slice(), beside, leases], transfer.buffersIn(beside, leases))
 // The coordinator passes it on.
@@ -46,6 +48,37 @@ function guard(work, where = '') {
     postMessage({ trap: `${where}${kind}` })
   }
 }
+
+/** How often to ask for the time at most, and how close to it is close enough, in milliseconds. */
+const ASKS = 5
+const CLOSE = 1
+
+/**
+ * Has this worker go by the pool's clock, which is the coordinator's. In WebKit `timeOrigin` is made of two clocks when it is asked for,
+ * so that it is ahead of that of older workers by as long as the machine has slept since, or by as much as somebody has set its clock.
+ * What the coordinator answers was the time after the question and before the answer. Within these bounds `timeOrigin` knows better.
+ */
+async function agreeOnClock() {
+  let [least, most] = [-Infinity, Infinity]
+  for (let asks = 0; asks < ASKS && most - least > CLOSE; asks++) {
+    const asked = performance.now()
+    const time = await askForTime()
+    least = Math.max(least, time - performance.now())
+    most = Math.min(most, time - asked)
+  }
+  origin = Math.min(Math.max(timeOrigin, least), most)
+}
+
+const askForTime = () =>
+  new Promise((told) => {
+    // Whatever else comes before this worker is ready, it need not hear.
+    onmessage = ({ data }) => {
+      if (typeof data !== 'number') return
+      onmessage = null
+      told(data)
+    }
+    postMessage('time')
+  })
 
 /** The first worker of a memory begins on the module's own small stack, where the bindings leave it: it takes one of its own. */
 let ownStack
@@ -118,7 +151,7 @@ const holdForEver = (lock) =>
 
 async function join({ module, memory, stackSize, threads, parallelism, progressSpacing, leases, leaseBytes, role, id, record, lock }) {
   try {
-    ;[[jobs, transfer]] = await Promise.all([loading, holdForEver(lock)])
+    ;[[jobs, transfer]] = await Promise.all([loading, holdForEver(lock), agreeOnClock()])
     wasm = await loaded('jobs_bg.wasm', jobs.default({ module_or_path: module, memory, thread_stack_size: stackSize }))
   } catch (failure) {
     return postMessage(failure)

@@ -1,4 +1,4 @@
-//! One clock for all workers.
+//! One clock for all workers: the coordinator's, on which each agrees with it at its start (`agreeOnClock` in `pool-worker.js`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Defined by `pool-worker.js`: milliseconds since the Unix epoch, by `performance`, which does not jump.
+    /// Defined by `pool-worker.js`: milliseconds since the Unix epoch by the pool's clock, made of `performance`, which does not jump.
     #[wasm_bindgen(js_name = offmainNow)]
     fn now_ms() -> f64;
     /// Milliseconds since the Unix epoch, by the system's clock.
@@ -16,7 +16,8 @@ extern "C" {
 
 #[unsafe(no_mangle)]
 extern "Rust" fn __offmain_monotonic_nanos() -> u64 {
-    /// The latest time any worker has seen: their time origins differ by what the browser rounds.
+    /// The latest time any worker has seen. They differ by what the browser rounds; or, where workers do not agree on when time began,
+    /// by as long as the coordinator took to say what time it is, and a clock ahead of others has those wait no longer than that.
     static LATEST: AtomicU64 = AtomicU64::new(0);
     let now = (now_ms() * 1e6) as u64;
     // ORDERING: relaxed, for coherence of this one variable is all that "never backwards" needs.
