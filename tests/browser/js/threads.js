@@ -1,6 +1,6 @@
 // std's threads, clocks and streams in a job.
 
-import { withPool } from '../pool.js'
+import { withPool, works } from '../pool.js'
 
 export const tests = {
   'scoped threads and bounded channels': withPool({ workers: 2 }, async (pool, t) => {
@@ -98,6 +98,32 @@ export const tests = {
 
   'memory of every alignment keeps its bytes, whatever comes and goes beside it': withPool({ workers: 1 }, async (pool, t) => {
     t.equal(await pool.submit('pieces', { steps: 100_000 }), 100_000)
+  }),
+
+  'memory that one thread has just grown is there for another one, which stays in one call': async (t) => {
+    // A pool for each: code that is optimised already would be checked in other ways.
+    for (const kind of ['fill', 'copy', 'atomic', 'store'])
+      await withPool({ workers: 1 }, async (pool) => t.equal(await pool.submit('take_pages', { kind, rounds: 200 }), 200, kind))(t)
+  },
+
+  'memory above 2 GiB is like any other': withPool({ workers: 1, memoryMaximum: 2 ** 32 }, async (pool, t) => {
+    t.assert((await pool.submit('hoard', {})) >= 2 ** 31, 'below 2 GiB')
+    // From here on all that is new lies there: stacks, thread-locals, cancel words, leases.
+    await pool.resize(3)
+    const napping = pool.submit('nap', { ms: 60_000 }, { timeout: 200 })
+    const lease = await pool.submit('lend', { len: 100_000, seed: 3 })
+    t.assert(lease.shared && lease.view.byteOffset >= 2 ** 31, `lent at ${lease.view.byteOffset}`)
+    t.equal([lease.view[99_999], lease.copy(0, 3)[2]], [(99_999 * 31 + 3) & 255, 65])
+    lease.release()
+    t.equal(await pool.submit('sum', { n: 1000, threads: 3 }), '499500')
+    t.equal(await pool.submit('dive', { kib: 500, stack_kib: 1024 }), 500)
+    t.equal((await pool.submit('sha', { bytes: new Uint8Array(100_000) })).len, 100_000)
+    await t.rejects(napping, 'TimeoutError')
+    await t.until(async () => (await pool.stats()).leases.lent === 0)
+    await pool.resize(1)
+    await works(pool, t)
+    const { restarts, generations } = await pool.stats()
+    t.equal([restarts, generations], [0, 1])
   }),
 
   'waits end by their timeouts, never early': withPool({ workers: 1 }, async (pool, t) => {

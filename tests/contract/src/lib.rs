@@ -138,6 +138,9 @@ job!(/** Fetches a text, blocking, in `threads` threads at once. */ BlockingFetc
 job!(/** An async job that panics, at once or after it has awaited a thread. */ PanicInAsync { pub message: String, pub late: bool } => "panic_in_async", (), String, ());
 job!(/** Panics inside `block_on`. */ PanicInAwait { pub message: String } => "panic_in_await", (), String, ());
 job!(/** Has std's allocator make, resize and take back pieces of several alignments, and looks whether each keeps its bytes; gives how many. */ Pieces { pub steps: u32 } => "pieces", u32, String, ());
+job!(/** Hands new pages of memory to a thread that fills them, copies into them, adds or stores; gives how many. */ TakePages { pub kind: String, pub rounds: u32 } => "take_pages", u32, String, ());
+job!(/** Takes all memory below 2 GiB, without using it; gives the address of what is taken next. */ Hoard {} => "hoard", f64, String, ());
+job!(/** Looks at the clock here and in a thread on a new worker, with a timed wait in each; gives how long all took, in milliseconds. */ OneClock {} => "one_clock", f64, String, ());
 job!(/** Allocates and releases in many threads, with one of several allocators; gives nanoseconds. */ Allocations { pub allocator: String, pub threads: u32, pub batches: u32 } => "allocations", Vec<f32>, String, ());
 job!(/** Lends a chunk of a cache, made like the bytes of `Make` if it is not there. */ Chunk { pub number: u32, pub len: u32 } => "chunk", Lent, String, ());
 job!(/** How many hold a chunk of the cache; 0 if it is not there. */ Holders { pub number: u32 } => "holders", u32, String, ());

@@ -8,6 +8,7 @@ mod ends;
 mod failures;
 mod faults;
 mod leases;
+mod memory;
 mod moving;
 mod pieces;
 mod printing;
@@ -79,6 +80,9 @@ offmain_pool::jobs! {
     PingPong => timing::ping_pong,
     Allocations => timing::allocations,
     Pieces => pieces::pieces,
+    TakePages => memory::take_pages,
+    Hoard => memory::hoard,
+    OneClock => timing::one_clock,
     HandOver => timing::hand_over,
     BlockingFetch => web::blocking_fetch,
     PanicInAwait => web::panic_in_await,

@@ -12,7 +12,7 @@ use crossbeam_channel::bounded;
 use offmain_pool::JobContext;
 #[cfg(not(target_arch = "wasm32"))]
 use offmain_tests_contract::Allocations;
-use offmain_tests_contract::{HandOver, Lateness, Looks, PingPong, Spawns, Spin, Waits};
+use offmain_tests_contract::{HandOver, Lateness, Looks, OneClock, PingPong, Spawns, Spin, Waits};
 use parking_lot::Mutex;
 
 fn micros(time: Duration) -> f32 {
@@ -86,6 +86,25 @@ pub fn waits(job: Waits, _: &JobContext<Waits>) -> Result<Vec<Lateness>, String>
 }
 
 /// Round trips between two threads, by the mean of each batch.
+pub fn one_clock(_: OneClock, _: &JobContext<OneClock>) -> Result<f64, String> {
+    const WAIT: Duration = Duration::from_millis(20);
+    fn wait() -> [Instant; 2] {
+        let begin = Instant::now();
+        // Nobody sends, and nobody hangs up.
+        let (_sender, receiver) = mpsc::channel::<()>();
+        let _ = receiver.recv_timeout(WAIT);
+        [begin, Instant::now()]
+    }
+    let before = Instant::now();
+    let there = thread::spawn(wait).join().map_err(|_| "the thread panicked")?;
+    let here = wait();
+    let times = [before, there[0], there[1], here[0], here[1]];
+    if !times.is_sorted() || there[1] - there[0] < WAIT || here[1] - here[0] < WAIT {
+        return Err(format!("{times:?}"));
+    }
+    Ok((here[1] - before).as_secs_f64() * 1000.0)
+}
+
 pub fn ping_pong(job: PingPong, _: &JobContext<PingPong>) -> Result<Vec<f32>, String> {
     let PingPong { bytes, touch, batch, batches, channel } = job;
     if !channel {

@@ -34,6 +34,7 @@ pub fn cases() -> Vec<Case> {
         case("a pool worker that ends unbidden traps its job, and another one takes its place", worker_ends),
         case("a job whose input takes long to read is cancelled in time, and nobody is killed for it", slow_input),
         case("a job that is cancelled before its input has been read does not begin", late_input),
+        case("one clock for all workers, also where the browser starts each at another time", one_clock),
         case("what makes no sense is ignored and counted on both sides", forged),
     ]
 }
@@ -175,6 +176,24 @@ fn times_out(browser: &mut Browser, site: &Site, job: &str, (reading, otherwise)
     ensure!(told["end"]["name"] == "TimeoutError", "the job ended otherwise: {told}");
     ensure!(told["next"] == 42 && told["stats"]["generations"] == 1, "the worker does not go on: {told}");
     Ok(told)
+}
+
+/// As in WebKit, when somebody sets the machine's clock or has it sleep before another worker is started.
+fn one_clock(browser: &mut Browser, site: &Site) -> Result<()> {
+    const ORIGIN: &str = "const { timeOrigin } = performance";
+    let package = Package::copy()?;
+    let script = String::from_utf8(package.read("pool-worker.js")?)?;
+    ensure!(script.contains(ORIGIN), "pool-worker.js does not hold `{ORIGIN}`");
+    for shift in ["3600e3", "-3600e3"] {
+        let shifted = format!("const timeOrigin = performance.timeOrigin + (self.name === 'offmain worker 1' ? 0 : {shift})");
+        package.write("pool-worker.js", script.replace(ORIGIN, &shifted).as_bytes())?;
+        let server = site.with_files(MORTAL, package.path())?;
+        keep(browser, &server.url("/start.html"), MORTAL, json!({ "workers": 1 }))?;
+        let told = browser.run("return await submit('one_clock')", &[], LIMIT).context("a clock stands still")?;
+        // In milliseconds: far from the hour.
+        ensure!(told.as_f64().is_some_and(|took| (40.0..600_000.0).contains(&took)), "{shift}: {told}");
+    }
+    Ok(())
 }
 
 fn forged(browser: &mut Browser, site: &Site) -> Result<()> {
