@@ -12,10 +12,14 @@
 //! more, `memory.grow` by no pages makes the thread see it. Each `memory.grow` of the module writes the word before it returns, so
 //! before its thread can hand over anything.
 //!
-//! What was tried in Chromium 156 between taking a pointer and `memory.fill` by it, 40 runs of 200 rounds: nothing, 5 runs passed;
-//! `memory.size`, 4; an empty loop, for its stack check, 39 (code that is not optimised has none); `memory.grow` by no pages, 40.
-//! That alone takes a microsecond and interrupts every other thread, hence the word. All of the memory from the start on, so that it never
-//! grows, takes no page of RAM more on Linux, but on Windows all of `memoryMaximum` is committed then, for each generation.
+//! What was tried in Chromium 148 between taking a pointer and `memory.fill` by it, in runs of 200 rounds: with nothing 2 of 12 passed,
+//! with `memory.size` 0 of 3, with an empty loop for its stack check, which code that is not optimised has not got, 78 of 80, with
+//! `memory.grow` by no pages 40 of 40.
+//! That alone takes microseconds and interrupts every other thread, hence the word. A look takes 2 ns behind an atomic load in V8 and is
+//! not seen behind other atomic operations; in a module of 107 kB, compressed, all of them are 0.6.
+//!
+//! What else would do: a memory that has its maximum from the start on never grows. But one of 1 GiB took 10 ms to make in Chromium, not
+//! 0.1, Windows commits all of it for each generation, and nobody could tell any more how much memory a pool really has.
 
 use anyhow::{Context, Result};
 use walrus::ir::{AtomicWidth, BinaryOp, Instr, LoadKind, MemArg};

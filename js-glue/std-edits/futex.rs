@@ -1,5 +1,6 @@
 /// Fewest and most looks at a futex before a thread sleeps on it. The most take about as long as it takes to wake a thread.
-const LOOKS: (u32, u32) = (256, 131_072);
+/// A look takes some 2.5 ns, most of them for what follows it against V8's stale size (`js-glue/src/stale_size.rs`).
+const LOOKS: (u32, u32) = (64, 32_768);
 /// Every so many waits a thread looks for as long as it may, to learn whether that helps by now.
 const LOOKS_LONG: u32 = 64;
 
