@@ -1,8 +1,8 @@
 //! The shared memory as it grows: fresh pages that go from thread to thread, and addresses above 2 GiB.
 
 use std::{
-    hint::{black_box, spin_loop},
-    mem::forget,
+    hint::black_box,
+    mem::ManuallyDrop,
     sync::atomic::{AtomicU32, AtomicUsize, Ordering},
     thread,
 };
@@ -22,14 +22,15 @@ pub fn take_pages(job: TakePages, _: &JobContext<TakePages>) -> Result<u32, Stri
     static SLOT: AtomicUsize = AtomicUsize::new(NOTHING);
     static READY: AtomicU32 = AtomicU32::new(0);
     let (_, kind) = KINDS.into_iter().find(|(name, _)| *name == job.kind).ok_or("no such kind")?;
+    // ORDERING: the spawn publishes them.
     SLOT.store(NOTHING, Ordering::Relaxed);
     READY.store(0, Ordering::Relaxed);
     let taker = thread::spawn(move || {
-        // ORDERING: release, so that whoever waits for it finds this thread in its loop; acquire and release of the slot hand the page over.
+        // ORDERING: acquire and release hand the page over, and tell that this thread is there.
         READY.store(1, Ordering::Release);
         loop {
             match SLOT.load(Ordering::Acquire) {
-                NOTHING => spin_loop(),
+                NOTHING => {}
                 END => break,
                 page => {
                     kind(page as *mut u8);
@@ -40,13 +41,9 @@ pub fn take_pages(job: TakePages, _: &JobContext<TakePages>) -> Result<u32, Stri
     });
     let hand_over = |what: usize| {
         SLOT.store(what, Ordering::Release);
-        while what != END && SLOT.load(Ordering::Acquire) != NOTHING {
-            spin_loop();
-        }
+        while what != END && SLOT.load(Ordering::Acquire) != NOTHING {}
     };
-    while READY.load(Ordering::Acquire) == 0 {
-        spin_loop();
-    }
+    while READY.load(Ordering::Acquire) == 0 {}
     let pages = (0..job.rounds).map_while(|_| new_page()).inspect(|page| hand_over(*page)).count();
     hand_over(END);
     taker.join().map_err(|_| "the thread panicked")?;
@@ -67,26 +64,28 @@ fn new_page() -> Option<usize> {
     Some(vec![0_u128; PAGE / 16].leak().as_ptr().addr())
 }
 
-// SAFETY of the four: a page of 64 KiB, which nobody else has.
-
 #[inline(never)]
 fn fill(page: *mut u8) {
+    // SAFETY: a page of 64 KiB, which nobody else has.
     unsafe { page.write_bytes(black_box(7), PAGE) }
 }
 
 #[inline(never)]
 fn copy(page: *mut u8) {
     static SOURCE: [u8; 4096] = [7; 4096];
+    // SAFETY: a page of 64 KiB, which nobody else has.
     unsafe { page.copy_from_nonoverlapping(black_box(SOURCE.as_ptr()), SOURCE.len()) }
 }
 
 #[inline(never)]
 fn atomic(page: *mut u8) {
+    // SAFETY: as in `fill`.
     unsafe { (*page.cast::<AtomicU32>()).fetch_add(1, Ordering::SeqCst) };
 }
 
 #[inline(never)]
 fn store(page: *mut u8) {
+    // SAFETY: a page of 64 KiB, which nobody else has.
     unsafe { page.write_volatile(1) }
 }
 
@@ -95,7 +94,7 @@ pub fn hoard(_: Hoard, _: &JobContext<Hoard>) -> Result<f64, String> {
     for _ in 0..2 {
         let mut piece = Vec::<u8>::new();
         piece.try_reserve_exact(1_100_000_000).map_err(|error| error.to_string())?;
-        forget(black_box(piece));
+        black_box(ManuallyDrop::new(piece));
     }
     // First large pieces, then what is left between them.
     for size in [64 << 10, 1024, 4] {
@@ -111,8 +110,6 @@ trait LeakWhole {
 
 impl LeakWhole for Vec<u8> {
     fn leak_whole(self) -> usize {
-        let address = self.as_ptr().addr();
-        forget(self);
-        address
+        ManuallyDrop::new(self).as_ptr().addr()
     }
 }
