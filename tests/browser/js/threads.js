@@ -110,15 +110,15 @@ export const tests = {
     t.assert((await pool.submit('hoard', {})) >= 2 ** 31, 'below 2 GiB')
     // From here on all that is new lies there: stacks, thread-locals, cancel words, leases.
     await pool.resize(3)
-    const napping = pool.submit('nap', { ms: 60_000 }, { timeout: 200 })
+    const told = t.rejects(pool.submit('nap', { ms: 60_000 }, { timeout: 200 }), 'TimeoutError')
     const lease = await pool.submit('lend', { len: 100_000, seed: 3 })
     t.assert(lease.shared && lease.view.byteOffset >= 2 ** 31, `lent at ${lease.view.byteOffset}`)
     t.equal([lease.view[99_999], lease.copy(0, 3)[2]], [(99_999 * 31 + 3) & 255, 65])
     lease.release()
     t.equal(await pool.submit('sum', { n: 1000, threads: 3 }), '499500')
-    t.equal(await pool.submit('dive', { kib: 500, stack_kib: 1024 }), 500)
+    t.equal(await pool.submit('dive', { kib: 496, stack_kib: 1024 }), 496)
     t.equal((await pool.submit('sha', { bytes: new Uint8Array(100_000) })).len, 100_000)
-    await t.rejects(napping, 'TimeoutError')
+    await told
     await t.until(async () => (await pool.stats()).leases.lent === 0)
     await pool.resize(1)
     await works(pool, t)
