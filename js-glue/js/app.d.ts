@@ -98,8 +98,8 @@ export interface Options {
   /** Where the queue is full, wait until there is room, first come, first served, instead of being refused. `timeout` counts meanwhile. */
   wait?: boolean
   /**
-   * Buffers of the input that are handed over, and empty from then on. What is not listed is copied, if it is small:
-   * a short view alone where the job goes through shared memory (`lane`), else with the whole buffer it lies in.
+   * Buffers that the input holds, or views of them, which are handed over and empty from then on. Of a view that is not listed, the part
+   * that it shows is copied, up to 64 KiB in all.
    * Firefox copies an array that was made by its length, or by `slice`, when its `buffer` is first asked for: make large ones over one.
    */
   transfer?: readonly (ArrayBuffer | ArrayBufferView<ArrayBuffer>)[]
@@ -143,7 +143,7 @@ export class JobError<JobsOwn = unknown> extends Error {
 export class OffmainError extends Error {
   private constructor()
   readonly code:
-    'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'memory' | 'slow' | 'worker' | 'progress'
+    'option' | 'progress' | 'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'memory' | 'slow' | 'worker' | 'progress'
 }
 
 /** A pool at one moment, and what it has done so far. */
@@ -169,6 +169,8 @@ export interface Stats {
   memoryBytes: number
   /** Messages that made no sense. */
   ignored: number
+  /** Progress reports that could not be encoded or decoded. */
+  reportsLost: number
   /** Coordinators that died and were replaced. */
   restarts: number
   /** Outcomes that came by the shared lane. */

@@ -16,8 +16,10 @@ const KINDS = [
 ]
 const BUFFER = KINDS.indexOf('ArrayBuffer')
 
-/** Up to this length it is cheaper to go letter by letter, byte by byte. */
+/** Up to this length it is cheaper to go byte by byte. */
 const SHORT = 64
+/** Up to this length it is cheaper to write a text letter by letter. */
+const LETTERS = 256
 /** Objects among which one that was seen before is looked for one by one. */
 const FEW = 16
 /** A property's name counts as one more value for each so many characters. */
@@ -31,7 +33,7 @@ const SHOWN = 80
 const encoder = new TextEncoder()
 // By itself it drops a mark at the beginning.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-const { is, keys: keysOf, getPrototypeOf, getOwnPropertyDescriptor } = Object
+const { keys: keysOf, getPrototypeOf, getOwnPropertyDescriptor } = Object
 const hasOwn = Function.prototype.call.bind(Object.prototype.hasOwnProperty)
 
 /** Asks an object for what only one of that kind has. The kind is the browser's own, of any frame: a getter throws for all others. */
@@ -197,23 +199,24 @@ class Look {
     const { length } = string
     this.room(3 * length + 6)
     this.bytes[this.at++] = TEXT
-    if (3 * length > 127) {
-      const written = encoder.encodeInto(string, this.bytes.subarray(this.at + 5)).written
-      // In five bytes, for it is known only now.
-      for (let i = 0, rest = written; i < 5; i++, rest >>>= 7) this.bytes[this.at++] = i < 4 ? (rest & 127) | 128 : rest
-      this.at += written
-      return
+    const begin = this.at
+    if (length <= LETTERS) {
+      this.length(length)
+      const { bytes, at } = this
+      let ascii = 0
+      for (; ascii < length; ascii++) {
+        const code = string.charCodeAt(ascii)
+        if (code > 127) break
+        bytes[at + ascii] = code
+      }
+      this.at += length
+      if (ascii === length) return
     }
-    const begin = this.at + 1
-    let ascii = 0
-    for (; ascii < length; ascii++) {
-      const code = string.charCodeAt(ascii)
-      if (code > 127) break
-      this.bytes[begin + ascii] = code
-    }
-    const written = ascii === length ? length : encoder.encodeInto(string, this.bytes.subarray(begin)).written
-    this.bytes[this.at] = written
-    this.at = begin + written
+    this.at = begin + 5
+    const written = encoder.encodeInto(string, this.bytes.subarray(this.at)).written
+    // In five bytes, for it is known only now.
+    for (let i = 0, rest = written; i < 5; i++, rest >>>= 7) this.bytes[begin + i] = i < 4 ? (rest & 127) | 128 : rest
+    this.at += written
   }
 
   put(value, depth) {
@@ -239,18 +242,7 @@ class Look {
 
   number(value) {
     this.room(9)
-    if (value !== (value | 0) || is(value, -0)) {
-      this.bytes[this.at] = NUMBER
-      this.view.setFloat64(this.at + 1, value, true)
-      this.at += 9
-    } else if (value === (value & 0xff)) {
-      this.bytes[this.at++] = BYTE
-      this.bytes[this.at++] = value
-    } else {
-      this.bytes[this.at] = INT
-      this.view.setInt32(this.at + 1, value, true)
-      this.at += 5
-    }
+    this.at = writeNumber(this.bytes, this.view, this.at, value)
   }
 
   /** Its sign, and its distance to 0, or to -1 where it is negative. */
@@ -318,10 +310,27 @@ class Look {
     if (!Number.isSafeInteger(length) || length < 0) this.refuse('is an array of no length')
     if (this.values + length > VALUES) this.count(length)
     this.open(ARRAY, length, depth)
+    this.level = depth + 1
     for (let i = 0; i < length; i++) {
       this.trail[depth] = i
+      let item = value[i]
+      if (typeof item === 'number') {
+        const begin = i
+        // Many in a row, as most arrays have nothing else: written without a look at this in between.
+        this.room(9 * (length - i))
+        const { bytes, view, trail } = this
+        let { at } = this
+        do {
+          at = writeNumber(bytes, view, at, item)
+          trail[depth] = ++i
+          item = i < length ? value[i] : undefined
+        } while (typeof item === 'number')
+        this.at = at
+        this.values += i - begin
+        if (i === length) break
+      }
+      this.put(item, depth + 1)
       this.level = depth + 1
-      this.put(value[i], depth + 1)
     }
     this.level = depth
   }
@@ -395,6 +404,23 @@ class Look {
     this.begin(BLOB, this.attachments.push(value) - 1)
     this.text(this.path())
   }
+}
+
+/** Writes a number where there is room for it, and gives the place behind it. */
+function writeNumber(bytes, view, at, value) {
+  if (value !== (value | 0) || (value === 0 && 1 / value < 0)) {
+    bytes[at] = NUMBER
+    view.setFloat64(at + 1, value, true)
+    return at + 9
+  }
+  if (value === (value & 0xff)) {
+    bytes[at] = BYTE
+    bytes[at + 1] = value
+    return at + 2
+  }
+  bytes[at] = INT
+  view.setInt32(at + 1, value, true)
+  return at + 5
 }
 
 /** How objects of the browser's own classes are written. What is not here cannot be passed. */
