@@ -143,7 +143,7 @@ export class JobError<JobsOwn = unknown> extends Error {
 export class OffmainError extends Error {
   private constructor()
   readonly code:
-    'option' | 'progress' | 'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'memory' | 'slow' | 'worker' | 'progress'
+    'option' | 'progress' | 'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'memory' | 'slow' | 'worker'
 }
 
 /** A pool at one moment, and what it has done so far. */
