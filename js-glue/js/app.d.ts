@@ -36,6 +36,8 @@ export interface Config {
   drainTime?: number
   /** How long the pool may take to start, with the loading of its files, and later each worker. */
   startTime?: number
+  /** How long the pool goes on trying to load a file while nothing works any more, before it closes. See the event `loadfail`. */
+  retryTime?: number
   /** How long a running job may give no sign before the pool's event `stall` tells of it. */
   stallTime?: number
   /** How many progress values are kept for a reader who is slow. */
@@ -61,6 +63,12 @@ export interface PoolEvents {
   threadsleft: CustomEvent<{ job: string; jobId: number; worker: number; threads: number }>
   /** A generation has ended, by a trap, a kill or a start that failed; the next one takes over. */
   generationend: CustomEvent<{ generation: number; why: string }>
+  /**
+   * A file that a further worker, thread or coordinator needs could not be loaded: there is no network, or the pkg folder holds another
+   * build by now. What works goes on. The file is tried again, with growing pauses: as long as anything works, and then for `retryTime`.
+   * Told at each try that fails.
+   */
+  loadfail: CustomEvent<{ file: string; why: string; tries: number; workers: number }>
   /** The coordinator has died, and another one has taken its place. */
   restart: CustomEvent<{ why: string }>
 }

@@ -3,7 +3,7 @@
 import * as glue from './facade.js'
 import { Refusal, pack, unpack } from './form.js'
 import { leasesOf } from './lease.js'
-import { Early, Worker, compile } from './transfer.js'
+import { Early, Worker, compile, offmainBuild } from './transfer.js'
 
 export { Lease } from './lease.js'
 
@@ -48,7 +48,7 @@ export async function start(config = {}) {
       const tell = (kind, detail) => queueMicrotask(() => pool?.dispatchEvent(new CustomEvent(kind, { detail })))
       const coordinator = () => first.take() ?? startCoordinator()
       let facade
-      const error = await new Promise((started) => (facade = new Facade(coordinator, settings, tell, started)))
+      const error = await new Promise((started) => (facade = new Facade(coordinator, settings, offmainBuild, tell, started)))
       if (error) throw error
       return (pool = new Pool(facade))
     })
@@ -60,7 +60,7 @@ export async function start(config = {}) {
 
 /** The bindings do not load the module themselves: what they would bring along for that is more than this. */
 async function load() {
-  const module = await compile(fetch(new URL('./facade_bg.wasm', import.meta.url)))
+  const module = await compile(fetch(new URL('./facade_bg.wasm', import.meta.url)), offmainBuild)
   const { exports } = await WebAssembly.instantiate(module, { './facade_bg.js': glue })
   glue.__wbg_set_wasm(exports)
   exports.__wbindgen_start()
@@ -90,7 +90,7 @@ function asOffmainError(error) {
   return typeof error?.code === 'string' && !(error instanceof Error) ? new OffmainError(error.code, error.message) : error
 }
 
-/** Workers that run jobs. Its events are `stall`, `threadsleft`, `generationend` and `restart`. */
+/** Workers that run jobs. Its events are `stall`, `threadsleft`, `generationend`, `loadfail` and `restart`. */
 export class Pool extends EventTarget {
   #facade
   #ending = new AbortController()

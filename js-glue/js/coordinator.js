@@ -1,9 +1,16 @@
 // The coordinator's worker: lends the web to runtime.js, which decides. It never waits.
 
 const PAGE = 65536
+
+/** Names the build that this script is part of; the tool writes it. */
+const BUILD = '__OFFMAIN_BUILD__'
+const OTHER_BUILD = 'another build has taken its place since the page was loaded; load the page again'
+
 let coordinator
 let timer
 let settings
+/** Time for a worker's script to load, in milliseconds. */
+let loadTime
 /** The job module, once it is compiled. */
 let jobs
 /** All workers that were not ended: whether they have `loaded`, and the name of their `lock`. */
@@ -19,8 +26,10 @@ const lockOf = (id) => `offmain ${pool} ${id}`
 
 const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
   now: () => performance.now(),
-  configure: (threads, parallelism, progressSpacing, leases, leaseBytes) =>
-    (settings = { threads, parallelism, progressSpacing, leases, leaseBytes }),
+  configure(threads, parallelism, progressSpacing, leases, leaseBytes, startTime) {
+    settings = { threads, parallelism, progressSpacing, leases, leaseBytes }
+    loadTime = startTime
+  },
   openMemory(maximum) {
     const pages = Math.min(jobModule.maximumPages, Math.floor(maximum / PAGE))
     return new WebAssembly.Memory({ initial: jobModule.initialPages, maximum: pages, shared: true })
@@ -31,38 +40,18 @@ const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
   },
   bufferOf,
   startWorker(id, role, name, memory, stackSize, record) {
-    const worker = (role === 'worker' && firstWorker.take()) || startPoolWorker(Worker, name)
-    const lock = lockOf(id)
-    workers.get(worker).lock = lock
-    let heard = false
-    worker.onmessage = ({ data }) => {
-      if (data === 'loaded') return
-      if (data === 'ring') return ring()
-      if (data === 'time') return worker.postMessage(poolNow())
-      if (!heard) watch(worker, id)
-      heard = true
-      guard(() => coordinator.receiveFrom(id, data))
-    }
-    worker.onerror = (event) => {
-      event.preventDefault()
-      const where = event.filename ? ` (${event.filename}:${event.lineno})` : ''
-      const why = event.message ? `${event.message}${where}` : 'the browser does not say why'
-      guard(() => coordinator.receiveFrom(id, heard ? { trap: why } : { file: 'pool-worker.js', why }))
-    }
-    worker.onmessageerror = () => guard(() => coordinator.receiveFrom(id, { trap: 'a message of its could not be read' }))
-    const order = { memory, stackSize, ...settings, role, id, record, lock }
-    const join = () => worker.postMessage({ ...order, module: jobs })
-    // At once, if it can be: a reactor may be woken next. The first ones load their scripts while the module is compiled.
-    if (jobs) join()
-    else compiling.then(() => guard(join), () => {})
-    return worker
+    const order = { memory, stackSize, ...settings, role, id, record, lock: lockOf(id) }
+    const member = new Member(order, (address) => startPoolWorker(Worker, name, address))
+    member.load(role === 'worker' ? firstWorker.take() : undefined)
+    return member
   },
-  endWorker,
+  endWorker: (member) => member.end(),
   awaitEnd(id, generation) {
     // Where there are no locks for this page, the core's time limit does it.
     navigator.locks?.request(lockOf(id), () => guard(() => coordinator.workerGone(id, generation))).catch(() => {})
   },
-  send: (worker, message, beside) => worker.postMessage([message, beside], buffersIn(beside)),
+  // Who has not joined the memory yet hears nothing: a reactor looks by itself what it is to do once it is there.
+  send: ({ worker, joined }, message, beside) => joined && worker.postMessage([message, beside], buffersIn(beside)),
   reply: (message, beside, leases) => postMessage([message, beside, leases], buffersIn(beside, leases)),
   store: (memory, address, value) => Atomics.store(wordAt(memory, address), 0, value),
   load: (memory, address) => Atomics.load(wordAt(memory, address), 0),
@@ -86,8 +75,197 @@ const wordAt = (memory, address) => new Uint32Array(bufferOf(memory, address + 4
 const { timeOrigin } = performance
 const poolNow = () => timeOrigin + performance.now()
 
-function startPoolWorker(Worker, name) {
-  const worker = new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
+/** What the one who spawned a thread reads in its record; see `worker-pool/src/platform/start.rs`. */
+const [JOINS, MISSING] = [1, 2]
+
+/** Pauses between two tries to load a reactor's script, in milliseconds: the first, and the longest. */
+const [PAUSE, LONGEST_PAUSE] = [100, 5000]
+
+/** A pool worker or a thread. Its script is loaded first; only then it joins the memory, by an order that it has not had before. */
+class Member {
+  worker
+  joined = false
+  #order
+  #start
+  #timer
+  #heard = false
+  #over = false
+  /** Whether the script is the kept one. */
+  #kept
+  #address
+  /** Why the script could not be loaded from its address. */
+  #missing
+  #tries = 0
+
+  /** `start` starts a worker with the script of an address, or the usual one. */
+  constructor(order, start) {
+    this.#order = order
+    this.#start = start
+  }
+
+  /** Loads the script, if it is not loading `early`: from its address, or as it was kept once that has helped. */
+  load(early, kept = keptScript?.helps) {
+    this.#kept = Boolean(kept && !early)
+    try {
+      this.worker = early ?? this.#start(this.#kept ? keptScript.address : undefined)
+    } catch (error) {
+      // Not at once: the coordinator is in the middle of something.
+      this.#timer = setTimeout(() => guard(() => this.#fail('pool-worker.js', `${error?.message ?? error}`)))
+      return
+    }
+    const { worker } = this
+    workers.get(worker).lock = this.#order.lock
+    worker.onmessage = ({ data }) => {
+      if (data === 'ring') ring()
+      else if (data === 'time') worker.postMessage(poolNow())
+      else guard(() => this.#hear(data))
+    }
+    worker.onerror = (event) => {
+      event.preventDefault()
+      const where = event.filename ? ` (${event.filename}:${event.lineno})` : ''
+      const why = event.message ? `${event.message}${where}` : 'the browser does not say why'
+      guard(() => {
+        if (!this.joined) this.#fail('pool-worker.js', why)
+        else this.#tell(this.#heard ? { trap: why } : { file: 'pool-worker.js', why })
+      })
+    }
+    worker.onmessageerror = () => {
+      const why = 'a message of its could not be read'
+      guard(() => (this.joined ? this.#tell({ trap: why }) : this.#fail('pool-worker.js', why)))
+    }
+    this.#limit()
+  }
+
+  /** A script that never comes. The kept one has the second half of the time; of a pool worker the core watches over the whole. */
+  #limit() {
+    const { role } = this.#order
+    const limit = keptScript ? loadTime / 2 : loadTime
+    if (role === 'worker' && (!keptScript || this.#kept)) return
+    this.#timer = setTimeout(() => guard(() => this.#fail('pool-worker.js', `nothing came within ${limit} ms`)), limit)
+  }
+
+  #hear(data) {
+    if (this.joined) {
+      if (!this.#heard) watch(this.worker, this.#order.id)
+      this.#heard = true
+      this.#tell(data)
+      if (!this.#kept) keepScript(this.#address)
+      return
+    }
+    const file = fileOfAnotherBuild(data?.builds)
+    if (data?.file) this.#fail(data.file, data.why)
+    else if (file) this.#fail(file, OTHER_BUILD)
+    else {
+      this.#address = data.address
+      // The first ones load their scripts while the module is compiled.
+      if (jobs) this.#join()
+      else compiling.then(() => guard(() => this.#over || this.#join()), () => {})
+    }
+  }
+
+  #tell(data) {
+    coordinator.receiveFrom(this.#order.id, data)
+  }
+
+  #join() {
+    clearTimeout(this.#timer)
+    this.joined = true
+    if (this.#kept) keptScript.helps = true
+    this.worker.postMessage({ ...this.#order, module: jobs })
+    this.#answer(JOINS)
+    coordinator.loaded(this.#order.id)
+  }
+
+  /** The script could not be loaded, and nothing has touched the memory. */
+  #fail(file, why) {
+    if (this.#over) return
+    this.#letGo()
+    this.#missing ??= [file, why]
+    if (keptScript && !this.#kept) return this.load(undefined, true)
+    // The page's policy forbids such scripts, which it is not to be asked again.
+    if (this.#kept && !keptScript?.helps) keptScript = undefined
+    const [id, missing] = [this.#order.id, this.#missing]
+    this.#missing = undefined
+    if (this.#order.role === 'reactor') {
+      const again = () => guard(() => this.load())
+      this.#timer = setTimeout(again, Math.min(PAUSE * 2 ** this.#tries++, LONGEST_PAUSE))
+    }
+    this.#answer(MISSING)
+    coordinator.notLoaded(id, ...missing)
+  }
+
+  /** Tells the one who spawned this thread, and waits for that. */
+  #answer(what) {
+    const { role, memory, record } = this.#order
+    if (role !== 'thread') return
+    const word = new Int32Array(bufferOf(memory, record + 4), record, 1)
+    Atomics.store(word, 0, what)
+    Atomics.notify(word, 0)
+  }
+
+  #letGo() {
+    clearTimeout(this.#timer)
+    if (this.worker) endWorker(this.worker)
+    this.worker = undefined
+  }
+
+  end() {
+    this.#over = true
+    this.#letGo()
+  }
+}
+
+/** The first of a worker's files that is not of this build. An older script does not tell. */
+const fileOfAnotherBuild = (builds = { 'pool-worker.js': undefined }) => Object.keys(builds).find((file) => builds[file] !== BUILD)
+
+/** The script of pool workers as a blob's `address`, and whether it `helps`, which it does not where a policy forbids it. */
+let keptScript
+let keeping
+
+/** Keeps the script that a worker was loaded from: the network may go away, or another build take its place. */
+function keepScript(address) {
+  keeping ??= kept(address, `(${rebase})(${JSON.stringify(address)})\n`).then(
+    (blob) => (keptScript = { address: blob, helps: false }),
+    // Another worker may be luckier.
+    () => (keeping = undefined),
+  )
+}
+
+/** What a script imports, statically or not, from beside it. */
+const IMPORTS = /(\b(?:from|import)\s*\(?\s*)(['"])(\.{1,2}\/[^'"]*)\2/g
+
+/** A blob of a script, whose imports are such blobs too, each once. */
+async function kept(address, before = '', blobs = new Map()) {
+  // As it was loaded, whatever the server has by now.
+  const response = await fetch(address, { cache: 'force-cache' })
+  if (!response.ok) throw new Error(`the server answers ${response.status}`)
+  const text = await response.text()
+  const addresses = [...text.matchAll(IMPORTS)].map(([, , , file]) => new URL(file, address).href)
+  for (const address of addresses) if (!blobs.has(address)) blobs.set(address, kept(address, '', blobs))
+  const imported = await Promise.all(addresses.map((address) => blobs.get(address)))
+  const script = text.replace(IMPORTS, (_, begin, quote) => begin + quote + imported.shift() + quote)
+  return URL.createObjectURL(new Blob([before, script], { type: 'text/javascript' }))
+}
+
+/** Runs in a kept script, whose own address is no base for others: the addresses that a job asks for mean what they mean elsewhere. */
+function rebase(base) {
+  const { fetch, Request } = globalThis
+  const { open } = XMLHttpRequest.prototype
+  const absolute = (address) => (typeof address === 'string' ? new URL(address, base).href : address)
+  globalThis.fetch = async (address, options) => fetch(absolute(address), options)
+  globalThis.Request = class extends Request {
+    constructor(address, options) {
+      super(absolute(address), options)
+    }
+  }
+  XMLHttpRequest.prototype.open = function (method, address, ...more) {
+    return open.call(this, method, absolute(address), ...more)
+  }
+}
+
+function startPoolWorker(Worker, name, address) {
+  const options = { type: 'module', name }
+  const worker = address ? new Worker(address, options) : new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
   const state = {}
   workers.set(worker, state)
   const loaded = () => {
@@ -170,19 +348,29 @@ function loaded(file, loading) {
   })
 }
 
-const transfer = loaded('transfer.js', import('./transfer.js'))
+/** The same of a script that is of another build. */
+async function ofThisBuild(file, loading) {
+  const module = await loaded(file, loading)
+  if (module.offmainBuild !== BUILD) throw { file, why: OTHER_BUILD }
+  return module
+}
+
+// So that the facade takes no coordinator of another build for its own.
+postMessage({ build: BUILD })
+
+const transfer = ofThisBuild('transfer.js', import('./transfer.js'))
 
 /** Compiles a module whose fetch has begun already. */
 const compiled = async (file, fetching) => {
   // Told below, and not as nobody's meanwhile.
   fetching.catch(() => {})
   const { compile } = await transfer
-  return loaded(file, compile(fetching))
+  return loaded(file, compile(fetching, BUILD))
 }
 
 async function loadRuntime() {
   const [runtime, module_or_path] = await Promise.all([
-    loaded('runtime.js', import('./runtime.js')),
+    ofThisBuild('runtime.js', import('./runtime.js')),
     compiled('runtime_bg.wasm', fetch(new URL('./runtime_bg.wasm', import.meta.url))),
   ])
   const instantiated = runtime.default({ module_or_path })
@@ -198,9 +386,24 @@ onmessageerror = () => guard(() => {
 })
 
 const early = []
-const receive = (data) => (coordinator ? guard(() => coordinator.receive(data)) : early.push(data))
+/** Messages that the facade held back while there was no coordinator, and that have not come yet. */
+let held = 0
+const receive = (data) => (coordinator && held === 0 ? guard(() => coordinator.receive(data)) : early.push(data))
+const receiveEarly = () => early.splice(0).forEach(receive)
+
+/** What was held back comes before what is said now. */
+function receiveHeld({ port, count }) {
+  held = count
+  port.onmessageerror = onmessageerror
+  port.onmessage = ({ data }) => {
+    guard(() => coordinator.receive(data))
+    if (--held === 0) receiveEarly()
+  }
+}
+
 onmessage = ({ data }) => {
   if (data instanceof MessagePort) end().then(() => data.postMessage('ended'))
+  else if (data?.port instanceof MessagePort) receiveHeld(data)
   else if (!ended) receive(data)
 }
 
@@ -215,11 +418,11 @@ function fail(failure) {
 const compiling = compiled('jobs_bg.wasm', fetch(new URL('./jobs_bg.wasm', import.meta.url))).then((module) => (jobs = module))
 compiling.catch(fail)
 const firstWorker = transfer.then(({ Early, Worker }) => ended || new Early(() => startPoolWorker(Worker, FIRST_WORKER)))
-Promise.all([loaded('module.js', import('./module.js')), transfer, firstWorker, loadRuntime()]).then(
+Promise.all([ofThisBuild('module.js', import('./module.js')), transfer, firstWorker, loadRuntime()]).then(
   ([{ jobModule }, transfer, firstWorker, { Coordinator }]) =>
     guard(() => {
       coordinator = new Coordinator(hostWith(jobModule, transfer, firstWorker))
-      early.splice(0).forEach(receive)
+      receiveEarly()
     }),
   fail,
 )

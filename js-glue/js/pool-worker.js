@@ -1,13 +1,25 @@
 // A pool worker, or a thread that a job spawned: joins the shared memory and runs what it is told.
 
+/** Names the build that this script is part of; the tool writes it. */
+const BUILD = '__OFFMAIN_BUILD__'
+
 // No static imports: of one that fails in a worker, Firefox often says nothing at all.
 const loading = Promise.all([
   loaded('jobs.js', import('./jobs.js')),
   loaded('transfer.js', import('./transfer.js')),
 ])
-// Why not is told by `join`, which may begin later.
-const told = () => postMessage('loaded')
-loading.then(told, told)
+// Nobody joins the memory before the coordinator has seen that all is of its build.
+loading.then(
+  ([jobs, transfer]) => {
+    const builds = {
+      'pool-worker.js': BUILD,
+      'jobs.js': jobs.offmainBuild,
+      'transfer.js': transfer.offmainBuild,
+    }
+    postMessage({ builds, address: location.href })
+  },
+  (failure) => postMessage(failure),
+)
 let jobs
 let transfer
 let wasm

@@ -1,5 +1,8 @@
 // What page, coordinator and workers have in common: how buffers go from one to the other, and how modules and workers are loaded.
 
+/** Names the build that this script is part of; the tool writes it. */
+export const offmainBuild = '__OFFMAIN_BUILD__'
+
 /** The buffers in these arrays: a transfer list. What is beside a message is a flat array, so nobody looks further. */
 export function buffersIn(...arrays) {
   const isBuffer = (item) => item instanceof ArrayBuffer
@@ -8,12 +11,15 @@ export function buffersIn(...arrays) {
 
 /**
  * Compiles a module that is being fetched, as a whole: Firefox 140 never says that one was cut short which it compiles while it comes,
- * and from then on compiles nothing any more.
+ * and from then on compiles nothing any more. It must be of the build that is named, if one is.
  */
-export async function compile(fetching) {
+export async function compile(fetching, wanted) {
   const response = await fetching
   if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`)
-  return WebAssembly.compile(await response.arrayBuffer())
+  const module = await WebAssembly.compile(await response.arrayBuffer())
+  const [stamp] = WebAssembly.Module.customSections(module, 'offmain-build')
+  if (wanted && (!stamp || new TextDecoder().decode(stamp) !== wanted)) throw new Error('it is of another build than the page; load the page again')
+  return module
 }
 
 /**

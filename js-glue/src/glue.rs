@@ -15,7 +15,7 @@ const FORM: &str = include_str!("../js/form.js");
 const LEASE: &str = include_str!("../js/lease.js");
 const TRANSFER: &str = include_str!("../js/transfer.js");
 
-/// Writes the JavaScript files into `out` and returns their paths. `versions` are the job module's own and that of its offmain-pool.
+/// Writes the JavaScript files into `out` and returns their paths; they are still to be stamped (`stamp.rs`). `versions` are the job module's own and that of its offmain-pool.
 /// With `dev` those that a page loads are as they were written.
 pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages, dev: bool) -> Result<Vec<PathBuf>> {
     let for_page = |script: &str| if dev { script.to_owned() } else { shrink(script) };
@@ -40,7 +40,7 @@ pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages
 /// What the coordinator must know before it has loaded the module: above all how large a memory to make.
 fn module_js(name: &str, (version, protocol): (&str, &str), pages: Pages) -> String {
     format!(
-        "export const jobModule = {{ name: '{name}', version: '{version}', protocol: '{protocol}', initialPages: {}, maximumPages: {} }}\n",
+        "export const jobModule = {{ name: '{name}', version: '{version}', protocol: '{protocol}', initialPages: {}, maximumPages: {} }}\nexport const offmainBuild = '__OFFMAIN_BUILD__'\n",
         pages.initial, pages.maximum
     )
 }

@@ -19,6 +19,7 @@ mod script;
 mod serve;
 mod stack_check;
 mod stale_size;
+mod stamp;
 mod std_build;
 mod step;
 mod test;

@@ -14,7 +14,7 @@ use crate::flavour::{Flavour, wasm_command};
 use crate::job_crate::{self, JobCrate};
 use crate::leave_out::Part;
 use crate::toolchain::Toolchain;
-use crate::{declarations, glue, wasm_opt};
+use crate::{declarations, glue, stamp, wasm_opt};
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -71,12 +71,9 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
     let home = job_crate.pool_dir.parent().context("offmain-pool lies at the root of the file system")?;
     build_main(&toolchain, home, &job_crate.target, &out, options.dev)?;
 
-    let mut files: Vec<PathBuf> = ["jobs", "facade", "runtime"]
-        .iter()
-        .flat_map(|stem| [format!("{stem}.js"), format!("{stem}_bg.wasm")])
-        .map(|file| out.join(file))
-        .collect();
+    let mut files = bound(&out, &["jobs", "facade", "runtime"]);
     files.extend(glue::write(&out, &name, (&job_crate.version, &job_crate.protocol), pages, options.dev)?);
+    stamp::stamp(&files)?;
     if options.declarations {
         files.extend(declarations::write(&out, &name, &job_crate, &options.features)?);
     }
@@ -97,6 +94,11 @@ pub fn build_plain(package_dir: &Path, out: &Path, out_name: &str, flavour: Flav
     let target = metadata.target_directory.as_std_path();
     let module = compile_plain(&toolchain, flavour, (&dir, package.name.as_str()), &library, target, false, None)?;
     bind_and_check(&module, &out_dir(out)?, out_name, false)
+}
+
+/// The files that the generator writes for modules of these names.
+pub(crate) fn bound(out: &Path, names: &[&str]) -> Vec<PathBuf> {
+    names.iter().flat_map(|name| [format!("{name}.js"), format!("{name}_bg.wasm")]).map(|file| out.join(file)).collect()
 }
 
 /// How cargo is told of features.

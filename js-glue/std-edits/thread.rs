@@ -12,7 +12,8 @@ pub const DEFAULT_MIN_STACK_SIZE: usize = 1024 * 1024;
 
 // What offmain-pool, the operating system under this std, supplies.
 unsafe extern "Rust" {
-    /// Runs `run(data)` on another thread. Zero: refused, and `data` stays the caller's.
+    /// Runs `run(data)` on another thread. 0, as there is no room, and 1, as its worker could not be loaded: refused, and `data` stays
+    /// the caller's.
     fn __offmain_thread_spawn(name: &str, stack: usize, run: unsafe fn(*mut ()), data: *mut ()) -> usize;
     /// Blocks until that thread has ended, then forgets it.
     fn __offmain_thread_join(thread: usize);
@@ -50,13 +51,20 @@ impl Thread {
         let data = Box::into_raw(init).cast::<()>();
         // SAFETY: `run` takes `data` back exactly once, on the thread that the hook starts.
         match unsafe { __offmain_thread_spawn(handle.name().unwrap_or_default(), stack, run, data) } {
-            0 => {
+            refused @ (0 | 1) => {
                 // SAFETY: a refused spawn leaves `data` with us.
                 drop(unsafe { Box::from_raw(data.cast::<ThreadInit>()) });
-                Err(io::const_error!(
-                    io::ErrorKind::WouldBlock,
-                    "the pool has no room for another thread: end one first, or allow more in the pool's configuration",
-                ))
+                Err(if refused == 0 {
+                    io::const_error!(
+                        io::ErrorKind::WouldBlock,
+                        "the pool has no room for another thread: end one first, or allow more in the pool's configuration",
+                    )
+                } else {
+                    io::const_error!(
+                        io::ErrorKind::NotConnected,
+                        "the worker of another thread could not be loaded: the network is gone, or the app's files were replaced since its page was loaded",
+                    )
+                })
             }
             thread => Ok(Thread(thread)),
         }

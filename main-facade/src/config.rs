@@ -92,6 +92,13 @@ impl Config {
         self
     }
 
+    /// How long the pool goes on trying to load a file while nothing works any more, before it closes. See
+    /// [`Incident::NotLoaded`](crate::Incident::NotLoaded).
+    pub fn retry_time(mut self, time: Duration) -> Self {
+        self.settings.retry_time_ms = milliseconds(time);
+        self
+    }
+
     /// How long a running job may give no sign before it is reported as [`Incident::Stalled`](crate::Incident::Stalled).
     pub fn stall_time(mut self, time: Duration) -> Self {
         self.settings.stall_time_ms = milliseconds(time);

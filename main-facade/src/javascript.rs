@@ -68,16 +68,16 @@ impl Settings {
 
 #[wasm_bindgen]
 impl Facade {
-    /// Starts a pool with coordinators that `app.js` makes. `tell` is called with the kind and the details of each incident,
+    /// Starts a pool with coordinators of one `build`, which `app.js` makes. `tell` is called with the kind and the details of each incident,
     /// `started` when the pool takes jobs, or with the reason why it does not. Neither calls the facade.
     #[wasm_bindgen(constructor)]
-    pub fn new(make: Function, settings: Settings, tell: Function, started: Function) -> Result<Self, JsValue> {
+    pub fn new(make: Function, settings: Settings, build: String, tell: Function, started: Function) -> Result<Self, JsValue> {
         tell_of_panics();
         let make = move || {
             let made = make.call0(&JsValue::UNDEFINED);
             made.map(Worker::from).map_err(|error| StartError::File { file: "coordinator.js".into(), why: text_of_error(&error) })
         };
-        let (link, start) = Link::open(Box::new(make), settings.0).map_err(|error| start_error(&error))?;
+        let (link, start) = Link::open(Box::new(make), Some(build), settings.0).map_err(|error| start_error(&error))?;
         link.watch_incidents(Box::new(move |incident| {
             let (kind, details) = incident_object(incident);
             tell.call2(&JsValue::UNDEFINED, &kind.into(), &details).is_ok()
@@ -286,8 +286,8 @@ fn read_config(config: &JsValue) -> Result<Config, ConfigError> {
                     continue;
                 }
                 let allowed = "left out: the fields are workers, idleTime, queueJobs, queueBytes, stackSize, memoryMaximum, threads, \
-                               parallelism, timeout, cancelGrace, drainTime, startTime, stallTime, progressKept, progressSpacing, leases, \
-                               leaseBytes and lane";
+                               parallelism, timeout, cancelGrace, drainTime, startTime, retryTime, stallTime, progressKept, progressSpacing, \
+                               leases, leaseBytes and lane";
                 return Err(ConfigError { field: key, value: text_of(&value), allowed: allowed.into() });
             }
         }
@@ -361,6 +361,9 @@ fn incident_object(incident: &Incident) -> (&'static str, JsValue) {
         }
         Incident::GenerationEnded { generation, why } => {
             ("generationend", object(&[number("generation", *generation), text("why", why)]).into())
+        }
+        Incident::NotLoaded { file, why, tries, workers } => {
+            ("loadfail", object(&[text("file", file), text("why", why), number("tries", *tries), number("workers", *workers)]).into())
         }
         Incident::Restarted { why } => ("restart", object(&[text("why", why)]).into()),
     }

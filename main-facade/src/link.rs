@@ -1,8 +1,10 @@
 //! The line to the coordinator: what is pending, and what each message means for it.
 
+mod held;
 mod lane;
 mod leases;
 mod life;
+mod loads;
 mod pending;
 mod room;
 mod shared;
@@ -27,9 +29,11 @@ pub(crate) use self::room::Turn;
 pub(crate) use self::room::Waiting;
 pub(crate) use self::submit::Request;
 use self::{
+    held::Held,
     lane::{Lanes, Soon},
     leases::Entry,
     life::Handlers,
+    loads::Loads,
     pending::Pending,
     room::Line,
 };
@@ -45,6 +49,8 @@ pub(crate) trait Sink {
 pub(crate) struct Link {
     this: Weak<Self>,
     make: Make,
+    /// The build that its coordinators must be of; that of the first if nobody said.
+    build: RefCell<Option<String>>,
     coordinator: RefCell<Option<Worker>>,
     handlers: Handlers,
     settings: RefCell<offmain_protocol::Config>,
@@ -77,6 +83,10 @@ pub(crate) struct Link {
     last_ended: Cell<u32>,
     /// Coordinators in a row that died before an outcome came from them.
     failures: Cell<u32>,
+    /// What is said while there is no coordinator.
+    held: Held,
+    /// Tries to load one that failed.
+    loads: Loads,
     /// Of a start: no message comes from a coordinator whose files never do.
     deadline: RefCell<Option<Timer>>,
     /// While anything is pending.
@@ -102,12 +112,14 @@ impl Link {
     /// Starts a pool.
     pub(crate) fn open(
         make: Make,
+        build: Option<String>,
         settings: offmain_protocol::Config,
     ) -> Result<(Rc<Self>, once::Receiver<Result<(), StartError>>), StartError> {
         let (sender, started) = once::channel();
         let link = Rc::new_cyclic(|this| Self {
             this: this.clone(),
             make,
+            build: RefCell::new(build),
             coordinator: RefCell::new(None),
             handlers: Handlers::of(this),
             phase: RefCell::new(Phase::Starting(sender)),
@@ -132,6 +144,8 @@ impl Link {
             leases: RefCell::default(),
             last_ended: Cell::new(0),
             failures: Cell::new(0),
+            held: Held::default(),
+            loads: Loads::default(),
             deadline: RefCell::new(None),
             pulse: RefCell::new(None),
         });
@@ -230,6 +244,9 @@ impl Link {
 
     fn post(&self, message: &[u8], beside: &JsValue, transfer: &Array) -> Result<(), String> {
         let message = Array::of2(&Uint8Array::from(message), beside);
+        if matches!(&*self.phase.borrow(), Phase::Restarting) {
+            return self.held.post(&message, transfer).map_err(|error| text_of(&error));
+        }
         // To read the message may run the app's code, which may close the pool.
         let coordinator = self.coordinator.borrow().clone();
         match coordinator {
@@ -272,6 +289,8 @@ impl Link {
                 self.workers.set(workers.max);
                 self.deadline.replace(None);
                 let before = self.phase.replace(Phase::Open);
+                self.loads.succeeded();
+                self.send_held();
                 if let Phase::Starting(sender) = before {
                     let _ = sender.send(Ok(()));
                 }

@@ -71,7 +71,7 @@ impl Pool {
             options.set_name("offmain coordinator");
             worker(&file, &options).map_err(|why| StartError::File { file: file.clone(), why })
         };
-        let (link, started) = Link::open(Box::new(make), config.settings)?;
+        let (link, started) = Link::open(Box::new(make), None, config.settings)?;
         match started.await {
             Some(Ok(())) => Ok(Self(link)),
             Some(Err(StartError::File { file, why })) if file == "coordinator.js" => Err(StartError::File { file: url, why }),

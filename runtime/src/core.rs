@@ -2,6 +2,7 @@
 
 mod generations;
 mod lane;
+mod loads;
 mod workers;
 
 use offmain_protocol::{
@@ -9,6 +10,7 @@ use offmain_protocol::{
     limits::{AUTOMATIC_WORKERS, LANE_LOOK_MS, TIMEOUT_MS},
 };
 
+use self::loads::Loads;
 use crate::{
     Effect, Event, GenerationId, Reply, WorkerId,
     crew::{Crew, Run, State, Stop},
@@ -29,6 +31,7 @@ pub struct Core<P> {
     failed_starts: u32,
     next: Next,
     lane: Lane,
+    loads: Loads,
 }
 
 /// The shared lane, past the queue. Only whether it is open is known here, not what is in it.
@@ -84,6 +87,7 @@ impl<P> Default for Core<P> {
             failed_starts: 0,
             next: Next::No,
             lane: Lane::Closed(0),
+            loads: Loads::default(),
         }
     }
 }
@@ -105,6 +109,9 @@ impl<P> Core<P> {
             Event::Shutdown if self.phase != Phase::Ended => self.phase = Phase::Finishing,
             Event::Shutdown => {}
             Event::Close => self.close(None, out),
+            Event::Loaded { worker } => self.loaded(worker),
+            Event::NotLoaded { worker: Some(worker), error } => self.worker_not_loaded(now, worker, error, out),
+            Event::NotLoaded { worker: None, error } => self.not_loaded(now, error, out),
             Event::WorkerReady { worker, jobs } => self.worker_ready(now, worker, jobs, out),
             Event::WorkerFailed { worker, error } => self.worker_failed(now, worker, error, out),
             Event::Claimed { worker, job, name } => self.claimed(now, worker, job, name, out),
@@ -125,6 +132,7 @@ impl<P> Core<P> {
         self.grow(now, out);
         self.shrink(now, out);
         self.use_lane(now, out);
+        self.close_if_lost(now, out);
         if self.phase == Phase::Finishing && self.queue.len() == 0 && self.crew.running().next().is_none() {
             self.close(None, out);
         }
@@ -138,7 +146,15 @@ impl<P> Core<P> {
         let surplus = self.surplus().map(|(due, _)| due);
         let next = if let Next::At(time) = self.next { Some(time) } else { None };
         let lane = if let Lane::Open { look_at, .. } = self.lane { Some(look_at) } else { None };
-        workers.chain(draining).chain(dying).chain(surplus).chain(lane).chain(self.queue.deadline()).chain(next).min()
+        workers
+            .chain(draining)
+            .chain(dying)
+            .chain(surplus)
+            .chain(lane)
+            .chain(self.queue.deadline())
+            .chain(next)
+            .chain(self.loads.due(&self.config))
+            .min()
     }
 
     /// What the pool is doing. Threads and memory are for the shell to add, outcomes for the facade.
@@ -315,6 +331,7 @@ impl<P> Core<P> {
             self.generation_gone(now, generation);
             out.push(Effect::ForgetGeneration(generation));
         }
+        self.loads.expire(now);
         if let Lane::Open { look_at, .. } = &mut self.lane
             && *look_at <= now
         {

@@ -19,12 +19,25 @@ pub(crate) struct Worker {
 
 #[derive(Debug)]
 pub(crate) enum State {
+    /// Its script is on its way: it has not joined the memory.
+    Loading,
     Starting,
     Idle,
     Running(Run),
     /// In the shared lane: it hears no messages, and what it runs is not known.
     Serving,
     Stopping,
+}
+
+impl State {
+    /// Whether a worker is on its way to take jobs.
+    pub(crate) fn is_start(&self) -> bool {
+        matches!(self, Self::Loading | Self::Starting)
+    }
+
+    pub(crate) fn is_loading(&self) -> bool {
+        matches!(self, Self::Loading)
+    }
 }
 
 /// A job on its worker.
@@ -72,7 +85,7 @@ pub(crate) struct Crew {
 impl Crew {
     pub(crate) fn add(&mut self, now: u64, generation: GenerationId) -> WorkerId {
         self.last_worker += 1;
-        self.workers.insert(self.last_worker, Worker { generation, since: now, state: State::Starting, retiring: false });
+        self.workers.insert(self.last_worker, Worker { generation, since: now, state: State::Loading, retiring: false });
         self.last_worker
     }
 
@@ -101,16 +114,33 @@ impl Crew {
 
     /// How many workers start.
     pub(crate) fn starting(&self) -> usize {
-        self.staying().filter(|(_, worker)| matches!(worker.state, State::Starting)).count()
+        self.staying().filter(|(_, worker)| worker.state.is_start()).count()
     }
 
     pub(crate) fn is_starting(&self, worker: WorkerId) -> bool {
-        matches!(self.workers.get(&worker), Some(Worker { state: State::Starting, .. }))
+        self.workers.get(&worker).is_some_and(|worker| worker.state.is_start())
+    }
+
+    pub(crate) fn is_loading(&self, worker: WorkerId) -> bool {
+        self.workers.get(&worker).is_some_and(|worker| worker.state.is_loading())
+    }
+
+    /// A worker's script is there: it joins the memory.
+    pub(crate) fn joins(&mut self, worker: WorkerId) {
+        if let Some(worker) = self.workers.get_mut(&worker).filter(|worker| worker.state.is_loading()) {
+            worker.state = State::Starting;
+        }
+    }
+
+    /// How many workers take jobs, of whatever generation.
+    pub(crate) fn at_work(&self) -> usize {
+        let works = |worker: &&Worker| matches!(worker.state, State::Idle | State::Running(_) | State::Serving);
+        self.workers.values().filter(works).count()
     }
 
     /// A worker of a generation in which none has been ready yet.
     pub(crate) fn never_ready(&self, generation: GenerationId) -> Option<WorkerId> {
-        let all = self.members(generation).all(|(_, worker)| matches!(worker.state, State::Starting));
+        let all = self.members(generation).all(|(_, worker)| worker.state.is_start());
         self.members(generation).next().filter(|_| all).map(|(id, _)| id)
     }
 
@@ -156,7 +186,7 @@ impl Crew {
     pub(crate) fn stats(&self, now: u64) -> Vec<WorkerStats> {
         let describe = |(id, worker): (&WorkerId, &Worker)| {
             let (state, job) = match &worker.state {
-                State::Starting => (WorkerState::Starting, None),
+                State::Loading | State::Starting => (WorkerState::Starting, None),
                 State::Idle | State::Serving => (WorkerState::Idle, None),
                 State::Running(run) if worker.retiring => (WorkerState::Stopping, Some((run.job, run.name.clone()))),
                 State::Running(run) => (WorkerState::Running, Some((run.job, run.name.clone()))),

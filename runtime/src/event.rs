@@ -47,6 +47,18 @@ pub enum Event<P> {
     Shutdown,
     /// End now.
     Close,
+    /// A worker's script, or a thread's, is there: it joins the memory from now on.
+    Loaded {
+        /// Which worker; none if it is a thread's.
+        worker: Option<WorkerId>,
+    },
+    /// A worker's script, or a thread's, could not be loaded: it never joined the memory.
+    NotLoaded {
+        /// Which worker; none if it is a thread's.
+        worker: Option<WorkerId>,
+        /// Why.
+        error: StartError,
+    },
     /// A worker takes jobs.
     WorkerReady {
         /// Which.
@@ -54,7 +66,7 @@ pub enum Event<P> {
         /// The jobs there are.
         jobs: Vec<String>,
     },
-    /// A worker did not start.
+    /// A worker did not start, and may have left a hole in the memory.
     WorkerFailed {
         /// Which.
         worker: WorkerId,
@@ -157,6 +169,8 @@ pub enum Effect<P> {
     },
     /// Tell an idle worker to end.
     StopWorker(WorkerId),
+    /// End a worker whose script could not be loaded. It never joined the memory, which stays as it is.
+    GiveUpWorker(WorkerId),
     /// End a worker at once, whatever it does. Its generation ends with it.
     KillWorker(WorkerId),
     /// End all workers and threads of a generation, and say [`Event::GenerationGone`] once they have really ended.

@@ -7,18 +7,16 @@ mod leases;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::{
+    Clock, Core, Effect, Event, GenerationId, Reply, WorkerId,
+    leases::{Book, Delivery},
+};
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
     CodecError, Config, FromWorker, JobId, Loans, Outcome, Payload, Rejection, StartError, Submit, ToCoordinator, ToFacade, ToWorker,
     VERSION, lane::Lane,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use web_sys::Worker;
-
-use crate::{
-    Clock, Core, Effect, Event, GenerationId, Reply, WorkerId,
-    leases::{Book, Delivery},
-};
 
 #[wasm_bindgen]
 extern "C" {
@@ -27,20 +25,21 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn now(this: &Host) -> f64;
     #[wasm_bindgen(method)]
-    fn configure(this: &Host, threads: u32, parallelism: u32, progress_spacing_ms: u32, leases: f64, lease_bytes: f64);
+    fn configure(this: &Host, threads: u32, parallelism: u32, progress_spacing_ms: u32, leases: f64, lease_bytes: f64, start_time_ms: f64);
     #[wasm_bindgen(method, catch, js_name = openMemory)]
     fn open_memory(this: &Host, maximum: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, js_name = memoryBytes)]
     fn memory_bytes(this: &Host, memory: &JsValue) -> f64;
+    /// Loads the worker's script, and then has it join the memory. Calls [`Coordinator::loaded`] or [`Coordinator::not_loaded`], later.
     #[wasm_bindgen(method, js_name = startWorker)]
-    fn start_worker(this: &Host, id: u32, role: &str, name: &str, memory: &JsValue, stack_size: u32, record: u32) -> Worker;
+    fn start_worker(this: &Host, id: u32, role: &str, name: &str, memory: &JsValue, stack_size: u32, record: u32) -> JsValue;
     #[wasm_bindgen(method, js_name = endWorker)]
-    fn end_worker(this: &Host, worker: &Worker);
+    fn end_worker(this: &Host, worker: &JsValue);
     /// Calls [`Coordinator::worker_gone`] when the worker has really ended.
     #[wasm_bindgen(method, js_name = awaitEnd)]
     fn await_end(this: &Host, id: u32, generation: GenerationId);
     #[wasm_bindgen(method, catch)]
-    fn send(this: &Host, worker: &Worker, message: Vec<u8>, beside: &JsValue) -> Result<(), JsValue>;
+    fn send(this: &Host, worker: &JsValue, message: Vec<u8>, beside: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     fn reply(this: &Host, message: Vec<u8>, beside: &JsValue, leases: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = bufferOf)]
@@ -92,7 +91,8 @@ struct Generation {
 
 /// A pool worker or a thread.
 struct Member {
-    worker: Worker,
+    /// What `coordinator.js` knows it by.
+    worker: JsValue,
     generation: GenerationId,
     /// Address of the cancel word of a pool worker that is ready.
     cancel: Option<u32>,
@@ -158,8 +158,9 @@ impl Coordinator {
             Ok(ToCoordinator::Start { config, cores }) => {
                 self.begun = true;
                 let parallelism = config.parallelism.unwrap_or(cores).max(1);
-                let Config { threads, progress_spacing_ms, leases, lease_bytes, .. } = config;
-                self.host.configure(threads as u32, parallelism, progress_spacing_ms as u32, leases as f64, lease_bytes as f64);
+                let Config { threads, progress_spacing_ms, leases, lease_bytes, start_time_ms, .. } = config;
+                let (spacing, start_time) = (progress_spacing_ms as u32, start_time_ms as f64);
+                self.host.configure(threads as u32, parallelism, spacing, leases as f64, lease_bytes as f64, start_time);
                 self.handle(Event::Start { config, cores });
             }
             Ok(_) | Err(CodecError::TooLarge { .. } | CodecError::Malformed(_)) => self.core.ignore(),
@@ -253,7 +254,7 @@ impl Coordinator {
         if let (Some(file), Some(why)) = (text("file"), text("why")) {
             let error = StartError::File { file, why };
             match id {
-                // Its spawn was promised, and somebody may wait in its join: only the end of the generation ends that.
+                // It joined the memory, and somebody may wait in its join: only the end of the generation ends that.
                 FIRST_THREAD.. => self.worker_died(id, error.to_string()),
                 worker => self.handle(Event::WorkerFailed { worker, error }),
             }
@@ -280,6 +281,23 @@ impl Coordinator {
             worker => Event::Trapped { worker, kind },
         };
         self.handle(event);
+    }
+
+    /// The script of a worker or a thread is there, and it was told to join the memory.
+    pub fn loaded(&mut self, id: u32) {
+        self.handle(Event::Loaded { worker: Some(id).filter(|id| *id < FIRST_THREAD) });
+    }
+
+    /// The script of a worker or a thread could not be loaded. A reactor's is tried again; who spawned a thread has been told.
+    #[wasm_bindgen(js_name = notLoaded)]
+    pub fn not_loaded(&mut self, id: u32, file: String, why: String) {
+        let error = StartError::File { file, why };
+        let worker = Some(id).filter(|id| *id < FIRST_THREAD);
+        let reacts = |generation: &Generation| generation.reactor == Some(id);
+        if worker.is_none() && !self.generations.values().any(reacts) {
+            self.members.remove(&id);
+        }
+        self.handle(Event::NotLoaded { worker, error });
     }
 
     /// A worker or a thread that was terminated has really ended.
@@ -335,6 +353,11 @@ impl Coordinator {
             Effect::OpenGeneration { generation, maximum } => self.open_generation(generation, maximum),
             Effect::StartWorker { generation, worker } => self.start_worker(generation, worker),
             Effect::StopWorker(worker) => self.send(worker, &ToWorker::Stop),
+            Effect::GiveUpWorker(worker) => {
+                if let Some(member) = self.members.remove(&worker) {
+                    self.host.end_worker(&member.worker);
+                }
+            }
             Effect::KillWorker(worker) => {
                 if let Some(member) = self.members.remove(&worker) {
                     self.end(worker, &member);

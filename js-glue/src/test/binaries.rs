@@ -13,8 +13,9 @@ use super::rustc;
 use super::units::Units;
 use crate::bindings::bind_jobs;
 use crate::flavour::{Flavour, TARGET, wasm_command};
+use crate::stamp::stamp_as;
 use crate::toolchain::Toolchain;
-use crate::wasm_build::{artifacts, build_main, out_dir};
+use crate::wasm_build::{artifacts, bound, build_main, out_dir};
 use crate::{glue, job_crate};
 
 /// The version of the crates of the checkout that this tool was built from.
@@ -146,6 +147,7 @@ impl Project {
     pub fn write_page(&self) -> Result<PathBuf> {
         let out = out_dir(&self.made("test/page"))?;
         build_main(&self.toolchain, &home()?, self.target(), &out, self.dev)?;
+        stamp_as(BUILD, &bound(&out, &["facade", "runtime"]))?;
         fs::write(out.join("index.html"), include_str!("../../js/test.html"))?;
         fs::write(out.join("test.js"), include_str!("../../js/test.js"))?;
         Ok(out)
@@ -158,7 +160,8 @@ impl Project {
         let (stamp, now) = (out.join("stamp"), stamp(&binary.wasm)?);
         if fs::read_to_string(&stamp).ok().as_ref() != Some(&now) {
             let pages = bind_jobs(&binary.wasm, &out, "jobs", self.dev, None)?;
-            glue::write(&out, "app", (VERSION, VERSION), pages, self.dev)?;
+            let scripts = glue::write(&out, "app", (VERSION, VERSION), pages, self.dev)?;
+            stamp_as(BUILD, &[bound(&out, &["jobs"]), scripts].concat())?;
             fs::write(stamp, now)?;
         }
         Ok(out)
@@ -172,6 +175,9 @@ fn library_of(artifact: &Artifact) -> Option<PathBuf> {
     let metadata = artifact.filenames.iter().find(|file| file.extension() == Some("rmeta") && file.as_str().contains(TARGET))?;
     Some(metadata.with_extension("rlib").into())
 }
+
+/// Of one build are the page and the module of whatever binary it runs.
+const BUILD: &str = "test";
 
 /// Changes when the module or this tool does.
 fn stamp(wasm: &Path) -> Result<String> {

@@ -63,7 +63,7 @@ impl Link {
     }
 
     /// Ends all workers, and a little later the coordinator.
-    fn disconnect(&self) {
+    pub(super) fn disconnect(&self) {
         self.deadline.replace(None);
         if let Some(worker) = self.let_go() {
             end_all(worker);
@@ -89,7 +89,9 @@ impl Link {
     /// What `coordinator.js` says without its module.
     pub(super) fn receive_note(&self, note: &JsValue) {
         let text = |key: &str| Reflect::get(note, &key.into()).ok().and_then(|value| value.as_string());
-        if let (Some(file), Some(why)) = (text("file"), text("why")) {
+        if let Some(build) = text("build") {
+            self.look_at_build(build);
+        } else if let (Some(file), Some(why)) = (text("file"), text("why")) {
             self.fail(StartError::File { file, why });
         } else if let Some(why) = text("memory") {
             self.fail(StartError::Memory { why });
@@ -97,6 +99,15 @@ impl Link {
             self.fail(StartError::Worker { why });
         } else {
             self.ignore();
+        }
+    }
+
+    /// A coordinator says of which build it is, before anything else.
+    fn look_at_build(&self, build: String) {
+        let known = self.build.borrow_mut().get_or_insert_with(|| build.clone()).clone();
+        if known != build {
+            let why = "another build has taken its place since the page was loaded; load the page again".into();
+            self.fail(StartError::File { file: "coordinator.js".into(), why });
         }
     }
 
@@ -129,8 +140,10 @@ impl Link {
         }
         // No reply is later than this, should its bell not have been heard.
         self.hear_lanes(true);
-        // Whatever it says is a sign.
-        self.tell(&ToCoordinator::Stats { request: 0 });
+        if open {
+            // Whatever it says is a sign.
+            self.tell(&ToCoordinator::Stats { request: 0 });
+        }
         self.pulse.replace(Some((pulse, self.next_beat())));
     }
 
@@ -140,10 +153,16 @@ impl Link {
             StartError::Worker { why } => format!("the coordinator died: {why}"),
             error => format!("the coordinator died: {error}"),
         };
+        let lost = Outcome::Lost { why: why.clone() };
+        let before = self.phase.replace(Phase::Restarting);
+        let idle = self.pending.borrow().is_empty();
+        let not_loaded = matches!(error, StartError::File { .. } | StartError::Slow { .. });
+        if not_loaded && matches!(before, Phase::Restarting) && (self.ended.borrow().is_empty() || !idle) {
+            return self.load_again(error);
+        }
         let failures = self.failures.get() + 1;
         self.failures.set(failures);
-        let lost = Outcome::Lost { why: why.clone() };
-        match self.phase.replace(Phase::Restarting) {
+        match before {
             Phase::Starting(sender) => match self.start_again(error, failures) {
                 Ok(()) => drop(self.phase.replace(Phase::Starting(sender))),
                 Err(error) => {
@@ -152,12 +171,14 @@ impl Link {
                 }
             },
             Phase::Ended(before) => drop(self.phase.replace(Phase::Ended(before))),
-            // Everything there was has its outcome.
-            _ if !self.ended.borrow().is_empty() => self.end(lost, Some(why)),
+            // Nothing is left to be done, or what there was is lost.
+            before if (idle || matches!(before, Phase::Open)) && !self.ended.borrow().is_empty() => self.end(lost, Some(why)),
             _ if failures > FAILED_STARTS => {
                 self.end(lost, Some(format!("{failures} coordinators in a row died; the last: {why}")));
             }
-            Phase::Open | Phase::Restarting => self.restart(lost, why),
+            Phase::Open => self.restart(Some(lost), why),
+            // What was submitted since the last one died has not left this page.
+            Phase::Restarting => self.restart(None, why),
         }
     }
 
@@ -171,22 +192,29 @@ impl Link {
         self.connect()
     }
 
-    fn restart(&self, lost: Outcome, why: String) {
+    /// Has another coordinator made. What the dead one had is `lost`.
+    fn restart(&self, lost: Option<Outcome>, why: String) {
         self.disconnect();
         self.lanes_over();
         self.restarts.set(self.restarts.get() + 1);
         self.coordinator_ended();
         // The dead one's jobs: whoever hears of theirs may submit another at once.
-        let pending = std::mem::take(&mut *self.pending.borrow_mut());
-        self.bytes.set(0);
-        match self.connect() {
-            Ok(()) => self.reports.borrow().keys().for_each(|request| self.tell(&ToCoordinator::Stats { request: *request })),
-            Err(error) => self.end(lost.clone(), Some(error.to_string())),
-        }
+        let lost = lost.map(|lost| {
+            self.loads.begin();
+            self.bytes.set(0);
+            self.reports.borrow().keys().for_each(|request| self.tell(&ToCoordinator::Stats { request: *request }));
+            (std::mem::take(&mut *self.pending.borrow_mut()), lost)
+        });
+        let connected = self.connect();
         // What is free now belongs to those who wait.
         self.offer_room();
-        self.settle_all(pending, &lost);
+        if let Some((pending, lost)) = lost {
+            self.settle_all(pending, &lost);
+        }
         self.tell_of(&Incident::Restarted { why });
+        if let Err(error) = connected {
+            self.fail(error);
+        }
     }
 
     /// The facade itself cannot go on.
@@ -203,6 +231,8 @@ impl Link {
         self.phase.replace(Phase::Ended(why));
         self.disconnect();
         self.lanes_over();
+        self.loads.end();
+        self.drop_held();
         self.pulse.replace(None);
         drop(self.reports.take());
         self.end_line();

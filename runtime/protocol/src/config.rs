@@ -50,6 +50,8 @@ pub struct Config {
     pub drain_time_ms: u64,
     /// See [`limits::START_TIME_MS`].
     pub start_time_ms: u64,
+    /// See [`limits::RETRY_TIME_MS`].
+    pub retry_time_ms: u64,
     /// See [`limits::STALL_TIME_MS`].
     pub stall_time_ms: u64,
     /// See [`limits::PROGRESS_KEPT`].
@@ -79,6 +81,7 @@ impl Default for Config {
             cancel_grace_ms: limits::CANCEL_GRACE_MS.default,
             drain_time_ms: limits::DRAIN_TIME_MS.default,
             start_time_ms: limits::START_TIME_MS.default,
+            retry_time_ms: limits::RETRY_TIME_MS.default,
             stall_time_ms: limits::STALL_TIME_MS.default,
             progress_kept: limits::PROGRESS_KEPT.default,
             progress_spacing_ms: limits::PROGRESS_SPACING_MS.default,
@@ -103,7 +106,7 @@ pub struct ConfigError {
 
 impl Config {
     /// Each number that always has a value, with its range.
-    pub fn numbers(&mut self) -> [(&'static Range, &mut u64); 14] {
+    pub fn numbers(&mut self) -> [(&'static Range, &mut u64); 15] {
         [
             (&limits::IDLE_TIME_MS, &mut self.idle_time_ms),
             (&limits::QUEUE_JOBS, &mut self.queue_jobs),
@@ -114,6 +117,7 @@ impl Config {
             (&limits::CANCEL_GRACE_MS, &mut self.cancel_grace_ms),
             (&limits::DRAIN_TIME_MS, &mut self.drain_time_ms),
             (&limits::START_TIME_MS, &mut self.start_time_ms),
+            (&limits::RETRY_TIME_MS, &mut self.retry_time_ms),
             (&limits::STALL_TIME_MS, &mut self.stall_time_ms),
             (&limits::PROGRESS_KEPT, &mut self.progress_kept),
             (&limits::PROGRESS_SPACING_MS, &mut self.progress_spacing_ms),

@@ -37,6 +37,19 @@ pub enum Incident {
         /// What ended it.
         why: String,
     },
+    /// A file that a further worker, thread or coordinator needs could not be loaded: there is no network, or the pkg folder holds
+    /// another build by now. What works goes on. The file is tried again, with growing pauses: as long as anything works, and then for
+    /// `retryTime`. Told at each try that fails.
+    NotLoaded {
+        /// Which file.
+        file: String,
+        /// What the browser says of it.
+        why: String,
+        /// Tries in a row that failed.
+        tries: u32,
+        /// Workers that go on.
+        workers: u32,
+    },
     /// The coordinator has died, and another one has taken its place.
     Restarted {
         /// What the browser says of it.

@@ -37,6 +37,8 @@ pub const CANCEL_GRACE_MS: Range = Range { name: "cancelGrace", min: 0, max: 600
 pub const DRAIN_TIME_MS: Range = Range { name: "drainTime", min: 0, max: 600_000, default: 5000 };
 /// Time the pool has to start, with the loading of its files, and later each worker, in milliseconds.
 pub const START_TIME_MS: Range = Range { name: "startTime", min: 100, max: 600_000, default: 30_000 };
+/// Time for which the pool goes on trying to load a file while nothing works any more, before it closes, in milliseconds.
+pub const RETRY_TIME_MS: Range = Range { name: "retryTime", min: 0, max: 86_400_000, default: 300_000 };
 /// Time a running job may give no sign before it is reported as stalled, in milliseconds.
 pub const STALL_TIME_MS: Range = Range { name: "stallTime", min: 100, max: 86_400_000, default: 10_000 };
 /// Progress values kept for a reader who is slower than the job; the oldest are dropped.
@@ -62,10 +64,12 @@ pub const GENERATIONS: usize = 3;
 pub const DYING_GENERATIONS: usize = 8;
 /// Time after which the workers of a dropped generation count as ended, whatever the browser says, in milliseconds.
 pub const DEATH_TIME_MS: u64 = 10_000;
-/// Failed starts in a row after which the pool closes instead of flapping: of generations, and of coordinators.
+/// Failed starts in a row after which the pool closes instead of flapping: of generations, and of coordinators. One that could not be loaded is no such start.
 pub const FAILED_STARTS: u32 = 4;
 /// Pause before the second start in a row, in milliseconds; doubled for each further one.
 pub const RESTART_PAUSE_MS: u64 = 100;
+/// Longest pause before a file that could not be loaded is tried again, in milliseconds; the first is as long as that of a start.
+pub const LOAD_PAUSE_MS: u64 = 5000;
 /// Time between two questions of the facade whether the coordinator still answers, while anything is pending, in milliseconds.
 pub const BEAT_MS: u64 = 1000;
 /// Questions in a row without an answer after which the coordinator counts as dead.

@@ -5,7 +5,7 @@ use offmain_protocol::{
     limits::{DEATH_TIME_MS, DYING_GENERATIONS, FAILED_STARTS, GENERATIONS, RESTART_PAUSE_MS},
 };
 
-use super::{Core, Next, Outbox};
+use super::{Core, Next, Outbox, loads::Loads};
 use crate::{
     Effect, GenerationId, Reply,
     crew::{Draining, State},
@@ -94,6 +94,7 @@ impl<P> Core<P> {
     /// Drops all of them. Their jobs have their outcomes.
     pub(super) fn forget_generations(&mut self, out: &mut Outbox<P>) {
         self.next = Next::No;
+        self.loads = Loads::default();
         self.crew.workers.clear();
         self.crew.dying.clear();
         let draining = std::mem::take(&mut self.crew.draining).into_keys();

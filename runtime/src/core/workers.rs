@@ -15,6 +15,7 @@ impl<P> Core<P> {
         if !self.crew.is_starting(worker) {
             return self.ignore();
         }
+        self.loaded(Some(worker));
         self.known = jobs;
         if self.phase == Phase::Starting {
             self.phase = Phase::Open;
@@ -93,7 +94,7 @@ impl<P> Core<P> {
     /// When something must be done about a worker, however silent it is.
     pub(super) fn due(&self, worker: &Worker) -> Option<u64> {
         match &worker.state {
-            State::Starting => Some(worker.since.saturating_add(self.config.start_time_ms)),
+            State::Loading | State::Starting => Some(worker.since.saturating_add(self.config.start_time_ms)),
             State::Idle | State::Serving => None,
             State::Running(Run { stop: Some(stop), .. }) => Some(stop.kill_at),
             State::Running(run) => Some(run.deadline.map_or(run.stalled_at, |deadline| deadline.min(run.stalled_at))),
@@ -104,6 +105,7 @@ impl<P> Core<P> {
     /// Does what is due. Each call brings the worker nearer to its end, so that calling while something is due comes to an end too.
     pub(super) fn worker_due(&mut self, now: u64, worker: WorkerId, out: &mut Outbox<P>) {
         match self.crew.workers.get(&worker).map(|worker| &worker.state) {
+            Some(State::Loading) => self.worker_not_loaded(now, worker, StartError::Slow { limit_ms: self.config.start_time_ms }, out),
             Some(State::Starting) => self.worker_failed(now, worker, StartError::Slow { limit_ms: self.config.start_time_ms }, out),
             Some(State::Running(Run { stop: None, deadline, .. })) if deadline.is_some_and(|deadline| deadline <= now) => {
                 self.stop_job(now, worker, Outcome::TimedOut, out);
@@ -135,7 +137,10 @@ impl<P> Core<P> {
     /// end count: there are never more than the maximum because of a start.
     pub(super) fn grow(&mut self, now: u64, out: &mut Outbox<P>) {
         let Some(generation) = self.crew.current else { return };
-        while self.can_grow() && (self.crew.staying().count() < self.workers.min as usize || self.crew.starting() < self.queue.len()) {
+        while self.may_load()
+            && self.can_grow()
+            && (self.crew.staying().count() < self.workers.min as usize || self.crew.starting() < self.queue.len())
+        {
             let worker = self.crew.add(now, generation);
             out.push(Effect::StartWorker { generation, worker });
         }
@@ -172,7 +177,7 @@ impl<P> Core<P> {
             let rank = |state: &State| match state {
                 State::Idle => 0,
                 State::Serving => 1,
-                State::Starting => 2,
+                State::Loading | State::Starting => 2,
                 _ => 3,
             };
             let first = self.crew.staying().min_by_key(|(id, worker)| (rank(&worker.state), Reverse(*id))).map(|(id, _)| id);

@@ -141,7 +141,8 @@ impl World {
                     self.settle(job.job, Outcome::Closed { why: None });
                 }
             }
-            Effect::LookAtLane | Effect::SignalCancel { .. } | Effect::ForgetGeneration(_) | Effect::Reply(_) => {}
+            Effect::LookAtLane | Effect::GiveUpWorker(_) | Effect::SignalCancel { .. } | Effect::ForgetGeneration(_) | Effect::Reply(_) => {
+            }
         }
     }
 

@@ -7,6 +7,7 @@ mod generations;
 mod jobs;
 mod lane;
 mod leases;
+mod loads;
 mod model;
 mod random;
 mod shell;

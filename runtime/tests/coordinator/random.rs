@@ -17,7 +17,7 @@ use proptest::{
 
 use crate::{
     model::Member,
-    shell::{Shell, Wish, config, known},
+    shell::{Shell, Wish, config, gone, known},
 };
 
 /// A pool from its start to its end.
@@ -49,6 +49,9 @@ enum Step {
     SubmitAgain(Index),
     Cancel(Index),
     Resize(u32, u32),
+    Load(Index),
+    Miss(Index),
+    MissThread,
     Ready(Index),
     Fail(Index),
     Finish(Index, Outcome),
@@ -73,6 +76,8 @@ enum Step {
 #[derive(Clone, Copy, Debug)]
 enum Forged {
     Ready,
+    Loaded,
+    NotLoaded,
     Failed,
     Progress,
     Settled,
@@ -92,8 +97,8 @@ fn step(finish: u32) -> impl Strategy<Value = Step> {
         Outcome::Panicked { message: String::new(), location: None },
         Outcome::Cancelled,
     ]);
-    use Forged::{Cancel, Ended, Failed, Progress, Ready, Settled, ThreadTrapped, Trapped};
-    let forged = prop::sample::select(vec![Ready, Failed, Progress, Settled, Trapped, ThreadTrapped, Ended, Cancel]);
+    use Forged::{Cancel, Ended, Failed, Loaded, NotLoaded, Progress, Ready, Settled, ThreadTrapped, Trapped};
+    let forged = prop::sample::select(vec![Ready, Loaded, NotLoaded, Failed, Progress, Settled, Trapped, ThreadTrapped, Ended, Cancel]);
     let index = any::<Index>;
     prop_oneof![
         30 => submit.prop_map(|(priority, timeout_ms, bytes, known)| Step::Submit { priority, timeout_ms, bytes, known }),
@@ -101,6 +106,9 @@ fn step(finish: u32) -> impl Strategy<Value = Step> {
         6 => index().prop_map(Step::Cancel),
         3 => (1..5u32, 0..4u32).prop_map(|(min, more)| Step::Resize(min, min + more)),
         30 => index().prop_map(Step::Ready),
+        5 => index().prop_map(Step::Load),
+        3 => index().prop_map(Step::Miss),
+        1 => Just(Step::MissThread),
         1 => index().prop_map(Step::Fail),
         finish => (index(), outcome).prop_map(|(who, outcome)| Step::Finish(who, outcome)),
         5 => (index(), 0..6u32).prop_map(|(who, sequence)| Step::Report(who, sequence)),
@@ -118,9 +126,18 @@ fn step(finish: u32) -> impl Strategy<Value = Step> {
 
 fn any_config() -> impl Strategy<Value = Config> {
     let times = (prop_oneof![Just(0), 1..2000u64], prop_oneof![Just(0), 1..300u64], prop_oneof![Just(0), 1..800u64]);
+    let retry_time = prop_oneof![0..3000u64, Just(300_000)];
     let stall_time = prop_oneof![100..2000u64, Just(10_000)];
-    (1..4u32, 0..4u32, 1..8u64, 30..300u64, times, prop::option::weighted(0.2, 1..2000u64), stall_time).prop_map(
-        |(min, more, queue_jobs, queue_bytes, (idle_time_ms, cancel_grace_ms, drain_time_ms), timeout_ms, stall_time_ms)| Config {
+    (1..4u32, 0..4u32, 1..8u64, 30..300u64, times, prop::option::weighted(0.2, 1..2000u64), (stall_time, retry_time)).prop_map(
+        |(
+            min,
+            more,
+            queue_jobs,
+            queue_bytes,
+            (idle_time_ms, cancel_grace_ms, drain_time_ms),
+            timeout_ms,
+            (stall_time_ms, retry_time_ms),
+        )| Config {
             queue_jobs,
             queue_bytes,
             idle_time_ms,
@@ -128,6 +145,7 @@ fn any_config() -> impl Strategy<Value = Config> {
             drain_time_ms,
             timeout_ms,
             stall_time_ms,
+            retry_time_ms,
             ..config(Workers { min, max: min + more })
         },
     )
@@ -160,6 +178,9 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
         Step::Cancel(which) => unsettled(pool, which).map(|job| Event::Cancel { job }),
         Step::Resize(min, max) => Some(Event::Resize(Workers { min, max })),
         Step::Ready(who) => pick(pool, who, |member| !member.ready).map(|worker| Event::WorkerReady { worker, jobs: known() }),
+        Step::Load(who) => pick(pool, who, |member| !member.loaded).map(|worker| Event::Loaded { worker: Some(worker) }),
+        Step::Miss(who) => pick(pool, who, |member| !member.loaded).map(|worker| Event::NotLoaded { worker: Some(worker), error: gone() }),
+        Step::MissThread => Some(Event::NotLoaded { worker: None, error: gone() }),
         Step::Fail(who) => pick(pool, who, |member| !member.ready)
             .map(|worker| Event::WorkerFailed { worker, error: StartError::Init { why: String::new() } }),
         Step::Finish(who, outcome) => pick(pool, who, |member| member.runs.is_some()).map(|worker| {
@@ -194,6 +215,8 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
         }
         Step::Forge(forged, who, what) => Some(match forged {
             Forged::Ready => Event::WorkerReady { worker: who, jobs: known() },
+            Forged::Loaded => Event::Loaded { worker: Some(who).filter(|_| what > 2) },
+            Forged::NotLoaded => Event::NotLoaded { worker: Some(who), error: gone() },
             Forged::Failed => Event::WorkerFailed { worker: who, error: StartError::NotIsolated },
             Forged::Progress => Event::Progress { generation: who, job: what, sequence: what, value: 0 },
             Forged::Settled => Event::Settled { worker: who, job: what, outcome: Outcome::Done, value: 0, threads: what },

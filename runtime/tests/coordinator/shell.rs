@@ -46,6 +46,11 @@ pub fn config(workers: impl Into<Workers>) -> Config {
     }
 }
 
+/// What is said where there is no network.
+pub fn gone() -> StartError {
+    StartError::File { file: "pool-worker.js".into(), why: "gone".into() }
+}
+
 /// The jobs there are.
 pub fn known() -> Vec<String> {
     vec!["work".into(), "play".into()]
@@ -99,6 +104,16 @@ impl Shell {
 
     pub fn fail(&mut self, worker: WorkerId) {
         self.send(Event::WorkerFailed { worker, error: StartError::Init { why: "no disk".into() } });
+    }
+
+    /// The worker's script is there.
+    pub fn load(&mut self, worker: WorkerId) {
+        self.send(Event::Loaded { worker: Some(worker) });
+    }
+
+    /// The worker's script could not be loaded.
+    pub fn miss(&mut self, worker: WorkerId) {
+        self.send(Event::NotLoaded { worker: Some(worker), error: gone() });
     }
 
     pub fn trap(&mut self, worker: WorkerId) {
@@ -201,6 +216,7 @@ fn text(effect: &Effect<JobId>) -> String {
         Effect::OpenGeneration { generation, .. } => format!("open g{generation}"),
         Effect::StartWorker { generation, worker } => format!("start w{worker} in g{generation}"),
         Effect::StopWorker(worker) => format!("stop w{worker}"),
+        Effect::GiveUpWorker(worker) => format!("give up w{worker}"),
         Effect::KillWorker(worker) => format!("kill w{worker}"),
         Effect::DropGeneration(generation) => format!("drop g{generation}"),
         Effect::ForgetGeneration(generation) => format!("forget g{generation}"),
@@ -219,6 +235,9 @@ fn text(effect: &Effect<JobId>) -> String {
         }
         Effect::Reply(Reply::Incident(Incident::Stalled { job, name, worker, for_ms })) => {
             format!("{job}, a {name}, silent on w{worker} after {for_ms} ms")
+        }
+        Effect::Reply(Reply::Incident(Incident::NotLoaded { file, tries, workers, .. })) => {
+            format!("{file} not loaded at try {tries}, {workers} workers go on")
         }
         Effect::Reply(Reply::Incident(incident)) => format!("{incident:?}"),
         Effect::Reply(Reply::Ended { why: None }) => "ended".into(),

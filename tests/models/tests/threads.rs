@@ -7,12 +7,14 @@
 
 use std::sync::{
     self, Mutex, OnceLock,
-    atomic::{AtomicU32, Ordering::SeqCst},
+    atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
     mpsc,
 };
 
 #[path = "../../../worker-pool/src/owner.rs"]
 mod owner;
+#[path = "../../../worker-pool/src/platform/start.rs"]
+mod start;
 #[path = "../../../worker-pool/src/platform/thread.rs"]
 mod thread;
 #[path = "../../../worker-pool/src/platform/warm.rs"]
@@ -27,16 +29,26 @@ mod places {
 
 /// Where worker-pool sends its messages.
 mod value {
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
     use offmain_protocol::FromWorker;
     use wasm_bindgen::JsValue;
 
     pub(crate) fn post(message: &FromWorker, _: &JsValue) {
         let FromWorker::Spawn { record, stack_size, .. } = *message else { panic!("threads ask for nothing else") };
+        // SAFETY: a record begins with the word in which the coordinator answers, and lives until it has.
+        let answer = unsafe { &*(record as *const AtomicU32) };
+        if super::OFFLINE.load(SeqCst) {
+            return answer.store(2, SeqCst);
+        }
+        answer.store(1, SeqCst);
         let worker = std::thread::spawn(move || crate::thread::run_threads(record, 0, stack_size));
         crate::WORKERS.lock().unwrap().push(worker);
     }
 }
 
+/// Whether no worker can be loaded.
+static OFFLINE: AtomicBool = AtomicBool::new(false);
 static WORKERS: Mutex<Vec<std::thread::JoinHandle<()>>> = Mutex::new(Vec::new());
 
 /// Natively a thread's locals are std's affair.
@@ -63,7 +75,7 @@ fn spawn(stack: usize, work: impl FnOnce() + Send + 'static) -> Option<usize> {
     let data = Box::into_raw(work).cast::<()>();
     // SAFETY: the hook takes what std would give it.
     let thread = unsafe { __offmain_thread_spawn("miri", stack, run, data) };
-    if thread == 0 {
+    if thread <= 1 {
         // SAFETY: a refused spawn leaves the box with the caller.
         drop(unsafe { Box::from_raw(data.cast::<Work>()) });
         return None;
@@ -134,6 +146,22 @@ fn threads_are_nested_to_the_limit_and_the_refused_one_keeps_its_closure() {
         }
         assert!(nest());
         assert_eq!(RUNS.load(SeqCst), 1 + 3, "this one, and as many as there may be");
+    });
+}
+
+#[test]
+fn a_thread_whose_worker_cannot_be_loaded_is_refused_with_its_closure_and_takes_nobodys_place() {
+    with_workers(|| {
+        OFFLINE.store(true, SeqCst);
+        let (sender, receiver) = mpsc::channel::<()>();
+        for _ in 0..4 {
+            let sender = sender.clone();
+            assert!(spawn(0, move || sender.send(()).unwrap()).is_none());
+        }
+        drop(sender);
+        assert!(receiver.recv().is_err(), "a closure is left");
+        OFFLINE.store(false, SeqCst);
+        (0..3).map(|_| spawn(0, || ()).expect("there is room")).collect::<Vec<_>>().into_iter().for_each(join);
     });
 }
 

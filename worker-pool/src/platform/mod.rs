@@ -7,6 +7,7 @@ mod places;
 mod print;
 mod process;
 mod random;
+mod start;
 mod thread;
 mod warm;
 

@@ -10,6 +10,7 @@ use offmain_protocol::{FromWorker, limits::THREAD_NAME_BYTES};
 
 use super::{
     places,
+    start::Start,
     warm::{End, List, Next, Place, Worker, Workers},
 };
 use crate::{
@@ -24,8 +25,10 @@ static WORKERS: Workers<Arc<Thread>> = Workers(Mutex::new(List { count: 0, warm:
 /// Threads that run, and workers that are warm; the coordinator reads them.
 static COUNTS: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
 
-/// A thread, from its spawn to its join.
+/// A thread, from its spawn to its join. It begins with its `start`: the record's address is that word's.
+#[repr(C)]
 struct Thread {
+    start: Start,
     run: unsafe fn(*mut ()),
     data: *mut (),
     /// The job of the thread that spawned it.
@@ -64,24 +67,41 @@ extern "Rust" fn __offmain_parallelism() -> usize {
 extern "Rust" fn __offmain_thread_spawn(name: &str, stack: usize, run: unsafe fn(*mut ()), data: *mut ()) -> usize {
     let owner = owner::current();
     owner.iter().for_each(|owner| owner.begin_thread());
-    let thread = Arc::new(Thread { run, data, owner, end: End::new() });
+    let thread = Arc::new(Thread { start: Start::new(), run, data, owner, end: End::new() });
     let stack = stack.max(STACK_SIZE.load(Ordering::Relaxed) as usize).next_multiple_of(64 << 10);
     match WORKERS.place(&thread, stack, LIMIT.load(Ordering::Relaxed)) {
         Place::Warm => {}
-        Place::New => ask_for_worker(&thread, name, stack),
-        Place::None => {
-            thread.owner.iter().for_each(|owner| owner.end_thread());
-            return 0;
+        Place::New if ask_for_worker(&thread, name, stack) => {}
+        Place::New => {
+            WORKERS.lose();
+            return refuse(&thread, NOT_LOADED);
         }
+        Place::None => return refuse(&thread, NO_ROOM),
     }
     Arc::into_raw(thread) as usize
 }
 
-/// Asks the coordinator for a worker that runs the thread.
-fn ask_for_worker(thread: &Arc<Thread>, name: &str, stack: usize) {
-    let record = Arc::into_raw(thread.clone()) as u32;
+/// What std takes for a thread that was refused. No record has such an address.
+const NO_ROOM: usize = 0;
+const NOT_LOADED: usize = 1;
+
+fn refuse(thread: &Thread, why: usize) -> usize {
+    thread.owner.iter().for_each(|owner| owner.end_thread());
+    why
+}
+
+/// Asks the coordinator for a worker that runs the thread, and waits until its script is there. Without it, nobody would ever run the thread:
+/// then gives false.
+fn ask_for_worker(thread: &Arc<Thread>, name: &str, stack: usize) -> bool {
+    let record = Arc::into_raw(thread.clone());
     let name = name[..name.floor_char_boundary(THREAD_NAME_BYTES)].into();
-    post(&FromWorker::Spawn { record, name, stack_size: stack as u32 });
+    post(&FromWorker::Spawn { record: record as u32, name, stack_size: stack as u32 });
+    let joins = thread.start.wait();
+    if !joins {
+        // SAFETY: it was given to a worker that will never be.
+        drop(unsafe { Arc::from_raw(record) });
+    }
+    joins
 }
 
 #[unsafe(no_mangle)]

@@ -72,6 +72,11 @@ impl<T> Workers<T> {
         Place::New
     }
 
+    /// A new worker that was asked for will not come.
+    pub(crate) fn lose(&self) {
+        lock(&self.0).count -= 1;
+    }
+
     /// From here on a thread may be handed over to this worker, which then has to ask for it with [`next`](Self::next).
     pub(crate) fn rest(&self, worker: &Arc<Worker<T>>) {
         lock(&self.0).warm.push(worker.clone());

@@ -205,6 +205,12 @@ fn incident() -> impl Strategy<Value = Incident> {
         (any::<(u32, u32, u64)>(), text()).prop_map(|((job, worker, for_ms), name)| Incident::Stalled { job, name, worker, for_ms }),
         (any::<(u32, u32, u32)>(), text()).prop_map(|((job, worker, threads), name)| Incident::ThreadsLeft { job, name, worker, threads }),
         (any::<u32>(), text()).prop_map(|(generation, why)| Incident::GenerationEnded { generation, why }),
+        (text(), text(), any::<u32>(), any::<u32>()).prop_map(|(file, why, tries, workers)| Incident::NotLoaded {
+            file,
+            why,
+            tries,
+            workers
+        }),
         text().prop_map(|why| Incident::Restarted { why }),
     ]
 }

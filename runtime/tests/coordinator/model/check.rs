@@ -2,14 +2,15 @@
 
 use offmain_protocol::{
     JobId, WorkerState,
-    limits::{FAILED_STARTS, GENERATIONS, RESTART_PAUSE_MS, STOP_TIME_MS},
+    limits::{FAILED_STARTS, GENERATIONS, LOAD_PAUSE_MS, RESTART_PAUSE_MS, STOP_TIME_MS},
 };
 use offmain_runtime::Core;
 
 use super::{Cause, Job, Member, Model};
 
 impl Model {
-    pub fn check(&self, core: &Core<JobId>) {
+    pub fn check(&mut self, core: &Core<JobId>) {
+        self.idle_since = if self.is_idle() { self.idle_since.or(Some(self.now)) } else { None };
         let (stats, event) = (core.stats(self.now), &self.event);
         assert!(self.ends.is_none() || self.ended, "{:?}, but the pool has not ended after {event}", self.ends);
         assert_eq!(self.dies, None, "its job has an outcome, and it lives after {event}");
@@ -78,7 +79,11 @@ impl Model {
         let count = |is_it: fn(&Member) -> bool| self.members(current).filter(|(_, member)| is_it(member)).count();
         let there = count(|_| true);
         let enough = count(|member| !member.stopping) >= size.min as usize && count(|member| !member.ready) >= queued;
-        assert!(there >= size.max as usize || enough, "{there} workers for {queued} jobs, of {size:?}, after {event}");
+        // Where scripts could not be loaded, one at a time is tried, after a pause.
+        let loads = count(|member| !member.loaded) > 0
+            || core.deadline().is_some_and(|deadline| deadline <= self.now.saturating_add(LOAD_PAUSE_MS));
+        let waits = self.failed_loads > 0 && loads;
+        assert!(there >= size.max as usize || enough || waits, "{there} workers for {queued} jobs, of {size:?}, after {event}");
         let idle: Vec<_> = self.members(current).filter(|(_, it)| it.ready && !it.stopping && it.runs.is_none()).collect();
         assert!(queued == 0 || idle.is_empty(), "{queued} jobs wait although {idle:?} after {event}");
         let at_work = |state| matches!(state, WorkerState::Idle | WorkerState::Running);
@@ -105,6 +110,7 @@ impl Model {
         let of_generation = |hole: &Option<u64>| hole.map(|since| since.saturating_add(self.config.drain_time_ms));
         let jobs = self.jobs.iter().filter_map(of_job);
         let generations = self.generations.values().filter_map(of_generation).chain(self.dying.values().copied());
-        jobs.chain(self.workers.values().filter_map(of_member)).chain(generations).min()
+        let lost = self.lost_at().filter(|_| !self.ended);
+        jobs.chain(lost).chain(self.workers.values().filter_map(of_member)).chain(generations).min()
     }
 }

@@ -34,6 +34,7 @@ impl Model {
                 assert!(member.ready && member.runs.is_none() && !member.stopping, "{member:?}: {text}");
                 (member.stopping, member.since) = (true, self.now);
             }
+            Effect::GiveUpWorker(worker) => self.give_up(*worker, &text),
             Effect::KillWorker(worker) => self.kill(*worker, &text),
             Effect::DropGeneration(generation) => self.drop_generation(*generation, &text),
             Effect::Run { worker, job, name, input } => self.run(*worker, *job, name, *input, &text),
@@ -61,6 +62,15 @@ impl Model {
             Effect::Reply(Reply::Incident(Incident::GenerationEnded { generation, .. })) => {
                 assert!(self.generations.get(generation).copied().flatten() == Some(self.now), "for no reason: {text}");
             }
+            Effect::Reply(Reply::Incident(Incident::NotLoaded { tries, workers, .. })) => {
+                self.failed_loads += 1;
+                assert_eq!(*tries, self.failed_loads, "{text}");
+                assert_eq!(
+                    *workers as usize,
+                    self.workers.values().filter(|member| self.counts(member) && member.works()).count(),
+                    "{text}"
+                );
+            }
             Effect::Reply(Reply::Incident(Incident::Restarted { .. })) => panic!("not the core's to say: {text}"),
             Effect::Reply(Reply::Started(_)) => assert!(self.open, "nobody is ready: {text}"),
             Effect::Reply(Reply::NotStarted(_)) => {
@@ -69,7 +79,8 @@ impl Model {
             }
             Effect::Reply(Reply::Ended { why }) => {
                 let asked = matches!(self.cause, Cause::Closed) || self.finishing && self.jobs.is_empty();
-                assert!(if why.is_some() { self.failures >= FAILED_STARTS } else { asked }, "for no reason: {text}");
+                let failed = self.failures >= FAILED_STARTS || self.lost_at().is_some_and(|lost_at| lost_at <= self.now);
+                assert!(if why.is_some() { failed } else { asked }, "for no reason: {text}");
                 self.ended = true;
             }
         }
@@ -79,22 +90,29 @@ impl Model {
         assert_eq!(self.current(), Some(generation), "it is over: {text}");
         let there = self.members(generation).count();
         assert!(there < self.size().max as usize, "{there} are there, of at most {:?}: {text}", self.size());
-        let member = Member { generation, ready: false, stopping: false, runs: None, since: self.now };
+        let member = Member { generation, loaded: false, ready: false, stopping: false, runs: None, since: self.now };
         assert!(self.workers.insert(worker, member).is_none(), "twice: {text}");
     }
 
     fn kill(&mut self, worker: WorkerId, text: &str) {
-        let Member { generation, ready, stopping, since, .. } = *self.workers.get(&worker).expect("a worker to kill is there");
+        let Member { generation, loaded, ready, stopping, since, .. } = *self.workers.get(&worker).expect("a worker to kill is there");
         let told = match self.cause {
             Cause::Trapped(who, _) | Cause::Failed(who) => who == worker,
             Cause::ThreadTrapped(where_it_ran) => where_it_ran == generation && !ready,
             _ => false,
         };
-        let slow = !ready && self.passed(since, self.config.start_time_ms) || stopping && self.passed(since, STOP_TIME_MS);
+        let slow = loaded && !ready && self.passed(since, self.config.start_time_ms) || stopping && self.passed(since, STOP_TIME_MS);
         assert!(told || slow || self.dies == Some(worker), "for no reason: {text}");
         self.hole(generation);
         self.workers.remove(&worker);
         self.dies = None;
+    }
+
+    /// It never joined the memory, so that has no hole.
+    fn give_up(&mut self, worker: WorkerId, text: &str) {
+        let member = self.workers.remove(&worker).expect("a worker to give up is there");
+        let slow = self.passed(member.since, self.config.start_time_ms);
+        assert!(!member.loaded && (slow || matches!(self.cause, Cause::NotLoaded(who) if who == worker)), "for no reason: {text}");
     }
 
     fn drop_generation(&mut self, generation: GenerationId, text: &str) {

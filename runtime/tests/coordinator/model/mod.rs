@@ -42,6 +42,10 @@ pub struct Model {
     finishing: bool,
     /// Generations in a row that did not start.
     failures: u32,
+    /// Tries in a row to load a script that failed.
+    failed_loads: u32,
+    /// Since when no worker takes jobs.
+    idle_since: Option<u64>,
     /// A worker whose job has just had its outcome because the worker dies.
     dies: Option<WorkerId>,
     /// What was done that only the end of the pool is a reason for.
@@ -51,11 +55,20 @@ pub struct Model {
 #[derive(Debug)]
 pub struct Member {
     pub generation: GenerationId,
+    /// Whether its script is there, so that it joins the memory.
+    pub loaded: bool,
     pub ready: bool,
     pub stopping: bool,
     pub runs: Option<JobId>,
     /// When it began to be what it is now.
     since: u64,
+}
+
+impl Member {
+    /// Whether it takes jobs.
+    fn works(&self) -> bool {
+        self.ready && !self.stopping
+    }
 }
 
 #[derive(Debug)]
@@ -87,6 +100,8 @@ enum Cause {
     Reported(JobId, u32),
     Trapped(WorkerId, String),
     Failed(WorkerId),
+    NotLoaded(WorkerId),
+    ThreadNotLoaded,
     ThreadTrapped(GenerationId),
     Closed,
 }
@@ -122,6 +137,18 @@ impl Model {
             Event::Resize(workers) if workers.validate().is_ok() => self.size = Some(*workers),
             Event::Shutdown => self.finishing = true,
             Event::Close => return Cause::Closed,
+            Event::Loaded { worker } => {
+                self.failed_loads = 0;
+                if let Some(member) = worker.and_then(|worker| self.workers.get_mut(&worker)) {
+                    member.loaded = true;
+                }
+            }
+            Event::NotLoaded { worker: Some(worker), .. } => {
+                if self.workers.get(worker).is_some_and(|member| !member.loaded && self.current() == Some(member.generation)) {
+                    return Cause::NotLoaded(*worker);
+                }
+            }
+            Event::NotLoaded { worker: None, .. } => return Cause::ThreadNotLoaded,
             Event::WorkerReady { worker, jobs } => self.ready(*worker, jobs),
             Event::WorkerFailed { worker, .. } => {
                 if let Some(member) = self.workers.get(worker).filter(|member| !member.ready) {
@@ -186,9 +213,10 @@ impl Model {
 
     fn ready(&mut self, worker: WorkerId, jobs: &[String]) {
         let Some(member) = self.workers.get_mut(&worker).filter(|member| !member.ready) else { return };
-        (member.ready, member.since) = (true, self.now);
+        (member.loaded, member.ready, member.since) = (true, true, self.now);
         let generation = member.generation;
         if self.generations.get(&generation) == Some(&None) {
+            self.failed_loads = 0;
             self.open = true;
             self.known = jobs.to_vec();
             if self.members(generation).all(|(_, member)| member.ready) {
@@ -243,6 +271,17 @@ impl Model {
 
     fn knows(&self, name: &str) -> bool {
         self.known.iter().any(|known| known == name)
+    }
+
+    /// Whether no worker takes jobs.
+    fn is_idle(&self) -> bool {
+        !self.workers.values().any(|member| self.counts(member) && member.works())
+    }
+
+    /// When nothing will have worked for too long, if what could not be loaded cannot be loaded till then.
+    fn lost_at(&self) -> Option<u64> {
+        let since = self.idle_since.or(Some(self.now)).filter(|_| self.is_idle() && self.failed_loads > 0);
+        since.map(|since| since.saturating_add(self.config.retry_time_ms))
     }
 
     fn passed(&self, since: u64, time: u64) -> bool {
