@@ -146,10 +146,12 @@ class Member {
 
   #hear(data) {
     if (this.joined) {
-      if (!this.#heard) watch(this.worker, this.#order.id)
+      const first = !this.#heard
+      if (first) watch(this.worker, this.#order.id)
       this.#heard = true
       this.#tell(data)
-      if (!this.#kept) keepScript(this.#address)
+      // Not before, so that nothing starts later for it.
+      if (first && !this.#kept) keepScript(this.#address)
       return
     }
     const file = fileOfAnotherBuild(data?.builds)

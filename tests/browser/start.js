@@ -47,8 +47,15 @@ let pool
 globalThis.keep = async (folder, config) => {
   const { start } = await import(new URL(`${folder}offmain_tests.js`, location.href))
   pool = await start(config)
+  fails.length = 0
+  pool.addEventListener('loadfail', ({ detail }) => fails.push(detail))
 }
-globalThis.submit = (name, input = {}) => pool.submit(name, input).catch(({ name, message }) => ({ name, message }))
+// What could not be loaded.
+globalThis.fails = []
+globalThis.until = async (seen) => {
+  while (!(await seen())) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+globalThis.submit = (name, input = {}, options) => pool.submit(name, input, options).catch(({ name, message }) => ({ name, message }))
 globalThis.stats = () => pool.stats()
 globalThis.closePool = () => pool.close()
 // Ends the coordinator without the facade's knowledge, or says something to it.

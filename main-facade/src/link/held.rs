@@ -6,11 +6,17 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::{MessageChannel, MessagePort};
 
-use super::Link;
+use super::{Link, Phase, life::on_link};
+use crate::timer::Timer;
+use offmain_protocol::{JobId, Outcome, Payload, ToCoordinator, limits::TIMEOUT_MS};
 
 /// Messages in a channel that nobody reads yet: each was copied and transferred when it was said, as any other.
 #[derive(Default)]
-pub(super) struct Held(RefCell<Option<Channel>>);
+pub(super) struct Held {
+    channel: RefCell<Option<Channel>>,
+    /// Of jobs with a time limit, which runs meanwhile.
+    limits: RefCell<Vec<Timer>>,
+}
 
 struct Channel {
     sender: MessagePort,
@@ -20,7 +26,7 @@ struct Channel {
 
 impl Held {
     pub(super) fn post(&self, message: &Array, transfer: &Array) -> Result<(), JsValue> {
-        let mut held = self.0.borrow_mut();
+        let mut held = self.channel.borrow_mut();
         let channel = match &mut *held {
             Some(channel) => channel,
             none => none.insert(Channel::new()?),
@@ -41,7 +47,8 @@ impl Channel {
 impl Link {
     /// Hands it all to a coordinator that has just started. Whatever is said from now on comes after it (`receiveHeld` in `coordinator.js`).
     pub(super) fn send_held(&self) {
-        let Some(Channel { receiver, count, .. }) = self.held.0.take() else { return };
+        self.held.limits.take();
+        let Some(Channel { receiver, count, .. }) = self.held.channel.take() else { return };
         if let Some(worker) = &*self.coordinator.borrow() {
             let message = Object::new();
             // A fresh plain object takes any key.
@@ -52,9 +59,24 @@ impl Link {
         }
     }
 
+    /// A job that has just been submitted does not wait for longer than it may.
+    pub(super) fn limit_held(&self, job: JobId, timeout_ms: Option<u64>) {
+        let timeout_ms = timeout_ms.or(self.settings.borrow().timeout_ms);
+        let Some(timeout_ms) = timeout_ms.filter(|_| matches!(&*self.phase.borrow(), Phase::Restarting)) else { return };
+        let weak = self.this.clone();
+        let over = move || {
+            on_link(&weak, |link| {
+                link.tell(&ToCoordinator::Cancel { job });
+                link.settle(job, Outcome::TimedOut, Payload::None, Vec::new());
+            });
+        };
+        self.held.limits.borrow_mut().push(Timer::after(timeout_ms.min(TIMEOUT_MS.max), over));
+    }
+
     /// Nobody will hear it any more.
     pub(super) fn drop_held(&self) {
-        if let Some(Channel { sender, .. }) = self.held.0.take() {
+        self.held.limits.take();
+        if let Some(Channel { sender, .. }) = self.held.channel.take() {
             sender.close();
         }
     }

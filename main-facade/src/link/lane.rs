@@ -174,7 +174,7 @@ impl Link {
         self.settle(job, outcome, value, loans);
     }
 
-    fn settle(&self, job: JobId, outcome: Outcome, value: Payload, loans: Vec<Rc<Loan>>) {
+    pub(super) fn settle(&self, job: JobId, outcome: Outcome, value: Payload, loans: Vec<Rc<Loan>>) {
         let pending = self.pending.borrow_mut().remove(&job);
         if let Some((bytes, sink)) = pending {
             self.settled(bytes, &sink, outcome, value, JsValue::UNDEFINED, loans);

@@ -43,6 +43,7 @@ impl Link {
         let (job, bytes) = (self.next(), request.bytes);
         self.bytes.set(self.bytes.get() + bytes);
         self.pending.borrow_mut().insert(job, (bytes, sink));
+        self.limit_held(job, request.timeout_ms);
         self.watch();
         if self.is_small(&request) {
             self.send_small(job, request);

@@ -4,6 +4,7 @@ mod bench;
 mod blocking;
 pub mod chunk_cache;
 mod coordinator;
+mod offline;
 mod package;
 mod page;
 mod photo_lab;
@@ -50,6 +51,7 @@ pub fn all() -> Vec<Case> {
     [
         server::cases(),
         start::cases(),
+        offline::cases(),
         coordinator::cases(),
         page::cases(),
         blocking::cases(),

@@ -84,4 +84,26 @@ impl Package {
         }
         self.write(file, &bytes)
     }
+
+    /// Puts every file in the place of its own that has the name of another build, or of the built one again.
+    pub fn redeploy(&self, other: bool) -> Result<()> {
+        for entry in fs::read_dir(self.0.path())? {
+            let file = entry?.file_name().to_string_lossy().into_owned();
+            self.restore(&file)?;
+            if other {
+                let build = self.build()?;
+                let turned: String = build.chars().rev().map(|digit| if digit == '0' { '1' } else { '0' }).collect();
+                // Not every file has it.
+                let _ = self.patch(&file, &build, &turned);
+            }
+        }
+        Ok(())
+    }
+
+    /// The name that all files of the built package have.
+    fn build(&self) -> Result<String> {
+        let module = fs::read_to_string(made("site/pkg/module.js"))?;
+        let (_, build) = module.split_once("offmainBuild = '").context("module.js names no build")?;
+        Ok(build.chars().take_while(|&digit| digit != '\'').collect())
+    }
 }

@@ -42,7 +42,6 @@ pub fn cases() -> Vec<Case> {
         case("another version is a start error that names both versions", other_version),
         case("two jobs of one name are a start error that names it", duplicate_job),
         case("the error, the panic and the trap of init are the start error", failing_init),
-        case("a thread whose worker cannot start loses its jobs instead of holding them for ever", thread_without_file),
         case("a panic of the facade's own code settles what is pending", facade_panics),
         Case {
             skips: &[(Engine::Webkit, "WebKitGTK gives its driver the console of pages, not of workers")],
@@ -86,7 +85,7 @@ fn forbidden(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 /// The policy that README promises to need no more than.
-const STRICT: &str =
+pub(super) const STRICT: &str =
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; img-src 'self' data:; require-trusted-types-for 'script'";
 
 fn strict(browser: &mut Browser, site: &Site) -> Result<()> {
@@ -328,17 +327,6 @@ fn init_with_threads(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 /// A job waits for its thread, and the server has just lost what the thread's worker is made of.
-fn thread_without_file(browser: &mut Browser, site: &Site) -> Result<()> {
-    let package = Package::copy()?;
-    let server = site.with_files(CHANGED, package.path())?;
-    keep(browser, &server.url("/start.html"), CHANGED, json!({ "workers": 1, "drainTime": 100 }))?;
-    package.remove("pool-worker.js")?;
-    let error = browser.run("return await submit('deep')", &[], LIMIT).context("the job neither ended nor was lost")?;
-    let message = error["message"].as_str().unwrap_or_default();
-    ensure!(error["name"] == "JobLost" && message.contains("pool-worker.js"), "it ended otherwise: {error}");
-    Ok(())
-}
-
 fn facade_panics(browser: &mut Browser, site: &Site) -> Result<()> {
     keep(browser, &site.url("/start.html"), "/pkg/", json!({ "workers": 1 }))?;
     let script = "const pending = submit('stuck'); breakFacade(); return [await pending, await submit('stuck')]";
