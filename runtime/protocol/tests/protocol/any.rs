@@ -70,7 +70,7 @@ fn workers() -> impl Strategy<Value = Workers> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (option::of(workers()), any::<[u64; 14]>(), any::<Option<u64>>(), any::<Option<u32>>(), any::<bool>()).prop_map(
+    (option::of(workers()), any::<[u64; 15]>(), any::<Option<u64>>(), any::<Option<u32>>(), any::<bool>()).prop_map(
         |(workers, numbers, timeout_ms, parallelism, by_message)| {
             let mut numbers = numbers.into_iter();
             let mut next = || numbers.next().expect("a number for each field");
@@ -87,6 +87,7 @@ fn config() -> impl Strategy<Value = Config> {
                 cancel_grace_ms: next(),
                 drain_time_ms: next(),
                 start_time_ms: next(),
+                retry_time_ms: next(),
                 stall_time_ms: next(),
                 progress_kept: next(),
                 progress_spacing_ms: next(),

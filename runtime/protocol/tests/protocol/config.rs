@@ -8,7 +8,7 @@ use offmain_protocol::{
 type Set = fn(&mut Config, u64);
 
 /// Every number of a config, with its range and the step in which it may be.
-const FIELDS: [(&Range, u64, Set); 15] = [
+const FIELDS: [(&Range, u64, Set); 16] = [
     (&limits::WORKERS, 1, |config, value| config.workers = Some(Workers::from(value as u32))),
     (&limits::WORKERS, 1, |config, value| config.workers = Some(Workers { min: value as u32, max: (value as u32).clamp(1, 64) })),
     (&limits::IDLE_TIME_MS, 1, |config, value| config.idle_time_ms = value),
@@ -21,6 +21,7 @@ const FIELDS: [(&Range, u64, Set); 15] = [
     (&limits::CANCEL_GRACE_MS, 1, |config, value| config.cancel_grace_ms = value),
     (&limits::DRAIN_TIME_MS, 1, |config, value| config.drain_time_ms = value),
     (&limits::START_TIME_MS, 1, |config, value| config.start_time_ms = value),
+    (&limits::RETRY_TIME_MS, 1, |config, value| config.retry_time_ms = value),
     (&limits::STALL_TIME_MS, 1, |config, value| config.stall_time_ms = value),
     (&limits::LEASES, 1, |config, value| config.leases = value),
     (&limits::LEASE_BYTES, 1, |config, value| config.lease_bytes = value),
