@@ -28,7 +28,7 @@ impl Package {
         const RECEIVE: &str = "coordinator.receive(data)";
         let package = Self::copy()?;
         let script = String::from_utf8(package.read("coordinator.js")?)?;
-        const SEND: &str = "beside) => worker.postMessage(";
+        const SEND: &str = "joined && worker.postMessage(";
         for text in [RECEIVE, SEND] {
             ensure!(script.contains(text), "coordinator.js does not hold `{text}`");
         }
@@ -40,7 +40,7 @@ impl Package {
             if (what === 'end a worker') addressed.terminate()
             else coordinator.receive(what)
         }";
-        let script = script.replace(RECEIVE, "obey(data)").replace(SEND, "beside) => (addressed = worker).postMessage(");
+        let script = script.replace(RECEIVE, "obey(data)").replace(SEND, "joined && (addressed = worker).postMessage(");
         let collect = include_str!("../../../tests/browser/collect.js").replace("export ", "");
         package.write("coordinator.js", (script + obey + &collect).as_bytes())?;
         Ok(package)
