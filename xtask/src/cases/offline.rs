@@ -156,7 +156,7 @@ fn other_build(browser: &mut Browser, site: &Site) -> Result<()> {
     let told = browser.run("await until(() => fails.some(({ file }) => file === 'jobs.js')); return fails.at(-1).why", &[], LIMIT)?;
     ensure!(told.as_str().is_some_and(|why| why.contains("another build")), "{told}");
     // Nor is a coordinator of another build taken.
-    browser.run("endCoordinator(); window.lost = window.ends[1]; window.next = submit('double', { number: 2 })", &[], LIMIT)?;
+    browser.run("breakCoordinator(); window.lost = window.ends[1]; window.next = submit('double', { number: 2 })", &[], LIMIT)?;
     let told =
         browser.run("await until(() => fails.some(({ file }) => file === 'coordinator.js')); return fails.at(-1).why", &[], LIMIT)?;
     ensure!(told.as_str().is_some_and(|why| why.contains("another build")), "{told}");
@@ -173,7 +173,7 @@ fn coordinator_waits(browser: &mut Browser, site: &Site) -> Result<()> {
     keep(browser, &server.url("/start.html"), PLACE, json!({ "workers": 1, "lane": "message" }))?;
     all(&package, &files, Package::remove)?;
     browser.run("window.lost = submit('nap', { ms: 60_000 }); await until(async () => (await stats()).running === 1)", &[], LIMIT)?;
-    let script = "endCoordinator()
+    let script = "breakCoordinator()
         const lost = await window.lost
         const bytes = new Uint8Array(1000).fill(7)
         window.waits = [1, 2, 3].map((number) => submit('double', { number }))
@@ -200,7 +200,7 @@ fn coordinator_waits(browser: &mut Browser, site: &Site) -> Result<()> {
 }
 
 fn closes(browser: &mut Browser, site: &Site) -> Result<()> {
-    for death in ["submit('trap')", "endCoordinator()"] {
+    for death in ["submit('trap')", "breakCoordinator()"] {
         let package = Package::copy()?;
         let _server = strict(browser, site, &package, json!({ "workers": 1, "lane": "message", "retryTime": 400 }))?;
         all(&package, &["coordinator.js", "pool-worker.js", "jobs.js"], Package::remove)?;
