@@ -61,7 +61,7 @@ globalThis.closePool = () => pool.close()
 // Ends the coordinator without the facade's knowledge, or says something to it.
 globalThis.endCoordinator = () => workers.forEach(end)
 // As the browser tells of a coordinator that is gone, at once.
-globalThis.breakCoordinator = () => workers.forEach((worker) => worker.dispatchEvent(new ErrorEvent('error', { message: 'as it was told' })))
+globalThis.breakCoordinator = () => [...workers].forEach((worker) => worker.dispatchEvent(new ErrorEvent('error', { message: 'as it was told' })))
 globalThis.tellCoordinator = (what) => workers.forEach((worker) => worker.postMessage(what))
 globalThis.tellFacade = (data) => workers.forEach((worker) => worker.dispatchEvent(new MessageEvent('message', { data })))
 // More bytes than the facade's memory can ever hold: its own code panics. They are a memory's, as these take no room before they are touched.
