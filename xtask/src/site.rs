@@ -94,11 +94,6 @@ impl Site {
     pub fn with_files_and_headers(&self, path: &str, folder: PathBuf, headers: Headers) -> Result<Server> {
         serve(options().mount(path, folder).headers(headers))
     }
-
-    /// The same with other headers.
-    pub fn with_files_and_headers(&self, path: &str, folder: PathBuf, headers: Headers) -> Result<Server> {
-        serve(options().mount(path, folder).headers(headers))
-    }
 }
 
 /// Builds the job module of the tests.
