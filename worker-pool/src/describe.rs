@@ -1,7 +1,10 @@
 //! What `cargo offmain build` asks a job crate, natively: its jobs' names and their types in TypeScript.
 //! On the web nobody asks, and a job module would be larger for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use offmain_protocol::{
     Job,
@@ -15,6 +18,8 @@ use crate::JobTable;
 pub(crate) struct Description {
     jobs: Vec<BTreeMap<&'static str, String>>,
     types: BTreeSet<String>,
+    /// Types that were visited: one may hold itself.
+    visited: BTreeSet<TypeId>,
 }
 
 impl Description {
@@ -37,11 +42,15 @@ impl Description {
 
 impl TypeVisitor for Description {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
-        // Types of the language have no place of their own to be exported to, and no declaration.
-        if T::output_path().is_none() || self.types.insert(format!("export {}", T::decl(&config()))) {
-            T::visit_dependencies(self);
-            T::visit_generics(self);
+        if !self.visited.insert(TypeId::of::<T>()) {
+            return;
         }
+        // Types of the language have no place of their own to be exported to, and no declaration.
+        if T::output_path().is_some() {
+            self.types.insert(format!("export {}", T::decl(&config())));
+        }
+        T::visit_dependencies(self);
+        T::visit_generics(self);
     }
 }
 
