@@ -248,7 +248,8 @@ class Look {
   /** Its sign, and its distance to 0, or to -1 where it is negative. */
   bigint(value) {
     const distance = value < 0n ? -1n - value : value
-    if (distance >> 128n !== 0n) this.refuse('is a bigint of more than 128 bits')
+    // What Rust's widest integers hold.
+    if (distance >> (value < 0n ? 127n : 128n) !== 0n) this.refuse('is a bigint of more than 128 bits')
     this.room(18)
     this.bytes[this.at] = BIGINT
     this.bytes[this.at + 1] = value < 0n ? 1 : 0
@@ -471,7 +472,8 @@ const WRITERS = {
   },
   FileList: (look, value, depth) => look.list(Array.from(value), depth),
   ImageData: (look, { width, height, data, colorSpace }, depth) => look.record({ width, height, data, colorSpace }, depth),
-  Error: (look, { name, message, stack }, depth) => look.record({ name: `${name}`, message: `${message}`, stack: `${stack ?? ''}` }, depth),
+  Error: (look, { name, message, stack }, depth) =>
+    look.record({ name: `${name}`, message: `${message}`, stack: typeof stack === 'string' ? stack : undefined }, depth),
   DOMRect: (look, value, depth) => look.record(value.toJSON(), depth),
 }
 Object.setPrototypeOf(WRITERS, null)

@@ -54,7 +54,7 @@ impl TypeVisitor for Description {
     }
 }
 
-/// JavaScript callers get numbers, not `bigint`s, as serde-wasm-bindgen gives them.
+/// JavaScript callers get numbers, not `bigint`s.
 fn config() -> ts_rs::Config {
     ts_rs::Config::new().with_large_int("number")
 }

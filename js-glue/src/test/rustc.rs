@@ -26,7 +26,7 @@ pub(super) const CRATE: &str = "offmain_test_shim";
 pub(super) const SHARED: &[&str] = &["js_sys", "wasm_bindgen"];
 
 /// The same for a crate of jobs, which brings the pool with it: the pool, and whose traits its own ask for.
-pub(super) const SHARED_WITH_JOBS: &[&str] = &["offmain_pool", "offmain_protocol", "serde", "serde_core", "serde_wasm_bindgen", "ts_rs"];
+pub(super) const SHARED_WITH_JOBS: &[&str] = &["offmain_pool", "offmain_protocol", "serde", "serde_core", "ts_rs"];
 
 /// Makes `cargo` compile through this program, and link the shim into what it is to run. `libraries` are its and the shared crates'.
 pub(super) fn stand_between(cargo: &mut Command, libraries: &[(String, PathBuf)]) -> Result<()> {

@@ -117,7 +117,8 @@ export const tests = {
     lease.release()
     t.equal(await pool.submit('sum', { n: 1000, threads: 3 }), '499500')
     t.equal(await pool.submit('dive', { kib: 496, stack_kib: 1024 }), 496)
-    t.equal((await pool.submit('sha', { bytes: new Uint8Array(100_000) })).len, 100_000)
+    const bytes = new Uint8Array(100_000)
+    t.equal((await pool.submit('sha', { bytes }, { transfer: [bytes] })).len, 100_000)
     await told
     await t.until(async () => (await pool.stats()).leases.lent === 0)
     await pool.resize(1)

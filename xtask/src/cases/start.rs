@@ -145,7 +145,7 @@ fn trusted_types_without_ours(browser: &mut Browser, site: &Site) -> Result<()> 
     let server = site.with_files_and_headers(CHANGED, package.path(), listing("offmain"))?;
     each([JS, RUST], |face| {
         let error = Start { alone: true, ..Start::of(face, CHANGED) }.fails(browser, &server.url(""))?;
-        error.is("worker")?;
+        error.is("file")?;
         error.says(&["comes with the workers' scripts", CURE])
     })
 }
