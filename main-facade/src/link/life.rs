@@ -2,7 +2,7 @@
 
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Object, Reflect, WebAssembly::Memory};
+use js_sys::{Array, Object, Reflect, Uint8Array, WebAssembly::Memory};
 use offmain_protocol::{
     Incident, Outcome, Payload, StartError, ToCoordinator,
     limits::{BEAT_MS, ENDING_MS, FAILED_STARTS},
@@ -51,14 +51,14 @@ impl Link {
         worker.set_onmessageerror(Some(self.handlers.unreadable.as_ref().unchecked_ref()));
         worker.set_onmessage(Some(self.handlers.message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(self.handlers.error.as_ref().unchecked_ref()));
+        let hello = ToCoordinator::Start { config: self.settings.borrow().clone(), cores: cores() };
+        // Straight to it: what others say waits until it has started. Plain bytes can always be sent.
+        let _ = worker.post_message(&Array::of2(&Uint8Array::from(&*offmain_protocol::encode_hello(&hello)), &JsValue::UNDEFINED));
         self.coordinator.replace(Some(worker));
         let weak = self.this.clone();
         let limit_ms = self.settings.borrow().start_time_ms;
         let deadline = Timer::after(limit_ms, move || on_link(&weak, |link| link.start_is_over(limit_ms)));
         self.deadline.replace(Some(deadline));
-        let hello = ToCoordinator::Start { config: self.settings.borrow().clone(), cores: cores() };
-        // Plain bytes can always be sent.
-        let _ = self.post(&offmain_protocol::encode_hello(&hello), &JsValue::UNDEFINED, &Array::new());
         Ok(())
     }
 
