@@ -28,7 +28,7 @@ const NAME = 16
 const FIRST = 4096
 const KEPT = 262_144
 /** Of a path, as an error shows it. */
-const SHOWN = 80
+const SHOWN = 200
 
 const encoder = new TextEncoder()
 // By itself it drops a mark at the beginning.

@@ -81,7 +81,8 @@ export class Clothes {
   }
 
   /** A getter that counts how often it is read, gives a value or throws, and at times submits a job. */
-  getter(object, key, what) {
+  getter(object, name, what) {
+    const key = String(name)
     const [note, counter] = [this.#note(object), { key, reads: 0, object }]
     this.reads.push(counter)
     ;(note.getters ??= new Map()).set(key, what)

@@ -171,7 +171,8 @@ const option = (type) => (seen, level, reader, value) => (seen.kind === 'unit' ?
 function itemsOf(seen) {
   if (seen.kind === 'list') return seen.items
   if (seen.kind === 'map') return seen.entries.map((value) => ({ value }))
-  return seen.kind === 'view' && seen.numbers ? seen.numbers.map((value) => ({ value })) : refuse('no sequence')
+  // A buffer and a blob are a sequence of their bytes.
+  return seen.kind === 'view' ? Array.from(seen.numbers ?? seen.bytes, (value) => ({ value })) : refuse('no sequence')
 }
 const seq = (type) => (seen, level, reader) => sayList(itemsOf(seen).map((item) => reader.part(type, item, level)))
 

@@ -9,8 +9,8 @@ use super::FormError;
 pub(super) enum Number {
     Int(i64),
     Float(f64),
-    /// What does not fit into an `Int`.
-    Large(bool, u128),
+    /// A bigint: whether it is negative, and its distance to 0, or to -1 if it is. No float takes one.
+    Big(bool, u128),
 }
 
 /// The integers that JavaScript's numbers hold exactly.
@@ -20,8 +20,10 @@ impl Number {
     /// As a type without a wish has it: a whole number is an integer.
     pub(super) fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormError> {
         match self {
-            // Nothing that is rounded.
-            Self::Float(number) if number.fract() == 0.0 && number.abs() <= SAFE => visitor.visit_i64(number as i64),
+            // Nothing that is rounded, and not -0.
+            Self::Float(number) if number.fract() == 0.0 && number.abs() <= SAFE && (number != 0.0 || number.is_sign_positive()) => {
+                visitor.visit_i64(number as i64)
+            }
             Self::Float(number) => visitor.visit_f64(number),
             other => other.integer(visitor),
         }
@@ -32,13 +34,17 @@ impl Number {
             Self::Int(number) => visitor.visit_i64(number),
             Self::Float(number) if number.fract() == 0.0 && number.abs() <= SAFE => visitor.visit_i64(number as i64),
             Self::Float(number) => Err(de::Error::invalid_type(Unexpected::Float(number), &visitor)),
-            Self::Large(false, number) => match u64::try_from(number) {
-                Ok(number) => visitor.visit_u64(number),
-                Err(_) => visitor.visit_u128(number),
-            },
-            Self::Large(true, distance) => match i128::try_from(distance) {
-                Ok(distance) => visitor.visit_i128(!distance),
-                Err(_) => Err(de::Error::custom("a bigint is below the least of 128 bits")),
+            Self::Big(negative, distance) => match (i128::try_from(distance), negative) {
+                (Ok(distance), _) => {
+                    let number = if negative { !distance } else { distance };
+                    match (i64::try_from(number), u64::try_from(number)) {
+                        (Ok(number), _) => visitor.visit_i64(number),
+                        (_, Ok(number)) => visitor.visit_u64(number),
+                        _ => visitor.visit_i128(number),
+                    }
+                }
+                (Err(_), false) => visitor.visit_u128(distance),
+                (Err(_), true) => Err(de::Error::custom("a bigint is below the least of 128 bits")),
             },
         }
     }
@@ -47,15 +53,7 @@ impl Number {
         match self {
             Self::Int(number) => visitor.visit_f64(number as f64),
             Self::Float(number) => visitor.visit_f64(number),
-            Self::Large(..) => Err(de::Error::invalid_type(Unexpected::Other("a bigint"), &visitor)),
-        }
-    }
-
-    /// A bigint.
-    pub(super) fn big(negative: bool, distance: u128) -> Self {
-        match i64::try_from(distance) {
-            Ok(distance) => Self::Int(if negative { !distance } else { distance }),
-            Err(_) => Self::Large(negative, distance),
+            Self::Big(..) => Err(de::Error::invalid_type(Unexpected::Other("a bigint"), &visitor)),
         }
     }
 }
@@ -138,8 +136,8 @@ impl<'a> Numbers<'a> {
             I8 => Number::Int((low as i8).into()),
             I16 => Number::Int(i16::from_le_bytes([low, high]).into()),
             I32 => Number::Int((word as i32).into()),
-            I64 => Number::Int(word as i64),
-            U64 => Number::big(false, word.into()),
+            I64 if (word as i64) < 0 => Number::Big(true, (!word).into()),
+            I64 | U64 => Number::Big(false, word.into()),
             F16 => Number::Float(half(word as u16)),
             F32 => Number::Float(f32::from_bits(word as u32).into()),
             F64 => Number::Float(f64::from_bits(word)),

@@ -265,7 +265,7 @@ impl<'f> Opened<'f> {
     /// The number that this is, if it is one.
     fn number(&self) -> Option<Result<Number>> {
         let source = self.source;
-        let negative_and_distance = |[negative, distance @ ..]: [u8; 17]| Number::big(negative != 0, u128::from_le_bytes(distance));
+        let negative_and_distance = |[negative, distance @ ..]: [u8; 17]| Number::Big(negative != 0, u128::from_le_bytes(distance));
         Some(match self.tag {
             BYTE => source.byte().map(|byte| Number::Int(byte.into())),
             INT => source.array().map(|int| Number::Int(i32::from_le_bytes(int).into())),
