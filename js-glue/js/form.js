@@ -471,7 +471,8 @@ const WRITERS = {
     look.blob(value, 0)
   },
   FileList: (look, value, depth) => look.list(Array.from(value), depth),
-  ImageData: (look, { width, height, data, colorSpace }, depth) => look.record({ width, height, data, colorSpace }, depth),
+  // Where the browser does not name it, there is no other.
+  ImageData: (look, { width, height, data, colorSpace = 'srgb' }, depth) => look.record({ width, height, data, colorSpace }, depth),
   Error: (look, { name, message, stack }, depth) =>
     look.record({ name: `${name}`, message: `${message}`, stack: typeof stack === 'string' ? stack : undefined }, depth),
   DOMRect: (look, value, depth) => look.record(value.toJSON(), depth),

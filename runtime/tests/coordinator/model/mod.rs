@@ -143,12 +143,9 @@ impl Model {
                     member.loaded = true;
                 }
             }
-            Event::NotLoaded { worker: Some(worker), .. } => {
-                if self.workers.get(worker).is_some_and(|member| !member.loaded && self.current() == Some(member.generation)) {
-                    return Cause::NotLoaded(*worker);
-                }
-            }
             Event::NotLoaded { worker: None, .. } => return Cause::ThreadNotLoaded,
+            Event::NotLoaded { worker: Some(worker), .. } if self.loads(*worker) => return Cause::NotLoaded(*worker),
+            Event::NotLoaded { .. } => {}
             Event::WorkerReady { worker, jobs } => self.ready(*worker, jobs),
             Event::WorkerFailed { worker, .. } => {
                 if let Some(member) = self.workers.get(worker).filter(|member| !member.ready) {
@@ -209,6 +206,11 @@ impl Model {
             () if held > self.config.queue_bytes => Some(Refusal::Bytes),
             () => None,
         }
+    }
+
+    /// Whether a worker of the current generation still loads.
+    fn loads(&self, worker: WorkerId) -> bool {
+        self.workers.get(&worker).is_some_and(|member| !member.loaded && self.current() == Some(member.generation))
     }
 
     fn ready(&mut self, worker: WorkerId, jobs: &[String]) {
