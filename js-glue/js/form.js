@@ -129,8 +129,9 @@ class Look {
     this.at = this.values = this.copied = this.held = this.level = 0
     this.objects.length = this.places.length = this.trail.length = 0
     this.found = this.moved = undefined
-    if (this.attachments.length > 0) this.attachments = []
-    if (this.responses.length > 0) this.responses = []
+    // The form that was written has these.
+    this.attachments = []
+    this.responses = []
     return this
   }
 

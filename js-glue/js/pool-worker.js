@@ -185,8 +185,9 @@ async function join({ module, memory, stackSize, threads, parallelism, progressS
   }
   onmessage = ({ data: [message, beside] }) => {
     if (!beside?.some((item) => item instanceof Blob)) return receive(message, beside, beside)
-    const receiveUnread = (unreadable) => receive(message, beside, undefined, unreadable)
-    unlessCancelled(message, readBlobs(beside)).then((read) => receive(message, beside, read), receiveUnread)
+    const reading = unlessCancelled(message, readBlobs(beside))
+    const unread = (unreadable) => receive(message, beside, undefined, unreadable)
+    reading.then((read) => receive(message, beside, read), unread)
   }
   if (role === 'reactor') guard(() => jobs.offmainReact(id))
   else guard(() => jobs.offmainStart(id), "trap in the job module's init: ")

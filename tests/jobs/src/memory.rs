@@ -1,7 +1,7 @@
 //! The shared memory as it grows: fresh pages that go from thread to thread, and addresses above 2 GiB.
 
 use std::{
-    hint::black_box,
+    hint::{black_box, spin_loop},
     mem::ManuallyDrop,
     sync::atomic::{AtomicU32, AtomicUsize, Ordering},
     thread,
@@ -30,7 +30,7 @@ pub fn take_pages(job: TakePages, _: &JobContext<TakePages>) -> Result<u32, Stri
         READY.store(1, Ordering::Release);
         loop {
             match SLOT.load(Ordering::Acquire) {
-                NOTHING => {}
+                NOTHING => spin_loop(),
                 END => break,
                 page => {
                     kind(page as *mut u8);
@@ -41,9 +41,13 @@ pub fn take_pages(job: TakePages, _: &JobContext<TakePages>) -> Result<u32, Stri
     });
     let hand_over = |what: usize| {
         SLOT.store(what, Ordering::Release);
-        while what != END && SLOT.load(Ordering::Acquire) != NOTHING {}
+        while what != END && SLOT.load(Ordering::Acquire) != NOTHING {
+            spin_loop();
+        }
     };
-    while READY.load(Ordering::Acquire) == 0 {}
+    while READY.load(Ordering::Acquire) == 0 {
+        spin_loop();
+    }
     let pages = (0..job.rounds).map_while(|_| new_page()).inspect(|page| hand_over(*page)).count();
     hand_over(END);
     taker.join().map_err(|_| "the thread panicked")?;
