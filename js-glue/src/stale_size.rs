@@ -8,8 +8,8 @@
 //! `std-edits/alloc_steps.rs` can go.
 //!
 //! One thread gets a pointer from another by an atomic operation that reads, or by a wait. So the pass has each of these followed by a
-//! call of [`REFRESH`], which compares `memory.size`, what this thread has seen, with a word in the memory, what there is. If that is
-//! more, `memory.grow` by no pages makes the thread see it. Each `memory.grow` of the module writes the word before it returns, so
+//! call of [`REFRESH`], which compares what this thread has seen, in a global of its own, with a word in the memory, what there is. If they
+//! differ, `memory.grow` by no pages makes the thread see it. Each `memory.grow` of the module writes the word before it returns, so
 //! before its thread can hand over anything.
 //!
 //! What was tried in Chromium 148 between taking a pointer and `memory.fill` by it, in runs of 200 rounds: with nothing 2 of 12 passed,
@@ -106,15 +106,17 @@ impl Word {
     const LOAD: LoadKind = LoadKind::I32 { atomic: true };
     const ARG: MemArg = MemArg { align: 4, offset: 0 };
 
-    /// `if word > memory.size { memory.grow(0) }`
+    /// `if word != seen { memory.grow(0); seen = word }`, where `seen` is this thread's own: `memory.size` is a call in Firefox.
     fn refresh(&self, module: &mut Module) -> FunctionId {
+        let seen = module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(0)));
+        let now = module.locals.add(ValType::I32);
         let mut builder = FunctionBuilder::new(&mut module.types, &[], &[]);
         builder.name(REFRESH.to_owned());
         let mut body = builder.func_body();
-        body.i32_const(self.address as i32).load(self.memory, Self::LOAD, Self::ARG);
-        body.memory_size(self.memory).binop(BinaryOp::I32GtU);
+        body.i32_const(self.address as i32).load(self.memory, Self::LOAD, Self::ARG).local_tee(now);
+        body.global_get(seen).binop(BinaryOp::I32Ne);
         let grow = |then: &mut walrus::InstrSeqBuilder| {
-            then.i32_const(0).memory_grow(self.memory).drop();
+            then.i32_const(0).memory_grow(self.memory).drop().local_get(now).global_set(seen);
         };
         body.if_else(None, grow, |_| {});
         builder.finish(vec![], &mut module.funcs)
