@@ -30,7 +30,7 @@ pub fn take_pages(job: TakePages, _: &JobContext<TakePages>) -> Result<u32, Stri
         READY.store(1, Ordering::Release);
         loop {
             match SLOT.load(Ordering::Acquire) {
-                NOTHING => spin_loop(),
+                NOTHING => spin(),
                 END => break,
                 page => {
                     kind(page as *mut u8);
@@ -42,16 +42,21 @@ pub fn take_pages(job: TakePages, _: &JobContext<TakePages>) -> Result<u32, Stri
     let hand_over = |what: usize| {
         SLOT.store(what, Ordering::Release);
         while what != END && SLOT.load(Ordering::Acquire) != NOTHING {
-            spin_loop();
+            spin();
         }
     };
     while READY.load(Ordering::Acquire) == 0 {
-        spin_loop();
+        spin();
     }
     let pages = (0..job.rounds).map_while(|_| new_page()).inspect(|page| hand_over(*page)).count();
     hand_over(END);
     taker.join().map_err(|_| "the thread panicked")?;
     Ok(pages as u32)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread that stays in one call is what this is about")]
+fn spin() {
+    spin_loop();
 }
 
 /// A page that nobody has seen, past the allocator.
