@@ -268,7 +268,7 @@ class Call {
     const beside = small && attachments.length === 0 ? undefined : [...large, ...attachments]
     let stopped = false
     this.stop = () => (stopped = true)
-    const id = this.#facade.submit(this.#name, small ? bytes : undefined, beside, held, priority, timeout, [...large, ...moved], this, place)
+    const id = this.#facade.submit(this.#name, small ? bytes : undefined, beside, held, priority, timeout, [...moved, ...large], this, place)
     if (id === 0) return
     this.#input = undefined
     if (this.#over) return

@@ -80,13 +80,20 @@ export function pack(input, transfer = []) {
     if (wrong) throw new Refusal(wrong)
     const { bytes, at, held, attachments, responses } = look
     for (const buffer of buffers) if (!attachments.includes(buffer)) throw new Refusal('`transfer` lists a buffer that it does not hold')
-    return { bytes: bytes.subarray(0, at), held, attachments, moved: [...buffers], responses }
+    return { bytes: bytes.subarray(0, at), held, attachments, moved: [...buffers].sort(pagesFirst), responses }
   } catch (error) {
     throw error instanceof Refusal ? error : new Refusal(`${look.path()} could not be read: ${textOf(error)}`)
   } finally {
     spare = look.clean()
   }
 }
+
+/**
+ * The browser detaches one buffer after the other, until it finds one that it cannot: that of a `WebAssembly.Memory`. So what has a length of
+ * whole pages comes first, and nothing is lost.
+ */
+const pagesFirst = (one, other) => isPages(other) - isPages(one)
+const isPages = (buffer) => Number(buffer.byteLength % 65_536 === 0)
 
 /** The buffers of a transfer list, each once, and what is wrong with the list. */
 function listed(transfer) {

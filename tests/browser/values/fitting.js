@@ -89,7 +89,7 @@ export class Fitting {
 
   #entries(key, value) {
     const entries = this.#times(5, () => [key(), this.#part(value())])
-    return entries.filter(Array.isArray)
+    return entries.filter(isPair)
   }
 
   table() {
@@ -197,5 +197,14 @@ export class Fitting {
   picture() {
     if (this.random.chance(0.6)) return this.making.picture()
     return this.#fields({ width: this.u32(), height: this.u32(), data: this.binaries.bytesLike(), colorSpace: this.text() })
+  }
+}
+
+function isPair(value) {
+  try {
+    return Array.isArray(value)
+  } catch {
+    // A Proxy that was revoked.
+    return false
   }
 }
