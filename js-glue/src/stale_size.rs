@@ -106,7 +106,7 @@ impl Word {
     const LOAD: LoadKind = LoadKind::I32 { atomic: true };
     const ARG: MemArg = MemArg { align: 4, offset: 0 };
 
-    /// `if word != seen { memory.grow(0); seen = word }`, where `seen` is this thread's own: `memory.size` is a call in Firefox.
+    /// `if word != seen { memory.grow(0); seen = word }`, where `seen` is this thread's own, a global of its instance.
     fn refresh(&self, module: &mut Module) -> FunctionId {
         let seen = module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(0)));
         let now = module.locals.add(ValType::I32);
