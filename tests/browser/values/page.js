@@ -18,5 +18,14 @@ const works = {
 globalThis.values = (what, ...args) => {
   globalThis.told = undefined
   const work = async () => works[what](...args)
-  setTimeout(() => work().then((value) => (globalThis.told = { value }), (error) => (globalThis.told = { error: `${error}\n${error?.stack}` })))
+  setTimeout(() => work().then((value) => (globalThis.told = { value }), (error) => (globalThis.told = { error: textOf(error) })))
+}
+
+/** What was thrown may be of any kind, too. */
+function textOf(error) {
+  try {
+    return `${error}\n${error?.stack}`
+  } catch {
+    return `something that has no text: a ${typeof error}`
+  }
 }
