@@ -22,7 +22,7 @@ const SHORT = 64
 const LETTERS = 256
 /** Objects among which one that was seen before is looked for one by one. */
 const FEW = 16
-/** A property's name counts as one more value for each so many characters. */
+/** A property's name counts as one value more for each 16 characters. */
 const NAME = 16
 /** Bytes that a form may take at first, and that are kept for the next one at most. */
 const FIRST = 4096
@@ -311,7 +311,7 @@ class Look {
     const match = hasOwn(value, 'index') && hasOwn(value, 'input')
     if (match) this.byte(MATCH)
     this.list(value, depth)
-    if (match) this.record({ index: value.index, input: value.input, groups: value.groups }, depth)
+    if (match) this.plain({ index: value.index, input: value.input, groups: value.groups }, depth)
   }
 
   list(value, depth) {
@@ -357,11 +357,6 @@ class Look {
     this.level = depth
   }
 
-  /** What the browser's own object says of itself. */
-  record(fields, depth) {
-    this.plain(fields, depth)
-  }
-
   viewOf(value) {
     const kind = KINDS.indexOf(viewKind(value) ?? 'DataView')
     if (kind < 0) this.refuse(`is ${described(value)}, which cannot be passed to a job`)
@@ -373,9 +368,6 @@ class Look {
     if (byteLength === 0 && kind !== KINDS.indexOf('DataView')) checked(value)
     const { buffer, byteOffset } = value
     if (this.moved.has(buffer)) return this.attached(kind, buffer, byteOffset, byteLength)
-    // Before the view is made, and so before its pages are touched.
-    this.copy(byteLength)
-    this.copied -= byteLength
     this.data(kind, new Uint8Array(buffer, byteOffset, byteLength))
   }
 
@@ -480,10 +472,10 @@ const WRITERS = {
   },
   FileList: (look, value, depth) => look.list(Array.from(value), depth),
   // Where the browser does not name it, there is no other.
-  ImageData: (look, { width, height, data, colorSpace = 'srgb' }, depth) => look.record({ width, height, data, colorSpace }, depth),
+  ImageData: (look, { width, height, data, colorSpace = 'srgb' }, depth) => look.plain({ width, height, data, colorSpace }, depth),
   Error: (look, { name, message, stack }, depth) =>
-    look.record({ name: `${name}`, message: `${message}`, stack: typeof stack === 'string' ? stack : undefined }, depth),
-  DOMRect: (look, value, depth) => look.record(value.toJSON(), depth),
+    look.plain({ name: `${name}`, message: `${message}`, stack: typeof stack === 'string' ? stack : undefined }, depth),
+  DOMRect: (look, value, depth) => look.plain(value.toJSON(), depth),
 }
 Object.setPrototypeOf(WRITERS, null)
 WRITERS.File = WRITERS.Blob

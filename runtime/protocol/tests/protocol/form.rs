@@ -8,7 +8,7 @@ use std::{
 use offmain_protocol::{
     Bytes,
     form::{self, Attach, Attached, FormError},
-    limits::{INPUT_DEPTH, OUTPUT_DEPTH, VALUES},
+    limits::{INLINE_BYTES, INPUT_DEPTH, OUTPUT_DEPTH, TIMEOUT_MS, VALUES},
 };
 use proptest::{collection::vec, prelude::*};
 use serde::{
@@ -254,6 +254,22 @@ fn depth_has_a_limit_both_ways_and_what_is_skipped_has_none() {
         &raw const here as usize - 20_000,
     );
     assert!(error.unwrap_err().to_string().contains("`stackSize`"));
+}
+
+#[test]
+fn the_scripts_have_the_same_bounds() {
+    let (form, app) = (include_str!("../../../../js-glue/js/form.js"), include_str!("../../../../js-glue/js/app.js"));
+    let bounds = [
+        (form, "INLINE_BYTES", INLINE_BYTES as u64),
+        (form, "INPUT_DEPTH", INPUT_DEPTH.into()),
+        (form, "VALUES", VALUES.into()),
+        (app, "LONGEST", TIMEOUT_MS.max),
+    ];
+    for (script, name, bound) in bounds {
+        let (_, rest) = script.split_once(&format!("const {name} = ")).expect(name);
+        let there: String = rest.lines().next().unwrap_or_default().replace('_', "");
+        assert_eq!(there, bound.to_string(), "{name}");
+    }
 }
 
 #[test]
