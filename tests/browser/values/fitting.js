@@ -88,8 +88,7 @@ export class Fitting {
   }
 
   #entries(key, value) {
-    const entries = this.#times(5, () => [key(), this.#part(value())])
-    return entries.filter(isPair)
+    return Array.from({ length: this.random.below(6) }, () => [key(), this.#part(value())])
   }
 
   table() {
@@ -139,7 +138,8 @@ export class Fitting {
   }
 
   #adopt(child, parent) {
-    const takes = typeof child === 'object' && child !== null && Object.isExtensible(child) && Object.getPrototypeOf(child) === Object.prototype && !this.making.notes.has(child)
+    if (typeof child !== 'object' || child === null || this.making.notes.has(child)) return
+    const takes = Object.isExtensible(child) && Object.getPrototypeOf(child) === Object.prototype
     if (takes) child.parent = parent
   }
 
@@ -197,14 +197,5 @@ export class Fitting {
   picture() {
     if (this.random.chance(0.6)) return this.making.picture()
     return this.#fields({ width: this.u32(), height: this.u32(), data: this.binaries.bytesLike(), colorSpace: this.text() })
-  }
-}
-
-function isPair(value) {
-  try {
-    return Array.isArray(value)
-  } catch {
-    // A Proxy that was revoked.
-    return false
   }
 }
