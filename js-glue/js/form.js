@@ -27,8 +27,9 @@ const NAME = 16
 /** Bytes that a form may take at first, and that are kept for the next one at most. */
 const FIRST = 4096
 const KEPT = 262_144
-/** Of a path, as an error shows it. */
+/** Of a path and of a key in it, as an error shows them. */
 const SHOWN = 200
+const SHOWN_KEY = 60
 
 const encoder = new TextEncoder()
 // By itself it drops a mark at the beginning.
@@ -146,11 +147,10 @@ class Look {
   path() {
     let text = ''
     for (const key of this.trail.slice(0, this.level)) {
-      if (typeof key === 'string') text += text === '' ? key : `.${key}`
-      else text += `[${typeof key === 'number' ? key : textOf(key.entry)}]`
-      if (text.length > SHOWN) return `${text.slice(0, SHOWN)}…`
+      if (typeof key === 'string') text += `${text === '' ? '' : '.'}${shortened(key, SHOWN_KEY)}`
+      else text += `[${typeof key === 'number' ? key : keyText(key.entry)}]`
     }
-    return text || 'it'
+    return shortened(text, SHOWN) || 'it'
   }
 
   refuse(why) {
@@ -513,17 +513,32 @@ function ownClass(prototype) {
   return typeof label === 'string' && /^(Async)?Generator$| Iterator$/.test(label) ? label : undefined
 }
 
-function described(value) {
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : `a ${typeof value}`
-  const name = classOf(getPrototypeOf(value))
-  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`
+/** A Map's key, of which nothing is read. */
+function keyText(key) {
+  const isObject = (typeof key === 'object' && key !== null) || typeof key === 'function'
+  return isObject ? described(key) : shortened(String(key), SHOWN_KEY)
 }
+
+/** Without its middle, if it is longer. */
+const shortened = (text, length) => (text.length > length ? `${text.slice(0, length / 2)}…${text.slice(-length / 2)}` : text)
+
+function described(value) {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : withArticle(typeof value)
+  try {
+    return withArticle(classOf(getPrototypeOf(value)))
+  } catch {
+    // A Proxy that does not tell.
+    return 'a Proxy'
+  }
+}
+
+const withArticle = (name) => `${/^([AEIOUaeio]|un)/.test(name) ? 'an' : 'a'} ${name}`
 
 function textOf(value) {
   try {
     return `${value?.message ?? value}`
   } catch {
-    return `a ${typeof value}`
+    return `${withArticle(typeof value)} without a text`
   }
 }
 

@@ -7,6 +7,7 @@ mod element;
 mod read;
 mod write;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{de, ser};
@@ -58,13 +59,14 @@ pub struct FormError(Box<Inner>);
 #[derive(Debug)]
 struct Inner {
     why: String,
-    path: String,
+    /// The steps to where it is, the last one first.
+    path: Vec<String>,
 }
 
 impl FormError {
     #[cold]
     fn new(why: impl Into<String>) -> Self {
-        Self(Box::new(Inner { why: why.into(), path: String::new() }))
+        Self(Box::new(Inner { why: why.into(), path: Vec::new() }))
     }
 
     #[cold]
@@ -76,19 +78,21 @@ impl FormError {
     #[cold]
     #[inline(never)]
     fn within(mut self, segment: &Segment<'_>) -> Self {
-        /// What an error shows of a path.
-        const SHOWN: usize = 200;
-        let path = &mut self.0.path;
-        if path.len() > SHOWN {
-            return self;
-        }
-        let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-        *path = match segment {
-            Segment::Index(index) => format!("[{index}]{dot}{path}"),
-            Segment::Field(name) => format!("{name}{dot}{path}"),
-        };
+        self.0.path.push(match segment {
+            Segment::Index(index) => format!("[{index}]"),
+            Segment::Field(name) => shortened(name, 60).into_owned(),
+        });
         self
     }
+}
+
+/// Without its middle, if it has more bytes.
+fn shortened(text: &str, length: usize) -> Cow<'_, str> {
+    if text.len() <= length {
+        return text.into();
+    }
+    let (begin, end) = (text.floor_char_boundary(length / 2), text.ceil_char_boundary(text.len() - length / 2));
+    format!("{}…{}", &text[..begin], &text[end..]).into()
 }
 
 /// One step of a path.
@@ -100,7 +104,12 @@ enum Segment<'a> {
 impl fmt::Display for FormError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { why, path } = &*self.0;
-        if path.is_empty() { f.write_str(why) } else { write!(f, "{why}, at `{path}`") }
+        let mut text = String::new();
+        for step in path.iter().rev() {
+            let dot = if text.is_empty() || step.starts_with('[') { "" } else { "." };
+            text.extend([dot, step]);
+        }
+        if text.is_empty() { f.write_str(why) } else { write!(f, "{why}, at `{}`", shortened(&text, 200)) }
     }
 }
 

@@ -40,6 +40,11 @@ export const tests = {
   }),
 
   'what cannot be passed is refused by its path, and nobody else is hurt': withPool({ workers: 2 }, async (pool, t) => {
+    class Untold {
+      toString() {
+        t.assert(false, 'a key of a Map was asked for its text')
+      }
+    }
     const { port1 } = new MessageChannel()
     const canvas = globalThis.OffscreenCanvas && new OffscreenCanvas(8, 8)
     const stream = new ReadableStream({})
@@ -54,6 +59,8 @@ export const tests = {
       [() => ({ get number() { throw new Error('not today') } }), [], /number could not be read: not today/],
       [() => ({ number: 1, gone: revoked() }), [], /gone could not be read/],
       [() => ({ number: 1, when: new Date(NaN) }), [], /when is an invalid date/],
+      [() => ({ number: 1, ['long'.repeat(100)]: { last: () => 1 } }), [], /: (long){7}lo…ng(long){7}\.last is a function/],
+      [() => ({ number: 1, map: new Map([[new Untold(), () => 1]]) }), [], /map\[an Object\] is a function/],
     ].filter(([, transfer]) => transfer[0] !== undefined || transfer.length === 0)
     const bystanders = Array.from({ length: 2 }, () => pool.submit('nap', { ms: 300 }))
     for (const [input, transfer, pattern] of refused) {
