@@ -1,10 +1,11 @@
-//! The library behind `cargo offmain`: turns a crate of jobs into what a web page loads.
+//! Turns a crate of jobs into what a web page loads. The folder is `js-glue`, the crate `cargo-offmain`.
+//!
+//! This is the library behind `cargo offmain`.
 //!
 //! [`build`] is the whole way: toolchain ([`Toolchain`]), std with working threads ([`Overlay`]), one call of cargo for
 //! each [`Flavour`], bindings, stack checks, and the [`check`] that what runs on the main thread cannot wait.
 
 mod bindings;
-pub mod browser;
 mod check;
 mod declarations;
 mod doctor;

@@ -109,7 +109,7 @@ fn run(command: Command) -> Result<ExitCode> {
             println!("import it with `import {{ start }} from './{}.js'`", built.name);
         }
         Command::Test(options) => {
-            cargo_offmain::browser::end_all_on_interrupt()?;
+            offmain_browser::end_all_on_interrupt()?;
             return cargo_offmain::test(&options);
         }
         Command::Serve { dir, port, no_isolation } => {

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 use cargo_offmain::Step;
-use cargo_offmain::browser::{can_install_packages, find_program, install_packages};
+use offmain_browser::{can_install_packages, find_program, install_packages};
 use offmain_fuzz::TARGETS;
 
 use crate::command::{cargo, excerpt, made, output, target};

@@ -1,4 +1,6 @@
-//! Project tasks: `cargo xtask demo` and `cargo xtask test`. Nothing here is needed by an app that uses offmain.
+//! Project tasks, run as `cargo xtask …`. The folder and the crate are `xtask`.
+//!
+//! An app that uses offmain needs none of them.
 
 mod bench;
 mod cases;
@@ -53,7 +55,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let task = Task::parse();
-    let result = cargo_offmain::browser::end_all_on_interrupt().and_then(|()| match task {
+    let result = offmain_browser::end_all_on_interrupt().and_then(|()| match task {
         Task::Bench(options) => bench::run(&options),
         Task::Demo(options) => demo::run(&options),
         Task::Peers(options) => peers::run(&options),

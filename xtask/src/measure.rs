@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use cargo_offmain::browser::{Browser, Engine, Programs};
+use offmain_browser::{Browser, Engine, Programs};
 use serde_json::{Value, json};
 
 use crate::site::Site;

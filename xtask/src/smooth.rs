@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cargo_offmain::browser::{Browser, Programs};
 use cargo_offmain::{Flavour, Server, ServerOptions, Step};
+use offmain_browser::{Browser, Programs};
 use serde_json::{Value, json};
 
 use crate::command::workspace;

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use cargo_offmain::browser::Browser;
 use cargo_offmain::{Step, in_words};
+use offmain_browser::Browser;
 use serde_json::{Value, json};
 
 use crate::measure::Measure;

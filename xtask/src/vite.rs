@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow, ensure};
 use cargo_offmain::Step;
-use cargo_offmain::browser::{can_install_packages, find_program, install_packages};
+use offmain_browser::{can_install_packages, find_program, install_packages};
 
 use crate::command::{made, output, succeed, workspace};
 

@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use offmain_browser::{Engine, Programs};
 
-use crate::browser::{Engine, Programs};
 use binaries::{Binary, Project};
 use run::{End, Order, Stage};
 

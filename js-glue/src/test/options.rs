@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::browser::Engine;
+use offmain_browser::Engine;
 
 /// What to test, and in which browsers.
 #[derive(Debug, Clone, clap::Args)]

@@ -6,9 +6,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use offmain_browser::{Browser, Engine, Programs};
 use serde_json::json;
 
-use crate::browser::{Browser, Engine, Programs};
 use crate::serve::{Server, ServerOptions};
 
 /// How long nothing may be heard before somebody looks whether the page still lives.

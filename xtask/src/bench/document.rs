@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use cargo_offmain::browser::Engine;
+use offmain_browser::Engine;
 
 use super::facts::{Chart, Facts, Goal, Row, number};
 use crate::command::workspace;

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use cargo_offmain::Step;
-use cargo_offmain::browser::{Browser, Engine, main_threads, memory};
 use clap::ValueEnum;
+use offmain_browser::{Browser, Engine, main_threads, memory};
 use serde_json::{Value, json};
 
 use crate::command::{cargo, output, succeed, target};

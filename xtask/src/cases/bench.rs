@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use cargo_offmain::browser::Browser;
+use offmain_browser::Browser;
 use serde_json::Value;
 
 use super::Case;

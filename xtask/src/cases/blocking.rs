@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use cargo_offmain::browser::{Browser, Engine};
+use offmain_browser::{Browser, Engine};
 use serde_json::json;
 use tempfile::TempDir;
 

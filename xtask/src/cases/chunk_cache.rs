@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use cargo_offmain::browser::Browser;
+use offmain_browser::Browser;
 
 use super::{Case, START_LIMIT};
 use crate::site::{Content, Site};

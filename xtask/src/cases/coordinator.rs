@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use cargo_offmain::browser::Browser;
+use offmain_browser::Browser;
 use serde_json::{Value, json};
 
 use super::package::Package;

@@ -17,7 +17,7 @@ pub use package::Package;
 use std::time::Duration;
 
 use anyhow::Result;
-use cargo_offmain::browser::{Browser, Engine};
+use offmain_browser::{Browser, Engine};
 use serde_json::Value;
 
 use crate::site::{Content, Site};

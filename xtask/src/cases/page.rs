@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use cargo_offmain::browser::{Browser, Engine};
+use offmain_browser::{Browser, Engine};
 use serde_json::json;
 
 use super::{Case, keep};

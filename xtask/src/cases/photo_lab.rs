@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use cargo_offmain::browser::Browser;
 use cargo_offmain::{Server, ServerOptions};
+use offmain_browser::Browser;
 use serde_json::{Value, json};
 
 use super::Case;

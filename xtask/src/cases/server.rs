@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use cargo_offmain::browser::Browser;
 use cargo_offmain::{Server, ServerOptions};
+use offmain_browser::Browser;
 use serde_json::json;
 
 use super::Case;

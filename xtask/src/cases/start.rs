@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use cargo_offmain::Headers;
-use cargo_offmain::browser::{Browser, Engine};
+use offmain_browser::{Browser, Engine};
 use serde_json::{Value, json};
 
 use super::package::Package;

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use cargo_offmain::browser::{Browser, Engine, Programs};
 use cargo_offmain::{Flavour, Server, ServerOptions, Step, in_words};
+use offmain_browser::{Browser, Engine, Programs};
 use serde_json::{Value, json};
 
 use crate::command::{made, workspace};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use cargo_offmain::Server;
-use cargo_offmain::browser::{Browser, Engine, Programs};
+use offmain_browser::{Browser, Engine, Programs};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

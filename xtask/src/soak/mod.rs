@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use cargo_offmain::browser::{Browser, Programs};
 use cargo_offmain::{Server, Step, in_words};
+use offmain_browser::{Browser, Programs};
 use serde_json::{Value, json};
 
 use crate::cases::Package;

@@ -14,7 +14,7 @@ use std::thread;
 
 use anyhow::Result;
 use cargo_offmain::Toolchain;
-use cargo_offmain::browser::{Engine, Programs};
+use offmain_browser::{Engine, Programs};
 
 use crate::cases::{self, Case};
 use crate::command::workspace;

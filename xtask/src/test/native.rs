@@ -26,8 +26,8 @@ const FOR_BROWSERS: &[&str] = &[
     "photo-lab-main",
 ];
 
-/// This program, and the one that it calls.
-const TOOLS: &[&str] = &["cargo-offmain", "xtask"];
+/// This program, the one that it calls, and what both use.
+const TOOLS: &[&str] = &["cargo-offmain", "offmain-browser", "xtask"];
 
 /// Runs all of it.
 pub fn test(report: &Report) -> Result<()> {

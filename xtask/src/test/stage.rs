@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use cargo_offmain::browser::{Browser, Engine, Programs};
+use offmain_browser::{Browser, Engine, Programs};
 use serde_json::{Value, json};
 
 use super::report::{Report, Verdict};

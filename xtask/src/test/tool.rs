@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use cargo_offmain::Step;
-use cargo_offmain::browser::Engine;
+use offmain_browser::Engine;
 
 use super::libtest::{self, End, NativeTest};
 use super::native::run_tests;

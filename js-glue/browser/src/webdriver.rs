@@ -18,7 +18,7 @@ const LOAD_LIMIT: Duration = Duration::from_secs(45);
 const COMMAND_LIMIT: Duration = Duration::from_secs(90);
 
 /// A command: where drivers that speak HTTP have it, and what Firefox calls it, if it has it.
-pub(super) struct Command {
+pub(crate) struct Command {
     pub path: &'static str,
     pub name: Option<&'static str>,
 }
@@ -40,7 +40,7 @@ const SET_RECT: Command = Command::new("/window/rect", "WebDriver:SetWindowRect"
 const LOG: Command = Command { path: "/se/log", name: None };
 
 /// Who carries commands to a browser and brings the answers.
-pub(super) trait Remote {
+pub(crate) trait Remote {
     /// Begins the session with the given capabilities.
     fn open(&mut self, capabilities: &Value, limit: Duration) -> Result<()>;
     /// Sends a command and waits for its answer; without parameters, it only asks.
@@ -130,7 +130,7 @@ impl Session {
 }
 
 /// A driver that speaks HTTP.
-pub(super) struct Driver {
+pub(crate) struct Driver {
     agent: ureq::Agent,
     port: u16,
     session: String,

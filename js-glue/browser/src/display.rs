@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::group::Group;
+use crate::group::Group;
 
 /// A running Xvfb.
 pub struct Display {

@@ -1,12 +1,5 @@
 //! A headless browser with a profile of its own, driven by WebDriver; ended with all its processes when dropped.
 
-mod display;
-mod engine;
-mod group;
-mod marionette;
-mod setup;
-mod webdriver;
-
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -17,14 +10,12 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use engine::Engine;
-use engine::firefox_preferences;
-pub use group::{Group, end_all_on_interrupt, main_threads, memory};
-pub use setup::{Programs, can_install_packages, find_program, install_packages};
-
-use display::Display;
-use marionette::Marionette;
-use webdriver::{Driver, Remote, Session};
+use crate::display::Display;
+use crate::engine::{Engine, firefox_preferences};
+use crate::group::Group;
+use crate::marionette::{Marionette, lay_profile};
+use crate::programs::Programs;
+use crate::webdriver::{Driver, Remote, Session};
 
 /// Starting a driver and its browser takes one to four seconds here; after this it is given up.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -68,7 +59,7 @@ impl Browser {
         let log = fs::File::create(home.log())?;
         let profile = home.path().join("profile");
         if engine == Engine::Firefox {
-            marionette::lay_profile(&profile, port, &firefox_preferences(collecting))?;
+            lay_profile(&profile, port, &firefox_preferences(collecting))?;
         }
         let mut command = Command::new(programs.driver(engine));
         command.args(engine.driver_args(port, &profile)).envs(engine.environment().iter().copied()).envs(home.environment());
@@ -83,7 +74,7 @@ impl Browser {
                 Engine::Firefox => Box::new(Marionette::connect(port, START_LIMIT, alive)?),
                 Engine::Chromium | Engine::Webkit => Box::new(Driver::connect(port, START_LIMIT, alive)?),
             };
-            Session::open(remote, &engine.capabilities(programs, &profile, collecting), START_LIMIT)
+            Session::open(remote, &engine.capabilities(programs.browser(engine), &profile, collecting), START_LIMIT)
         })();
         let session = opened.with_context(|| format!("its last words:\n{}", home.log_end()))?;
         Ok(Self { engine, session, log_read: 0, driver: driver_process, _display: display, home })

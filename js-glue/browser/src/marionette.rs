@@ -12,20 +12,20 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 
-use super::webdriver::{Command, Remote};
+use crate::webdriver::{Command, Remote};
 
 /// A screenshot is the longest message there is.
 const LONGEST: usize = 1 << 30;
 
 /// The connection with a Firefox.
-pub(super) struct Marionette {
+pub(crate) struct Marionette {
     stream: RefCell<BufReader<TcpStream>>,
     last: Cell<u32>,
     hangs: Cell<bool>,
 }
 
 /// Makes a profile whose Firefox listens on `port`, with these preferences.
-pub(super) fn lay_profile(folder: &Path, port: u16, preferences: &Value) -> Result<()> {
+pub(crate) fn lay_profile(folder: &Path, port: u16, preferences: &Value) -> Result<()> {
     let mut lines = format!("user_pref(\"marionette.port\", {port});\n");
     for (name, value) in preferences.as_object().into_iter().flatten() {
         // A String takes everything.

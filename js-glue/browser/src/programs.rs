@@ -1,15 +1,13 @@
 //! Browsers and their drivers: found where they are, installed where the system lets us, named with their cure where not.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
-use super::engine::Engine;
-use crate::step::Step;
+use crate::engine::Engine;
+use crate::packages::{can_install_packages, find_program, install_packages};
 
 /// One program that driving a browser needs.
 struct Need {
@@ -116,11 +114,6 @@ fn find(need: &Need) -> Option<PathBuf> {
     need.names.iter().find_map(|name| if name.contains('/') { find_path(name) } else { find_program(name) })
 }
 
-/// `name` on the PATH.
-pub fn find_program(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
-}
-
 fn find_path(pattern: &str) -> Option<PathBuf> {
     let Some((before, after)) = pattern.split_once("*/") else {
         return Some(PathBuf::from(pattern)).filter(|path| path.is_file());
@@ -130,29 +123,4 @@ fn find_path(pattern: &str) -> Option<PathBuf> {
 
 fn cure(need: &Need) -> String {
     if Path::new("/etc/debian_version").exists() { format!("run `apt-get install {}` as root", need.package) } else { need.cure.to_owned() }
-}
-
-/// Whether packages can be installed without asking anybody: Debian, as root.
-pub fn can_install_packages() -> bool {
-    Path::new("/etc/debian_version").exists() && rustix::process::geteuid().is_root()
-}
-
-/// Installs Debian packages, with a fresh list of them where the machine's own does not do.
-pub fn install_packages(packages: &[&str]) -> Result<()> {
-    let step = Step::begin(&format!("installing Debian packages: {}", packages.join(" ")));
-    let install = || apt_get(&[&["install", "-y", "--no-install-recommends"], packages].concat());
-    install().or_else(|_| {
-        apt_get(&["update"])?;
-        install()
-    })?;
-    step.end();
-    Ok(())
-}
-
-fn apt_get(args: &[&str]) -> Result<()> {
-    let output =
-        Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").output().context("apt-get could not be started")?;
-    let words = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "apt-get {} failed:\n{}", args.join(" "), words.trim_end());
-    Ok(())
 }

@@ -5,8 +5,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::setup::Programs;
-
 /// A browser engine the project is tried in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Engine {
@@ -58,9 +56,8 @@ impl Engine {
         }
     }
 
-    /// The capabilities of a new session: which browser, with this fresh profile, and whether its scripts may collect garbage.
-    pub fn capabilities(self, programs: &Programs, profile: &Path, collecting: bool) -> Value {
-        let binary = programs.browser(self);
+    /// The capabilities of a new session: which program, with this fresh profile, and whether its scripts may collect garbage.
+    pub fn capabilities(self, binary: &Path, profile: &Path, collecting: bool) -> Value {
         match self {
             Self::Chromium => {
                 let mut args: Vec<String> = CHROMIUM_ARGS.iter().map(ToString::to_string).collect();
@@ -123,7 +120,7 @@ const CHROMIUM_ARGS: &[&str] = &[
 
 /// Preferences that keep Firefox from calling home and from asking questions, and print the page's console where the log catches it.
 /// What else suits a browser that is driven, Firefox sets by itself.
-pub(super) fn firefox_preferences(collecting: bool) -> Value {
+pub(crate) fn firefox_preferences(collecting: bool) -> Value {
     json!({
         "app.normandy.enabled": false,
         "app.update.enabled": false,
