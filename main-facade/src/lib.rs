@@ -1,4 +1,4 @@
-//! Keeps a web app's main thread free, whatever heavy Rust work the app has.
+//! Keeps a web app's main thread free, whatever heavy Rust work the app has. The folder is `main-facade`, the crate `offmain`.
 //!
 //! [`Pool::start`] starts a coordinator worker, which owns a pool of workers on shared memory. [`Pool::submit`] sends a job
 //! there and gives a future.

@@ -1,4 +1,6 @@
-//! The coordinator: admits jobs, dispatches them to pool workers, and supervises these.
+//! The coordinator. The folder is `runtime`, the crate `offmain-runtime`.
+//!
+//! It admits jobs, dispatches them to pool workers, and supervises these.
 //!
 //! [`Core`] is pure: events in, effects out, no web types and no clock of its own. The shell around it owns the workers,
 //! the timer and the messages. It runs in a worker of its own, on memory of its own, and never waits.

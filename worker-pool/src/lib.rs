@@ -1,4 +1,6 @@
-//! What a job crate imports: [`jobs!`] to register jobs, [`JobContext`] for a job to report and to notice its cancel.
+//! What a job crate imports. The folder is `worker-pool`, the crate `offmain-pool`.
+//!
+//! [`jobs!`] registers jobs; through [`JobContext`] a job reports progress and notices its cancel.
 //!
 //! Underneath it is the platform of std in a pool worker: threads, clocks and printing work there as they do natively,
 //! so offmain has no thread API of its own. The same job crate compiles, runs and is tested natively.

@@ -1,4 +1,6 @@
-//! What `cargo offmain test` links into a test binary: the pool under std, and the one job of it, which calls `main`.
+//! What each test binary is linked with. The folder is `js-glue/test-shim`, the crate `offmain-test-shim`.
+//!
+//! `cargo offmain test` adds it: the pool under std, and the one job of it, which calls `main`.
 //!
 //! What the binary writes, how it exits, and which tests run goes straight to the tool's server. Each request is waited for, so
 //! nothing is lost when the binary traps or the page dies, and all comes in its order.

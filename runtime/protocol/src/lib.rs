@@ -1,4 +1,6 @@
-//! What the main thread, the coordinator and the pool workers say to each other.
+//! What all sides say to each other. The folder is `runtime/protocol`, the crate `offmain-protocol`.
+//!
+//! These sides are the main thread, the coordinator and the pool workers.
 //!
 //! Jobs and their outcomes, the messages, the codec, the config and its limits. No web types and nothing that blocks:
 //! this crate is compiled into all three sides, and natively for tests.

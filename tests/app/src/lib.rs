@@ -1,4 +1,6 @@
-//! The browser tests of a Rust app: it runs on the main thread and uses the facade as any Rust app would.
+//! The browser tests of a Rust app. The folder is `tests/app`, the crate `offmain-tests-app`.
+//!
+//! It runs on the main thread and uses the facade as any Rust app would.
 
 mod data;
 mod failures;

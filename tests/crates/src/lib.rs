@@ -1,4 +1,6 @@
-//! Crates as they are published, one job each, and std's threads in numbers.
+//! Jobs that use published crates. The folder is `tests/crates`, the crate `offmain-crates-jobs`.
+//!
+//! One job for each crate, and std's threads in numbers.
 
 #[cfg(feature = "avif")]
 mod avif;

@@ -1,4 +1,6 @@
-//! What must hold for any bytes: targets of a fuzzer that is guided by coverage. `cargo xtask fuzz` runs them.
+//! What must hold for any bytes. The folder is `tests/fuzz`, the crate `offmain-fuzz`.
+//!
+//! These are targets of a fuzzer that is guided by coverage. `cargo xtask fuzz` runs them.
 
 mod core;
 mod forms;

@@ -1,4 +1,6 @@
-//! The job module of the browser tests. Ordinary Rust: threads, channels, locks, clocks.
+//! The job module of the browser tests. The folder is `tests/jobs`, the crate `offmain-tests-jobs`.
+//!
+//! Ordinary Rust: threads, channels, locks, clocks.
 #![cfg_attr(target_arch = "wasm32", feature(stdarch_wasm_atomic_wait))]
 
 #[cfg(target_arch = "wasm32")]

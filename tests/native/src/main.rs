@@ -1,4 +1,6 @@
-//! A kernel with native rayon: `offmain-tests-native KERNEL SIZE THREADS` prints its value and the milliseconds it took.
+//! A kernel with native rayon. The folder is `tests/native`, the crate `offmain-tests-native`.
+//!
+//! `offmain-tests-native KERNEL SIZE THREADS` prints its value and the milliseconds it took.
 
 #[path = "../../crates/src/avif.rs"]
 mod avif;

@@ -1,4 +1,6 @@
-//! Tests whose ends are known; `xtask/src/test/tool.rs` looks at what the tool makes of them.
+//! Tests whose ends are known. The folder is `tests/verdicts`, the crate `verdicts`.
+//!
+//! `xtask/src/test/tool.rs` looks at what `cargo offmain test` makes of them.
 
 #[cfg(test)]
 mod tests {

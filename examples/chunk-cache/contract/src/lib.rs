@@ -1,4 +1,6 @@
-//! The jobs of chunk-cache: frames of a film, each 20 MB of pixels, handed out from a cache.
+//! The jobs of chunk-cache. The folder is `examples/chunk-cache/contract`, the crate `chunk-cache-contract`.
+//!
+//! Frames of a film, each 20 MB of pixels, handed out from a cache.
 
 use offmain_protocol::{Bytes, Job, Lease};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,6 @@
-//! The job module of chunk-cache: a cache of decoded frames that all jobs share, and the jobs that hand them out.
+//! The job module of chunk-cache. The folder is `examples/chunk-cache/jobs`, the crate `chunk-cache-jobs`.
+//!
+//! A cache of decoded frames that all jobs share, and the jobs that hand them out.
 
 mod cache;
 mod film;

@@ -1,5 +1,7 @@
-//! What photo-lab does with one photograph, step by step: plain functions, used by the job module and by the
-//! main-thread build that the page compares it with. Only the former has the feature `threads`, for the AVIF encoder.
+//! What photo-lab does with one photograph. The folder is `examples/photo-lab/codecs`, the crate `photo-lab-codecs`.
+//!
+//! Plain functions, step by step, used by the job module and by the main-thread build that the page compares it with.
+//! Only the job module has the feature `threads`, for the AVIF encoder.
 
 mod blur;
 mod colours;

@@ -1,4 +1,6 @@
-//! What photo-lab's page and its job module say to each other: the jobs, what they give, and how they fail.
+//! The jobs of photo-lab. The folder is `examples/photo-lab/contract`, the crate `photo-lab-contract`.
+//!
+//! What its page and its job module say to each other: the jobs, what they give, and how they fail.
 
 mod enlarge;
 mod error;

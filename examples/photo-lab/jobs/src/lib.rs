@@ -1,4 +1,6 @@
-//! The job module of photo-lab: ordinary blocking Rust, which the pool's workers run off the main thread.
+//! The job module of photo-lab. The folder is `examples/photo-lab/jobs`, the crate `photo-lab-jobs`.
+//!
+//! Ordinary blocking Rust, which the pool's workers run off the main thread.
 
 mod album;
 mod cache;

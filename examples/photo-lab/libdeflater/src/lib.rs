@@ -1,5 +1,7 @@
-//! The part of libdeflater's interface that oxipng uses, on zlib-rs: libdeflate is written in C, for which few machines
-//! have a compiler to WebAssembly with threads. Files grow by one or two per cent, since zlib has no near-optimal parser.
+//! The part of libdeflater that oxipng uses. The folder is `examples/photo-lab/libdeflater`, the crate `libdeflater`.
+//!
+//! It stands on zlib-rs: libdeflate is written in C, for which few machines have a compiler to WebAssembly with threads.
+//! Files grow by one or two per cent, since zlib has no near-optimal parser.
 
 use zlib_rs::{DeflateConfig, InflateConfig, ReturnCode};
 

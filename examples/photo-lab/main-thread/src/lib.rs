@@ -1,5 +1,7 @@
-//! The work of the job `process`, one step after the other, for a page that does it on the main thread.
-//! It is here so that anyone can see what that does to the page; nothing of it uses offmain.
+//! The work of photo-lab on the main thread. The folder is `examples/photo-lab/main-thread`, the crate `photo-lab-main`.
+//!
+//! The steps of the job `process`, one after the other, so that anyone can see what that does to the page.
+//! Nothing of it uses offmain.
 
 use photo_lab_codecs as codecs;
 use photo_lab_contract::{PhotoError, Recipe};

@@ -1,4 +1,6 @@
-//! The smallest Rust app that has its greetings made by offmain: what the benchmarks weigh.
+//! The smallest Rust app on offmain. The folder is `tests/hello/app`, the crate `hello-app`.
+//!
+//! It has its greetings made by jobs; the benchmarks weigh it.
 
 use hello_contract::Greet;
 use offmain::{Config, Pool};

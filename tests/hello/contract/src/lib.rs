@@ -1,4 +1,6 @@
-//! The smallest contract: what the benchmarks weigh.
+//! The smallest contract. The folder is `tests/hello/contract`, the crate `hello-contract`.
+//!
+//! The benchmarks weigh it.
 
 use offmain_protocol::Job;
 use serde::{Deserialize, Serialize};

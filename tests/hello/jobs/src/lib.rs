@@ -1,4 +1,6 @@
-//! The smallest job crate: what the benchmarks weigh.
+//! The smallest job crate. The folder is `tests/hello/jobs`, the crate `hello-jobs`.
+//!
+//! The benchmarks weigh it.
 
 use hello_contract::Greet;
 use offmain_pool::JobContext;

@@ -1,4 +1,6 @@
-//! The smallest Rust app that awaits anything, without offmain: what the benchmarks weigh the other against.
+//! The smallest Rust app without offmain. The folder is `tests/hello/plain`, the crate `hello-plain`.
+//!
+//! It awaits something; the benchmarks weigh the app on offmain against it.
 
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;

@@ -1,4 +1,6 @@
-//! Jobs as an app has them that keeps a module in each worker.
+//! A peer: a module in each worker. The folder is `tests/peers/plain`, the crate `peer-plain`.
+//!
+//! Its jobs are those of an app that keeps a module in each worker.
 
 #[path = "../../work.rs"]
 mod work;

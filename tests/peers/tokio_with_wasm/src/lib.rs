@@ -1,4 +1,6 @@
-//! Jobs as an app has them that uses tokio_with_wasm: this module runs on the main thread, and its blocking tasks in workers.
+//! A peer: tokio_with_wasm. The folder is `tests/peers/tokio_with_wasm`, the crate `peer-tokio-with-wasm`.
+//!
+//! Its jobs are those of an app that uses tokio_with_wasm: this module runs on the main thread, and its blocking tasks in workers.
 
 #[path = "../../work.rs"]
 mod work;

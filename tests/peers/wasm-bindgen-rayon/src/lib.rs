@@ -1,4 +1,6 @@
-//! Jobs as an app has them that uses wasm-bindgen-rayon.
+//! A peer: wasm-bindgen-rayon. The folder is `tests/peers/wasm-bindgen-rayon`, the crate `peer-wasm-bindgen-rayon`.
+//!
+//! Its jobs are those of an app that uses wasm-bindgen-rayon.
 
 #[path = "../../../crates/src/avif.rs"]
 mod avif;

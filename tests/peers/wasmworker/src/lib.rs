@@ -1,4 +1,6 @@
-//! Jobs as an app has them that uses wasmworker: the same module on the main thread and in each worker of its pool.
+//! A peer: wasmworker. The folder is `tests/peers/wasmworker`, the crate `peer-wasmworker`.
+//!
+//! Its jobs are those of an app that uses wasmworker: the same module on the main thread and in each worker of its pool.
 
 #[path = "../../work.rs"]
 mod work;
