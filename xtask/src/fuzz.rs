@@ -9,8 +9,7 @@ use anyhow::{Context, Result, bail};
 use cargo_offmain::Step;
 use offmain_browser::{can_install_packages, find_program, install_packages};
 use offmain_fuzz::TARGETS;
-
-use crate::command::{cargo, excerpt, made, output, target};
+use offmain_tests_site::command::{cargo, excerpt, made, output, target};
 
 /// What is fuzzed.
 #[derive(clap::Args)]

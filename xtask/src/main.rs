@@ -2,28 +2,15 @@
 //!
 //! An app that uses offmain needs none of them.
 
-mod bench;
-mod cases;
-mod command;
 mod demo;
 mod fuzz;
-mod measure;
-mod meter;
 mod model;
-mod peers;
-mod rayon;
-mod site;
-mod smooth;
-mod soak;
 mod test;
-mod threads;
-mod trend;
-mod values;
-mod vite;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use offmain_lab::{bench, peers, rayon, smooth, soak, threads, values};
 
 /// Tasks of the offmain project. Each sets up what it needs and says what it installs.
 #[derive(Parser)]

@@ -5,8 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use cargo_offmain::{Step, in_words};
-
-use crate::command::{cargo, output, succeed};
+use offmain_tests_site::command::{cargo, output, succeed};
 
 /// How much is tried.
 #[derive(clap::Args)]

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use cargo_offmain::{Flavour, Server, ServerOptions, Step, in_words};
 use offmain_browser::{Browser, Engine, Programs};
+use offmain_lab::meter;
+use offmain_tests_site::build_photo_lab;
+use offmain_tests_site::command::{made, workspace};
 use serde_json::{Value, json};
 
-use crate::command::{made, workspace};
-use crate::meter;
-use crate::site::build_photo_lab;
 use photograph::Photograph;
 
 /// The page has this long to work on all photographs; a user's own may be many.

@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use cargo_offmain::Step;
+use offmain_tests_site::Content;
 
 use super::report::{Report, Verdict};
-use crate::site::Content;
 
 /// The builds that a run needs: one thread makes them, all may wait for them.
 pub struct Builds {

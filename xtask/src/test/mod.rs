@@ -15,10 +15,10 @@ use std::thread;
 use anyhow::Result;
 use cargo_offmain::Toolchain;
 use offmain_browser::{Engine, Programs};
+use offmain_tests_cases::{self as cases, Case};
+use offmain_tests_site::command::workspace;
+use offmain_tests_site::{Content, Site};
 
-use crate::cases::{self, Case};
-use crate::command::workspace;
-use crate::site::{Content, Site};
 use builds::Builds;
 use report::Report;
 use stage::{Lane, Stage};

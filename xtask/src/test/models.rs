@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use anyhow::Result;
+use offmain_tests_site::command::{linting_cargo, output, workspace};
 
 use super::native::run_tests;
 use super::report::{Report, Verdict};
-use crate::command::{linting_cargo, output, workspace};
 
 /// The package that holds both.
 const PACKAGE: &str = "offmain-models";

@@ -4,14 +4,11 @@ use std::process::Command;
 
 use anyhow::{Result, anyhow};
 use cargo_offmain::{Flavour, Step, Toolchain, wasm_command};
+use offmain_tests_site::command::{cargo, excerpt, lint_with, linting_cargo, output, succeed, target, workspace};
 
 use super::libtest::{self, End};
 use super::proofs;
-use super::report::{Report, Verdict};
-use crate::command::{cargo, excerpt, lint_with, linting_cargo, output, succeed, target, workspace};
-
-/// The name of this part in reports and for `--only`.
-pub const PLACE: &str = "native";
+use super::report::{NATIVE, Report, Verdict};
 
 /// What is heavy to compile is compiled for the browsers alone, and tested and linted there: published crates at work, photo-lab, and
 /// what runs the tests of the suite.
@@ -26,8 +23,8 @@ const FOR_BROWSERS: &[&str] = &[
     "photo-lab-main",
 ];
 
-/// This program, the one that it calls, and what both use.
-const TOOLS: &[&str] = &["cargo-offmain", "offmain-browser", "xtask"];
+/// This program, the one that it calls, and what they consist of.
+const TOOLS: &[&str] = &["cargo-offmain", "offmain-browser", "offmain-lab", "offmain-tests-cases", "offmain-tests-site", "xtask"];
 
 /// Runs all of it.
 pub fn test(report: &Report) -> Result<()> {
@@ -47,7 +44,7 @@ pub fn test(report: &Report) -> Result<()> {
         [&tools, &others].into_iter().try_for_each(|selected| succeed(&mut test(selected, &["--all-targets", "--no-run"])))
     });
     proofs::of_sources(report);
-    [&tools, &others].into_iter().try_for_each(|selected| run_tests(report, PLACE, &mut test(selected, &["--no-fail-fast"])))
+    [&tools, &others].into_iter().try_for_each(|selected| run_tests(report, NATIVE, &mut test(selected, &["--no-fail-fast"])))
 }
 
 /// Lints and proofs of what is compiled for the web.
@@ -93,7 +90,7 @@ fn wasm_clippy(flavour: Flavour, selected: &str) -> Result<Command> {
 }
 
 fn check(report: &Report, name: &str, run: impl FnOnce() -> Result<()>) {
-    report.test(PLACE, "lint", name, || {
+    report.test(NATIVE, "lint", name, || {
         let step = Step::begin(name);
         run()?;
         step.end();

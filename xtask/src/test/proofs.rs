@@ -9,11 +9,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use cargo_offmain::{CheckError, Flavour, TARGET, Toolchain, check, wasm_command};
+use offmain_tests_site::command::{cargo, excerpt, made, output, target, workspace};
 use serde_json::Value;
 
-use super::native::PLACE;
-use super::report::{Report, Verdict};
-use crate::command::{cargo, excerpt, made, output, target, workspace};
+use super::report::{NATIVE, Report, Verdict};
 
 /// The crates of the house, each with those of the workspace that it may use, whatever for: building, testing, running.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -59,7 +58,7 @@ pub fn of_modules(report: &Report) {
 }
 
 fn prove(report: &Report, name: &str, proof: fn() -> Result<()>) {
-    report.test(PLACE, "proof", name, || proof().map(|()| Verdict::Passed));
+    report.test(NATIVE, "proof", name, || proof().map(|()| Verdict::Passed));
 }
 
 fn modules() -> Result<()> {

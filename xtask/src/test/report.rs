@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use cargo_offmain::in_words;
 
+/// The place of what runs on this machine and in no browser.
+pub const NATIVE: &str = "native";
+
 /// How a test that did not fail ended.
 pub enum Verdict {
     /// It held.

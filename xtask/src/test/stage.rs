@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use offmain_browser::{Browser, Engine, Programs};
+use offmain_tests_cases::Case;
+use offmain_tests_site::Site;
 use serde_json::{Value, json};
 
 use super::report::{Report, Verdict};
-use crate::cases::Case;
-use crate::site::Site;
 
 /// A test that sets no limit of its own has this long.
 const TEST_LIMIT: Duration = Duration::from_secs(60);

@@ -8,11 +8,11 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use cargo_offmain::Step;
 use offmain_browser::Engine;
+use offmain_tests_site::command::{cargo, excerpt, made, output, succeed, target, workspace};
 
 use super::libtest::{self, End, NativeTest};
 use super::native::run_tests;
 use super::report::{Report, Verdict};
-use crate::command::{cargo, excerpt, made, output, succeed, target, workspace};
 
 /// Runs the command's own trials in one engine, and with it the tests of photo-lab.
 pub fn test(engine: Engine, report: &Report) {
