@@ -2,6 +2,7 @@
 //!
 //! They need other headers, missing files, photo-lab, a bundler's output. `cargo xtask test` runs them in each engine.
 
+mod attempt;
 mod bench;
 mod blocking;
 mod case;

@@ -8,20 +8,15 @@ use offmain_browser::{Browser, Engine};
 use offmain_tests_site::{Content, Package, Site};
 use serde_json::{Value, json};
 
+use crate::attempt::{JS, LIMIT, RUST, Start};
 use crate::case::{Case, keep};
 use crate::stalling::Stalling;
-
-/// What a failed start may take on a busy machine, beyond a `startTime` that it waits for.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// Where a package that is not as it should be is served.
 const CHANGED: &str = "/changed/";
 
 /// What the text of a start error that is about a file must say to do.
 const CURE: &str = "cargo offmain build";
-
-const JS: &str = "js";
-const RUST: &str = "rust";
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
@@ -364,61 +359,4 @@ fn with_init(plan: &str) -> Result<Package> {
     let package = Package::copy()?;
     package.patch("jobs_bg.wasm", "init: fine.", &format!("init: {plan}"))?;
     Ok(package)
-}
-
-/// A start as `tests/browser/start.js` tries it.
-struct Start<'a> {
-    face: &'static str,
-    folder: &'a str,
-    start_time_ms: u32,
-    /// Do not try afterwards whether the same page can start another pool.
-    alone: bool,
-}
-
-impl<'a> Start<'a> {
-    fn of(face: &'static str, folder: &'a str) -> Self {
-        Self { face, folder, start_time_ms: 10_000, alone: false }
-    }
-
-    /// Tries it in a page of the server at `address`, and tells what became of it.
-    fn end(&self, browser: &Browser, address: &str) -> Result<Value> {
-        let Self { face, folder, start_time_ms, alone } = self;
-        let alone = if *alone { "&alone" } else { "" };
-        browser.goto(&format!("{address}start.html?face={face}&folder={folder}&startTime={start_time_ms}{alone}"))?;
-        browser.until("globalThis.trial", LIMIT)?;
-        let limit = LIMIT + 2 * Duration::from_millis((*start_time_ms).into());
-        browser.run("return await trial", &[], limit).context("the start neither succeeded nor failed")
-    }
-
-    /// Tries it in a page of the server at `address`. It must fail soon, leave no worker, and leave the page able to start another pool.
-    fn fails(&self, browser: &Browser, address: &str) -> Result<Failure> {
-        let Self { face, alone, .. } = self;
-        let told = self.end(browser, address)?;
-        let Some(message) = told["message"].as_str() else { bail!("{face}: it started: {told}") };
-        ensure!(told["workersLeft"] == 0, "{face}: a worker was left running: {told}");
-        ensure!(*alone || told["next"] == 42, "{face}: after it, the page cannot start another pool: {told}");
-        Ok(Failure { face, code: told["code"].clone(), message: message.to_owned() })
-    }
-}
-
-/// The error of a failed start.
-struct Failure {
-    face: &'static str,
-    code: Value,
-    message: String,
-}
-
-impl Failure {
-    /// Checks the code, which only JavaScript has; in Rust it is the variant.
-    fn is(&self, code: &str) -> Result<()> {
-        ensure!(self.face != JS || self.code == code, "the code is {}, not `{code}`: {}", self.code, self.message);
-        Ok(())
-    }
-
-    fn says(&self, parts: &[&str]) -> Result<()> {
-        for part in parts {
-            ensure!(self.message.contains(part), "{}: the error does not say `{part}`: {}", self.face, self.message);
-        }
-        Ok(())
-    }
 }
