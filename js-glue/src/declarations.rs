@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::job_crate::JobCrate;
-use crate::wasm_build::with_features;
+use crate::web_cargo::with_features;
 
 const PACKAGE: &str = include_str!("../js/app.d.ts");
 const LEASE: &str = include_str!("../js/lease.d.ts");

@@ -1,17 +1,16 @@
 //! The ways wasm is compiled here, as arguments and environment of one cargo call.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 use serde::Deserialize;
 
 use crate::overlay::Overlay;
+use crate::project_file;
 use crate::std_build::Std;
 use crate::toolchain::Toolchain;
-
-/// The target of everything that is built here.
-pub const TARGET: &str = "wasm32-unknown-unknown";
+use crate::web_cargo::{cargo, give_flags, set_profile};
 
 /// Cargo's folder below `target/offmain`. All flavours share it, and with it what is compiled for this machine: macros, build scripts.
 /// What they do not share cargo names by profile and flags.
@@ -129,46 +128,10 @@ fn can_link_below(target: &Path) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn cargo(toolchain: &Toolchain, subcommand: &str, dir: &Path, target_dir: &Path, dev: bool) -> Command {
-    let mut command = Command::new(&toolchain.cargo);
-    for name in FOREIGN_ENVIRONMENT {
-        command.env_remove(name);
-    }
-    command.env("RUSTC", &toolchain.rustc);
-    command.arg(subcommand).args(["--target", TARGET, "-Ztrim-paths"]);
-    command.arg("--target-dir").arg(target_dir);
-    command.current_dir(dir);
-    // The unstable parts used here (build-std, the atomic wait) are those of a pinned compiler, so they cannot shift.
-    command.env("RUSTC_BOOTSTRAP", "1");
-    if let Some(linker) = &toolchain.linker {
-        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-    }
-    if let Some(path) = path_with(toolchain) {
-        command.env("PATH", path);
-    }
-    if !dev {
-        command.arg("--release");
-    }
-    command
-}
-
-/// Settings of the cargo that called us, or of the user's native builds, which would break a build for the web.
-const FOREIGN_ENVIRONMENT: &[&str] = &[
-    "CARGO",
-    "CARGO_BUILD_TARGET",
-    "CARGO_ENCODED_RUSTFLAGS",
-    "CARGO_TARGET_DIR",
-    "RUSTC",
-    "RUSTC_WORKSPACE_WRAPPER",
-    "RUSTDOC",
-    "RUSTFLAGS",
-    "RUSTUP_TOOLCHAIN",
-];
-
 impl SharedMemory {
     /// The project's own, or offmain's.
     fn of(project: &Path) -> Result<SharedMemory> {
-        crate::project_file::read(project, "shared-memory.toml", include_str!("../../.cargo/shared-memory.toml"))
+        project_file::read(project, "shared-memory.toml", include_str!("../../.cargo/shared-memory.toml"))
     }
 
     fn rustflags(&self) -> Vec<String> {
@@ -177,40 +140,6 @@ impl SharedMemory {
         rustflags.extend(self.link_args.iter().map(|arg| format!("-Clink-arg={arg}")));
         rustflags
     }
-}
-
-/// With a sysroot as a flag, it is among what cargo looks at: another std compiles everything anew.
-pub(crate) fn give_flags(command: &mut Command, mut rustflags: Vec<String>, sysroot: Option<&Path>) {
-    rustflags.extend(sysroot.map(|sysroot| format!("--sysroot={}", sysroot.display())));
-    rustflags.extend(cargo_home().map(|home| format!("--remap-path-prefix={}=", home.join(CRATES_IO).display())));
-    command.env("CARGO_ENCODED_RUSTFLAGS", rustflags.join("\u{1f}"));
-}
-
-/// Where cargo unpacks crates of crates.io. Cargo's own remapping leaves the last folder, which is the same everywhere, before their names.
-const CRATES_IO: &str = "registry/src/index.crates.io-1949cf8c6b5b557f";
-
-fn cargo_home() -> Option<PathBuf> {
-    let set = std::env::var_os("CARGO_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    set.or_else(|| Some(std::env::home_dir()?.join(".cargo")))
-}
-
-/// What every profile has, std's too. What is shipped names no folder of this machine: panics say `src/lib.rs`, and of other packages
-/// `my-crate-0.1.0/src/lib.rs`, as cargo remaps them. What the compiler says to a person still has the whole path.
-pub(crate) const EVERY_PROFILE: [(&str, &str); 3] = [("DEBUG", "false"), ("STRIP", "none"), ("TRIM_PATHS", "object")];
-
-/// By environment, so that no manifest needs a profile.
-pub(crate) fn set_profile(command: &mut Command, dev: bool, settings: &[(&str, &str)]) {
-    let profile = if dev { "DEV" } else { "RELEASE" };
-    for (name, value) in settings.iter().chain(&EVERY_PROFILE) {
-        command.env(format!("CARGO_PROFILE_{profile}_{name}"), value);
-    }
-}
-
-/// cargo looks for `cargo-clippy` and `clippy-driver` on the path, where another toolchain's may come first.
-fn path_with(toolchain: &Toolchain) -> Option<std::ffi::OsString> {
-    let bin = toolchain.cargo.parent()?.to_owned();
-    let rest = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(std::iter::once::<PathBuf>(bin).chain(std::env::split_paths(&rest))).ok()
 }
 
 #[cfg(test)]

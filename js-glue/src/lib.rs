@@ -28,11 +28,12 @@ mod toolchain;
 mod try_edges;
 mod wasm_build;
 mod wasm_opt;
+mod web_cargo;
 
 pub use bindings::Pages;
 pub use check::{CheckError, Report, check};
 pub use doctor::{Doctor, doctor};
-pub use flavour::{Flavour, TARGET, WEB, wasm_command};
+pub use flavour::{Flavour, WEB, wasm_command};
 pub use job_crate::{GENERATOR, JobCrate};
 pub use leave_out::Part;
 pub use overlay::Overlay;
@@ -42,3 +43,4 @@ pub use step::{Step, in_words};
 pub use test::{TestOptions, as_rustc, test};
 pub use toolchain::{Origin, Pin, Toolchain};
 pub use wasm_build::{BuildOptions, Built, build, build_plain};
+pub use web_cargo::TARGET;

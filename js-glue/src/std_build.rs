@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::flavour::{EVERY_PROFILE, TARGET, cargo, give_flags, set_profile};
 use crate::overlay::{link_rustlib, make_whole};
 use crate::step::Step;
 use crate::toolchain::Toolchain;
-use crate::wasm_build::artifacts;
+use crate::web_cargo::{EVERY_PROFILE, TARGET, artifacts, cargo, give_flags, set_profile};
 
 /// What to compile, and how. A std does not change with the profile of a build, as the one that comes with Rust does not.
 #[derive(Hash)]

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::project_file;
+
 /// The pinned toolchain, found on this machine with all that a build needs.
 #[derive(Debug, Clone)]
 pub struct Toolchain {
@@ -50,7 +52,7 @@ pub struct Pin {
 impl Pin {
     /// The pin of the project that holds `dir`: its own `.cargo/toolchain.toml`, or offmain's.
     pub fn of(dir: &Path) -> Result<Pin> {
-        crate::project_file::read(dir, "toolchain.toml", include_str!("../../.cargo/toolchain.toml"))
+        project_file::read(dir, "toolchain.toml", include_str!("../../.cargo/toolchain.toml"))
     }
 
     /// How to get it by hand.

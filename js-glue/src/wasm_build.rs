@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{Artifact, Message};
+use cargo_metadata::Artifact;
 
 use crate::bindings::{Pages, bind_bare, bind_jobs, bind_plain};
+use crate::check::check;
 use crate::flavour::{Flavour, wasm_command};
 use crate::job_crate::{self, JobCrate};
 use crate::leave_out::Part;
 use crate::toolchain::Toolchain;
+use crate::web_cargo::{artifacts, with_features};
 use crate::{declarations, glue, stamp, wasm_opt};
 
 /// What to build.
@@ -101,11 +102,6 @@ pub(crate) fn bound(out: &Path, names: &[&str]) -> Vec<PathBuf> {
     names.iter().flat_map(|name| [format!("{name}.js"), format!("{name}_bg.wasm")]).map(|file| out.join(file)).collect()
 }
 
-/// How cargo is told of features.
-pub(crate) fn with_features(features: &[String]) -> impl Iterator<Item = String> {
-    features.iter().map(|feature| format!("--features={feature}"))
-}
-
 fn compile_jobs(toolchain: &Toolchain, job_crate: &JobCrate, dev: bool, features: &[String]) -> Result<PathBuf> {
     let mut command = wasm_command(toolchain, Flavour::Threads, "build", &job_crate.dir, &job_crate.target, dev)?;
     command.args(["--lib", "-p", &job_crate.package]).args(with_features(features));
@@ -153,12 +149,9 @@ fn shrink_and_check(bound: &Path, dev: bool) -> Result<()> {
     if !dev {
         wasm_opt::shrink(bound)?;
     }
-    crate::check(&fs::read(bound)?).with_context(|| format!("{} must not run on the main thread or the coordinator", bound.display()))?;
+    check(&fs::read(bound)?).with_context(|| format!("{} must not run on the main thread or the coordinator", bound.display()))?;
     Ok(())
 }
-
-/// What the compiler says of each local crate because of `+atomics`. It is so by intent, and the compiler is pinned.
-const EXPECTED_WARNING: &str = "unstable feature specified for `-Ctarget-feature`";
 
 /// The modules that cargo makes, by library. `last_step`: what `cargo rustc` tells the compiler of the module itself.
 fn compile(command: Command, last_step: &[&str]) -> Result<HashMap<String, PathBuf>> {
@@ -167,32 +160,6 @@ fn compile(command: Command, last_step: &[&str]) -> Result<HashMap<String, PathB
         Some((artifact.target.name.replace('-', "_"), file.into_std_path_buf()))
     };
     Ok(artifacts(command, last_step)?.into_iter().filter_map(wasm).collect())
-}
-
-/// Runs cargo and returns what it made. What it and the compiler say goes to standard error as ever.
-pub(crate) fn artifacts(mut command: Command, last_step: &[&str]) -> Result<Vec<Artifact>> {
-    let format = if std::io::stderr().is_terminal() { "json-diagnostic-rendered-ansi" } else { "json" };
-    command.arg("--message-format").arg(format);
-    if !last_step.is_empty() {
-        command.arg("--").args(last_step);
-    }
-    command.stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = command.spawn().with_context(|| format!("{} does not start", command.get_program().display()))?;
-    let stdout = BufReader::new(child.stdout.take().expect("piped above"));
-    let mut artifacts = Vec::new();
-    for message in Message::parse_stream(stdout) {
-        match message.context("cannot read cargo's messages")? {
-            Message::CompilerArtifact(artifact) => artifacts.push(artifact),
-            Message::CompilerMessage(told) if !told.message.message.starts_with(EXPECTED_WARNING) => {
-                eprint!("{}", told.message.rendered.unwrap_or(told.message.message));
-            }
-            _ => {}
-        }
-    }
-    if !child.wait()?.success() {
-        bail!("cargo could not compile for the web, for the reason it gives above");
-    }
-    Ok(artifacts)
 }
 
 fn module<'a>(modules: &'a HashMap<String, PathBuf>, library: &str) -> Result<&'a PathBuf> {

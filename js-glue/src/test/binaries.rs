@@ -12,10 +12,11 @@ use super::options::TestOptions;
 use super::rustc;
 use super::units::Units;
 use crate::bindings::bind_jobs;
-use crate::flavour::{Flavour, TARGET, wasm_command};
+use crate::flavour::{Flavour, wasm_command};
 use crate::stamp::stamp_as;
 use crate::toolchain::Toolchain;
-use crate::wasm_build::{artifacts, bound, build_main, out_dir};
+use crate::wasm_build::{bound, build_main, out_dir};
+use crate::web_cargo::{TARGET, artifacts};
 use crate::{glue, job_crate};
 
 /// The version of the crates of the checkout that this tool was built from.

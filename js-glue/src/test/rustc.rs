@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, Package};
 
-use crate::flavour::TARGET;
+use crate::web_cargo::TARGET;
 
 /// Where the shim and those it shares with the crates under test are, as JSON; says that this process is to be a compiler.
 const SHIM: &str = "OFFMAIN_TEST_SHIM";

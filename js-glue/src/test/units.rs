@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::flavour::TARGET;
+use crate::web_cargo::TARGET;
 
 /// Cargo's plan of a call.
 pub(super) struct Units {
