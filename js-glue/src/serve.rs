@@ -5,24 +5,27 @@ mod host;
 mod locate;
 
 use std::convert::Infallible;
-use std::fs;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result, anyhow};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use hyper::http::response::Builder;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
+use tower_http::services::ServeFile;
 
 /// The largest body of a POST, in bytes: results of tests and benchmarks.
 const BODY_LIMIT: usize = 64 << 20;
+
+/// Bytes of a file that are read at one time.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// What answers a POST: path and body in, text out; the error becomes a 500.
 pub type PostHandler = dyn Fn(&str, Vec<u8>) -> Result<String> + Send + Sync;
@@ -49,6 +52,14 @@ impl Headers {
     pub fn and(mut self, name: &str, value: &str) -> Headers {
         self.0.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    fn checked(&self) -> Result<HeaderMap> {
+        let header = |(name, value): &(String, String)| {
+            let parsed = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
+            parsed.with_context(|| format!("`{name}: {value}` is not a header that can be sent"))
+        };
+        self.0.iter().map(header).collect()
     }
 }
 
@@ -104,13 +115,14 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// A folder that is not there, or a port that is taken.
+    /// A folder that is not there, a port that is taken, or a header that cannot be sent.
     pub fn start(options: ServerOptions) -> Result<Server> {
         for (_, dir) in &options.mounts {
             if !dir.is_dir() {
                 return Err(anyhow!("there is no folder {}\n  cure: build first, or name another folder", dir.display()));
             }
         }
+        let headers = options.headers.checked()?;
         let listener = TcpListener::bind(("127.0.0.1", options.port)).with_context(|| {
             format!("cannot listen on 127.0.0.1:{}\n  cure: choose another port with --port, or 0 for a free one", options.port)
         })?;
@@ -121,7 +133,7 @@ impl Server {
         let thread = std::thread::spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = accept(listener, Arc::new(options)) => {}
+                    () = accept(listener, Arc::new((options, headers))) => {}
                     _ = stopped => {}
                 }
             });
@@ -157,7 +169,7 @@ impl Drop for Server {
 }
 
 /// Takes connections until this future is dropped. One thread serves them all: files are small or in the system's cache.
-async fn accept(listener: TcpListener, options: Arc<ServerOptions>) {
+async fn accept(listener: TcpListener, shared: Arc<(ServerOptions, HeaderMap)>) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return eprintln!("the server ends: {error}"),
@@ -165,104 +177,96 @@ async fn accept(listener: TcpListener, options: Arc<ServerOptions>) {
     loop {
         // A connection that ends before it began is its browser's business.
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let options = options.clone();
+        let shared = shared.clone();
         let service = service_fn(move |request| {
-            let options = options.clone();
-            async move { Ok::<_, Infallible>(answer(&options, request).await) }
+            let shared = shared.clone();
+            async move { Ok::<_, Infallible>(answer(&shared.0, &shared.1, request).await) }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
 
-type Reply = Response<Full<Bytes>>;
+type Reply = Response<UnsyncBoxBody<Bytes, io::Error>>;
 
-async fn answer(options: &ServerOptions, request: Request<Incoming>) -> Reply {
-    let mut reply = Response::builder();
-    for (name, value) in &options.headers.0 {
-        reply = reply.header(name, value);
-    }
-    let host = match host::host(&request) {
-        Ok(host) => host,
-        Err((status, why)) => return text(reply, status, why),
+async fn answer(options: &ServerOptions, headers: &HeaderMap, request: Request<Incoming>) -> Reply {
+    let mut reply = match host::host(&request).map(str::to_owned) {
+        Ok(host) => answer_as(options, &host, request).await,
+        Err((status, why)) => text(status, why),
     };
+    for (name, value) in headers {
+        reply.headers_mut().append(name, value.clone());
+    }
+    reply
+}
+
+/// Answers a request to this machine, whose `Host` this is.
+async fn answer_as(options: &ServerOptions, host: &str, request: Request<Incoming>) -> Reply {
     match *request.method() {
-        Method::GET | Method::HEAD => file(options, &request, reply),
+        Method::GET | Method::HEAD => file(options, request).await,
         Method::POST => match host::own_page(request.headers(), host) {
-            Ok(()) => post(options, request, reply).await,
-            Err((status, why)) => text(reply, status, why),
+            Ok(()) => post(options, request).await,
+            Err((status, why)) => text(status, why),
         },
-        _ => text(reply, StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and POST\n".to_owned()),
+        _ => text(StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and POST\n".to_owned()),
     }
 }
 
-fn file(options: &ServerOptions, request: &Request<Incoming>, reply: Builder) -> Reply {
-    let url_path = request.uri().path();
+async fn file(options: &ServerOptions, request: Request<Incoming>) -> Reply {
+    let url_path = request.uri().path().to_owned();
     let Some(path) = options.mounts.iter().rev().find_map(|(prefix, dir)| locate::locate(dir, url_path.strip_prefix(prefix.as_str())?))
     else {
         let why = "hidden files and links that lead out of the folder are not served";
-        return text(reply, StatusCode::NOT_FOUND, format!("no file {url_path} ({why})\n"));
+        return text(StatusCode::NOT_FOUND, format!("no file {url_path} ({why})\n"));
     };
-    let Ok(bytes) = fs::read(&path) else {
-        return text(reply, StatusCode::NOT_FOUND, format!("cannot read {url_path}\n"));
+    let Ok(reply) = ServeFile::new(&path).with_buf_chunk_size(CHUNK_BYTES).try_call(request.map(drop)).await else {
+        return text(StatusCode::NOT_FOUND, format!("cannot read {url_path}\n"));
     };
-    let tag = entity_tag(&path, bytes.len());
-    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known == tag.as_str());
+    let mut reply = reply.map(BodyExt::boxed_unsync);
     // The browser asks each time, and is told that nothing changed.
-    let reply = reply.header(CONTENT_TYPE, content_type(&path)).header(CACHE_CONTROL, "no-cache").header(ETAG, tag);
-    if known { finish(reply.status(StatusCode::NOT_MODIFIED), Vec::new()) } else { finish(reply, bytes) }
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Some(kind) = reply.headers_mut().get_mut(CONTENT_TYPE) {
+        *kind = content_type(&path, kind);
+    }
+    reply
 }
 
-async fn post(options: &ServerOptions, request: Request<Incoming>, reply: Builder) -> Reply {
+/// The guess from a file's name, with corrections: all text here is UTF-8, `.ts` is no film, and sources are shown and not downloaded.
+fn content_type(path: &Path, guess: &HeaderValue) -> HeaderValue {
+    let kind = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("map") => "application/json",
+        Some("mjs") => "text/javascript",
+        Some("md" | "ts") => "text/plain",
+        _ => guess.to_str().unwrap_or("application/octet-stream"),
+    };
+    let kind = if kind.starts_with("text/") { format!("{kind}; charset=utf-8") } else { kind.to_owned() };
+    HeaderValue::try_from(kind).unwrap_or_else(|_| guess.clone())
+}
+
+async fn post(options: &ServerOptions, request: Request<Incoming>) -> Reply {
     let Some(handler) = &options.post else {
-        return text(reply, StatusCode::METHOD_NOT_ALLOWED, "this server takes no POST\n".to_owned());
+        return text(StatusCode::METHOD_NOT_ALLOWED, "this server takes no POST\n".to_owned());
     };
     let path = request.uri().path().to_owned();
     let Ok(body) = Limited::new(request.into_body(), BODY_LIMIT).collect().await else {
-        return text(reply, StatusCode::PAYLOAD_TOO_LARGE, format!("a body of up to {BODY_LIMIT} bytes\n"));
+        return text(StatusCode::PAYLOAD_TOO_LARGE, format!("a body of up to {BODY_LIMIT} bytes\n"));
     };
     match handler(&path, body.to_bytes().to_vec()) {
-        Ok(answer) => text(reply, StatusCode::OK, answer),
-        Err(error) => text(reply, StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}\n")),
+        Ok(answer) => text(StatusCode::OK, answer),
+        Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}\n")),
     }
 }
 
-fn text(reply: Builder, status: StatusCode, text: String) -> Reply {
-    finish(reply.status(status).header(CONTENT_TYPE, "text/plain; charset=utf-8"), text.into_bytes())
-}
-
-fn finish(reply: Builder, body: Vec<u8>) -> Reply {
-    // A header that is not valid comes from the options; the answer says so.
-    reply.body(Full::new(body.into())).unwrap_or_else(|error| Response::new(Full::new(error.to_string().into())))
-}
-
-/// Changes whenever the file is written.
-fn entity_tag(path: &Path, len: usize) -> String {
-    let modified = fs::metadata(path).and_then(|meta| meta.modified()).ok();
-    let nanos = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |age| age.as_nanos());
-    format!("\"{nanos:x}-{len:x}\"")
-}
-
-fn content_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
-        "html" => "text/html; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "wasm" => "application/wasm",
-        "json" | "map" => "application/json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "avif" => "image/avif",
-        "webp" => "image/webp",
-        "ico" => "image/x-icon",
-        "txt" | "md" | "ts" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
-    }
+fn text(status: StatusCode, text: String) -> Reply {
+    let mut reply = Response::new(Full::from(text).map_err(|never| match never {}).boxed_unsync());
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    reply
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::io::{Read, Write};
     use std::net::TcpStream;
 
@@ -297,7 +301,25 @@ mod tests {
             index.contains("cross-origin-opener-policy: same-origin") && index.contains("cross-origin-embedder-policy: require-corp"),
             "{index}"
         );
+        assert!(index.contains("content-type: text/html; charset=utf-8"), "{index}");
         assert!(ask(&server, "GET /a%20b.wasm?x=1 HTTP/1.1").contains("content-type: application/wasm"));
+        for (name, kind) in [
+            ("app.js", "text/javascript; charset=utf-8"),
+            ("app.mjs", "text/javascript; charset=utf-8"),
+            ("app.css", "text/css; charset=utf-8"),
+            ("app.json", "application/json"),
+            ("app.js.map", "application/json"),
+            ("app.d.ts", "text/plain; charset=utf-8"),
+            ("README.md", "text/plain; charset=utf-8"),
+            ("a.svg", "image/svg+xml"),
+            ("a.avif", "image/avif"),
+            ("a.webp", "image/webp"),
+            ("a", "application/octet-stream"),
+        ] {
+            fs::write(dir.join("root").join(name), "").unwrap();
+            let reply = ask(&server, &format!("GET /{name} HTTP/1.1"));
+            assert!(reply.contains(&format!("content-type: {kind}\r\n")), "{name}: {reply}");
+        }
         let tag = index.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
         assert!(ask(&server, &format!("GET / HTTP/1.1\r\nIf-None-Match: {tag}")).starts_with("HTTP/1.1 304"));
         fs::remove_dir_all(dir).unwrap();
