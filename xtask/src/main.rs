@@ -1,6 +1,7 @@
 //! Project tasks: `cargo xtask demo` and `cargo xtask test`. Nothing here is needed by an app that uses offmain.
 
 mod bench;
+mod book;
 mod cases;
 mod command;
 mod demo;
@@ -29,6 +30,8 @@ use clap::Parser;
 enum Task {
     /// Measures offmain beside plain messages and beside its peers
     Bench(bench::Options),
+    /// Builds the book in docs/ below target/book, with the API docs of both languages, and checks its examples in JavaScript
+    Book(book::Options),
     /// Runs the sample photographs through photo-lab in a headless browser, then serves the page.
     Demo(demo::Options),
     /// Has the same faults happen to offmain and to what a user would pick instead, and shows what each one's caller sees
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
     let task = Task::parse();
     let result = cargo_offmain::browser::end_all_on_interrupt().and_then(|()| match task {
         Task::Bench(options) => bench::run(&options),
+        Task::Book(options) => book::run(&options),
         Task::Demo(options) => demo::run(&options),
         Task::Peers(options) => peers::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
