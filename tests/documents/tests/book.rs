@@ -89,7 +89,7 @@ fn source_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         let path = folder.join(entry?.file_name());
         if root().join(&path).is_dir() {
             source_files(&path, files)?;
-        } else if path.extension().is_some_and(|extension| ["rs", "js"].iter().any(|wanted| extension == *wanted)) {
+        } else if path.extension().is_some_and(|extension| ["rs", "js", "patch"].iter().any(|wanted| extension == *wanted)) {
             files.push(path);
         }
     }

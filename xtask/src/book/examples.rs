@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::command::workspace;
+use super::workspace;
 
 /// An example.
 #[derive(Debug, PartialEq, Eq)]

@@ -11,7 +11,8 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 use cargo_offmain::{Server, ServerOptions, Step};
 
-use crate::command::{cargo, made, succeed, target};
+use crate::command::{cargo, made, succeed, target, workspace};
+use crate::vite::path_with_node;
 
 /// The mdBook that is installed below the target folder where it is missing.
 const MDBOOK: &str = "0.5.4";

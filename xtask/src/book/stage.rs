@@ -5,8 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::copy_folder;
-use crate::command::workspace;
+use super::{copy_folder, workspace};
 
 /// Where copies of the repository's files are in the book. They end in `.txt`, so that a browser shows them.
 const COPIES: &str = "repository";

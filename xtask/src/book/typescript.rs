@@ -10,8 +10,7 @@ use cargo_offmain::Step;
 use serde_json::json;
 
 use super::examples::Example;
-use crate::command::{made, succeed, workspace};
-use crate::vite::path_with_node;
+use super::{made, path_with_node, succeed, workspace};
 
 /// Where the declarations of this repository are, and what each is called among an app's files.
 const DECLARATIONS: [(&str, &str); 5] = [
