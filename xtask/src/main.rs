@@ -2,6 +2,7 @@
 //!
 //! An app that uses offmain needs none of them.
 
+mod book;
 mod demo;
 mod fuzz;
 mod model;
@@ -18,6 +19,8 @@ use offmain_lab::{bench, peers, rayon, smooth, soak, threads, values};
 enum Task {
     /// Measures offmain beside plain messages and beside its peers
     Bench(bench::Options),
+    /// Builds the book in docs/ below target/book, with the API docs of both languages, and checks its examples in JavaScript
+    Book(book::Options),
     /// Runs the sample photographs through photo-lab in a headless browser, then serves the page.
     Demo(demo::Options),
     /// Has the same faults happen to offmain and to what a user would pick instead, and shows what each one's caller sees
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let task = Task::parse();
     let result = offmain_browser::end_all_on_interrupt().and_then(|()| match task {
         Task::Bench(options) => bench::run(&options),
+        Task::Book(options) => book::run(&options),
         Task::Demo(options) => demo::run(&options),
         Task::Peers(options) => peers::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),

@@ -1,5 +1,10 @@
 //! What the tests of the documents share. The folder is `tests/documents`, the crate `offmain-documents`.
 
+pub mod book;
+pub mod contract;
+#[cfg(doctest)]
+mod pages;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};

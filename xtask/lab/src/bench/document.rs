@@ -1,25 +1,46 @@
-//! `docs/benchmarks.md`: what the last whole run of each suite found in each engine. The words around the sections are written by hand.
+//! `target/bench/benchmarks.md`: what the last whole run of each suite found in each engine, with its charts. What the figures mean is in
+//! `docs/src/figures.md`.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use offmain_browser::Engine;
-use offmain_tests_site::command::workspace;
+use offmain_tests_site::command::target;
 
 use super::facts::{Chart, Facts, Goal, Row, number};
 
-/// Puts a suite's facts into the engine's section, in the place of what was found before, and the pictures beside the document. `order`
+/// The folder of the document and its charts.
+fn folder() -> PathBuf {
+    target().join("bench")
+}
+
+/// Puts a suite's facts into the engine's section, in the place of what was found before, and the charts beside the document. `order`
 /// names all suites.
 pub fn write(engine: Engine, environment: &str, facts: &Facts, order: &[String]) -> Result<()> {
-    let docs = workspace().join("docs");
-    let path = docs.join("benchmarks.md");
-    let text = fs::read_to_string(&path).with_context(|| format!("no document {}", path.display()))?;
+    let path = folder().join("benchmarks.md");
+    fs::create_dir_all(folder()).with_context(|| format!("cannot make the folder {}", folder().display()))?;
+    let text = if path.exists() { fs::read_to_string(&path)? } else { empty() };
     for chart in &facts.charts {
-        fs::write(docs.join(picture(engine, facts, chart)), &chart.svg)?;
+        fs::write(folder().join(picture(engine, facts, chart)), &chart.svg)?;
     }
     fs::write(&path, replaced(&text, engine, &facts.name, &section(engine, environment, facts), order)?)?;
     println!("written: {}", path.display());
     Ok(())
+}
+
+/// The document before anything was measured.
+fn empty() -> String {
+    let sections = Engine::ALL.map(|engine| {
+        let [begin, end] = marks(engine);
+        format!("\n## {engine}\n\n{begin}\n{end}\n")
+    });
+    format!("# Benchmarks\n\nHow it is measured, and why goals are missed: docs/src/figures.md\n{}", sections.concat())
+}
+
+/// The lines between which an engine's sections are.
+fn marks(engine: Engine) -> [String; 2] {
+    ["begin", "end"].map(|which| format!("<!-- {which} {engine} -->"))
 }
 
 fn picture(engine: Engine, facts: &Facts, chart: &Chart) -> String {
@@ -28,8 +49,8 @@ fn picture(engine: Engine, facts: &Facts, chart: &Chart) -> String {
 
 /// `text` with another section of one suite between the two marks of the engine.
 fn replaced(text: &str, engine: Engine, suite: &str, section: &str, order: &[String]) -> Result<String> {
-    let [begin, end] = ["begin", "end"].map(|which| format!("<!-- {which} {engine} -->"));
-    let missing = |mark: &str| format!("docs/benchmarks.md has no line `{mark}`");
+    let [begin, end] = marks(engine);
+    let missing = |mark: &str| format!("benchmarks.md has no line `{mark}`");
     let (before, rest) = text.split_once(&begin).with_context(|| missing(&begin))?;
     let (inside, after) = rest.split_once(&end).with_context(|| missing(&end))?;
     let mark = |name: &str| format!("<!-- {name} -->\n");
@@ -53,14 +74,9 @@ fn section(engine: Engine, environment: &str, facts: &Facts) -> String {
         text.extend(facts.goals.iter().map(goal_row));
     }
     if facts.goals.iter().any(|goal| goal.met == Some(false)) {
-        text += &format!("\n[Why a goal is missed, and what was tried](performance.md#{})\n", reasons(&facts.name));
+        text += &format!("\nWhy a goal is missed, and what was tried: docs/src/figures.md, \"{}\"\n", facts.name);
     }
     text + "\n"
-}
-
-/// The place in `docs/performance.md` that says why goals of this suite are missed, as links name it.
-fn reasons(suite: &str) -> String {
-    format!("missed-{suite}")
 }
 
 fn chart_rows(chart: &Chart) -> String {
@@ -139,38 +155,16 @@ mod tests {
             "| echo | 40 | 30 to 50 | 9 | 1 |",
             "| peer | not \\| built | | | |",
             "| echo ≤ 30 µs | 40 µs | MISSED |",
-            "[Why a goal is missed, and what was tried](performance.md#missed-round-trip)",
+            "Why a goal is missed, and what was tried: docs/src/figures.md, \"round-trip\"",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
         }
     }
 
     #[test]
-    fn whatever_is_missed_has_its_reasons() {
-        let [benchmarks, performance] =
-            ["benchmarks.md", "performance.md"].map(|name| fs::read_to_string(workspace().join("docs").join(name)).unwrap());
-        let headings: Vec<String> = performance.lines().filter_map(|line| line.strip_prefix("### ")).map(anchor).collect();
-        let links: Vec<&str> = benchmarks.split("](performance.md#").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0)).collect();
-        assert_eq!(links.is_empty(), !benchmarks.contains("| MISSED |"));
-        for link in links {
-            assert!(headings.iter().any(|heading| heading == link), "docs/performance.md has no heading for #{link}: {headings:?}");
-        }
-    }
-
-    /// As GitHub makes it of a heading.
-    fn anchor(heading: &str) -> String {
-        heading
-            .to_lowercase()
-            .chars()
-            .filter_map(|c| if c == ' ' { Some('-') } else { Some(c).filter(|c| c.is_alphanumeric() || *c == '-') })
-            .collect()
-    }
-
-    #[test]
-    fn the_document_has_a_place_for_every_engine() {
-        let text = fs::read_to_string(workspace().join("docs/benchmarks.md")).unwrap();
+    fn the_empty_document_has_a_place_for_every_engine() {
         for engine in Engine::ALL {
-            replaced(&text, engine, "", "", &[]).unwrap();
+            replaced(&empty(), engine, "", "", &[]).unwrap();
         }
     }
 

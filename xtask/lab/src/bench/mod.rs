@@ -25,7 +25,7 @@ use facts::Facts;
 /// What is measured.
 #[derive(clap::Args)]
 pub struct Options {
-    /// The suites; all of them if none is named. Their sections of docs/benchmarks.md are written anew
+    /// The suites; all of them if none is named. Their sections of target/bench/benchmarks.md are written anew
     #[arg(value_enum, value_name = "SUITE")]
     suites: Vec<Suite>,
 
@@ -189,5 +189,27 @@ impl Suite {
 
     fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::workspace;
+
+    #[test]
+    fn the_figures_name_suites_that_there_are_and_every_suite_with_goals() {
+        let figures = std::fs::read_to_string(workspace().join("docs/src/figures.md")).unwrap();
+        let is_suite = |name: &str| Suite::from_str(name, false).is_ok();
+        let commands = figures.split("cargo xtask bench ").skip(1).filter_map(|rest| rest.split([' ', '`']).next());
+        let (_, goals) = figures.split_once("## Missed goals").unwrap();
+        let (goals, _) = goals.split_once("\n## ").unwrap();
+        let headings = goals.lines().filter_map(|line| line.strip_prefix("### "));
+        let named: Vec<&str> = commands.filter(|name| *name != "SUITE").chain(headings).collect();
+        assert!(named.len() > 10 && named.iter().all(|name| is_suite(name)), "{named:?}");
+        for row in goals.lines().filter(|line| line.starts_with("| ") && line.contains("**")) {
+            let suite = row.split(" | ").next().unwrap().trim_start_matches("| ");
+            assert!(goals.contains(&format!("\n### {suite}\n")), "no reason is given why a goal of `{suite}` is missed");
+        }
     }
 }
