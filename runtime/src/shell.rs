@@ -13,7 +13,7 @@ use crate::{
 };
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
-    CodecError, Config, FromWorker, JobId, Loans, Outcome, Payload, Rejection, StartError, Submit, ToCoordinator, ToFacade, ToWorker,
+    CodecError, Config, FromWorker, Loans, Outcome, Payload, Rejection, StartError, Stats, Submit, ToCoordinator, ToFacade, ToWorker,
     VERSION, lane::Lane,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -114,8 +114,6 @@ pub struct Coordinator {
     next_thread: u32,
     /// The table of jobs: name, and whether the lane may carry it.
     jobs: Vec<(String, bool)>,
-    /// The lane that is open.
-    open: Option<lane::Seen>,
     book: Book,
     /// Events that effects have caused.
     events: VecDeque<Event<Value>>,
@@ -135,7 +133,6 @@ impl Coordinator {
             members: BTreeMap::new(),
             next_thread: FIRST_THREAD,
             jobs: Vec::new(),
-            open: None,
             book: Book::default(),
             events: VecDeque::new(),
         }
@@ -179,11 +176,7 @@ impl Coordinator {
                 for Submit { job, name, priority, timeout_ms, bytes, small, sent, input } in jobs {
                     let beside = std::mem::replace(&mut beside, JsValue::UNDEFINED);
                     let input = Value::input(input, beside);
-                    let event = Event::Submit { job, name, priority, timeout_ms, bytes, small, input };
-                    // Before the lane may be written to again: what came later would be taken before this one.
-                    self.make_ordinary(&event);
-                    self.received(sent);
-                    self.handle(event);
+                    self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, sent, input });
                 }
             }
             ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),
@@ -191,12 +184,8 @@ impl Coordinator {
             ToCoordinator::Resize(workers) => self.handle(Event::Resize(workers)),
             ToCoordinator::Shutdown => self.handle(Event::Shutdown),
             // The sign of life that 0 asks for tells nothing.
-            ToCoordinator::Stats { request: 0 } => self.report(0),
-            ToCoordinator::Stats { request } => {
-                self.close_lane();
-                self.handle_all();
-                self.report(request);
-            }
+            ToCoordinator::Stats { request: 0 } => self.report(0, self.core.stats(self.clock.read(self.host.now()) as u64)),
+            ToCoordinator::Stats { request } => self.handle(Event::Stats { request }),
         }
     }
 
@@ -305,7 +294,7 @@ impl Coordinator {
     pub fn worker_gone(&mut self, id: u32, generation: GenerationId) {
         if let Some(entry) = self.generations.get_mut(&generation) {
             entry.dying.remove(&id);
-            self.look_whether_gone(generation);
+            self.let_go_of_what_is_gone();
             self.handle_all();
         }
     }
@@ -316,11 +305,7 @@ impl Coordinator {
     }
 
     fn handle(&mut self, event: Event<Value>) {
-        self.make_ordinary(&event);
-        // Jobs that have left the lane for this one may be later ones.
-        let later = |other: &Event<Value>| matches!((other, &event), (Event::Submit { job: other, .. }, Event::Submit { job, .. }) if is_later(*other, *job));
-        let place = self.events.iter().position(later).unwrap_or(self.events.len());
-        self.events.insert(place, event);
+        self.events.push_back(event);
         self.handle_all();
     }
 
@@ -333,6 +318,7 @@ impl Coordinator {
             for effect in effects.drain(..) {
                 self.perform(effect);
             }
+            self.let_go_of_what_is_gone();
         }
         if let Some(deadline) = self.core.deadline() {
             self.host.set_timer(self.clock.look_again(time, deadline as f64 - now));
@@ -367,8 +353,6 @@ impl Coordinator {
                 let members = self.members.extract_if(.., |_, member| member.generation == generation).collect::<Vec<_>>();
                 members.iter().for_each(|(id, member)| self.end(*id, member));
                 self.generations.entry(generation).and_modify(|generation| generation.dropped = true);
-                self.adopt_all(generation);
-                self.look_whether_gone(generation);
             }
             Effect::ForgetGeneration(generation) => drop(self.generations.remove(&generation)),
             Effect::Run { worker, job, name, input } => {
@@ -381,8 +365,10 @@ impl Coordinator {
             }
             Effect::OpenLane(generation) => self.open_lane(generation),
             Effect::ServeLane(worker) => self.send(worker, &ToWorker::Serve),
-            Effect::LookAtLane => self.look_at_lane(),
-            Effect::CloseLane => self.close_lane(),
+            Effect::LookAtLane(generation) => self.look_at_lane(generation),
+            Effect::CloseLane(generation) => self.close_lane(generation),
+            Effect::HandOver(jobs) => self.hand_over(jobs),
+            Effect::Received { generation, sent } => self.received(generation, sent),
             Effect::SignalCancel { worker, job } => {
                 if let Some((memory, address)) = self.cancel_word(worker) {
                     self.host.store(memory, address, job);
@@ -407,11 +393,9 @@ impl Coordinator {
     }
 
     /// A dropped generation is gone, and its memory let go of, when all who wrote to it have ended.
-    fn look_whether_gone(&mut self, generation: GenerationId) {
-        if self.generations.get(&generation).is_some_and(|generation| generation.dropped && generation.dying.is_empty()) {
-            self.generations.remove(&generation);
-            self.events.push_back(Event::GenerationGone { generation });
-        }
+    fn let_go_of_what_is_gone(&mut self) {
+        let gone = self.generations.extract_if(.., |_, generation| generation.dropped && generation.dying.is_empty());
+        self.events.extend(gone.map(|(generation, _)| Event::GenerationGone { generation }));
     }
 
     fn open_generation(&mut self, generation: GenerationId, maximum: u64) {
@@ -496,13 +480,13 @@ impl Coordinator {
                 let settled = ToFacade::Settled { job, outcome, value: Payload::None, leases: Loans::default() };
                 say(offmain_protocol::encode_message(&settled));
             }
+            Reply::Stats { request, stats } => self.report(request, stats),
             Reply::Incident(incident) => say(offmain_protocol::encode_message(&ToFacade::Incident(incident))),
             Reply::Ended { why } => say(offmain_protocol::encode_message(&ToFacade::Ended { why })),
         }
     }
 
-    fn report(&self, request: u32) {
-        let mut stats = self.core.stats(self.clock.read(self.host.now()) as u64);
+    fn report(&self, request: u32, mut stats: Stats) {
         let current = self.core.current_generation().and_then(|current| self.generations.get(&current));
         if let Some(Generation { memory: Ok(memory), threads, .. }) = current {
             stats.memory_bytes = self.host.memory_bytes(memory) as u64;
@@ -514,11 +498,6 @@ impl Coordinator {
         stats.leases = self.book.borrow().stats();
         self.say(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }));
     }
-}
-
-/// Whether a job was submitted after another one: numbers grow, and begin anew after the last.
-fn is_later(job: JobId, than: JobId) -> bool {
-    job.wrapping_sub(than).cast_signed() > 0
 }
 
 /// A message is an array of its bytes, of what is beside, and of the buffers of leases.
