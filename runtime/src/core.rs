@@ -8,7 +8,7 @@ mod looks;
 mod workers;
 
 use offmain_protocol::{
-    Config, Incident, JobId, Outcome, Priority, Rejection, Stats, Workers,
+    Config, Incident, JobId, Outcome, Priority, Rejection, Room, Stats, Unsettled, Workers,
     limits::{AUTOMATIC_WORKERS, TIMEOUT_MS},
 };
 
@@ -252,19 +252,9 @@ impl<P> Core<P> {
         if self.phase == Phase::Open && !self.known.contains(&waiting.name) {
             return Some(Rejection::UnknownJob { name: waiting.name.clone(), known: self.known.clone() });
         }
-        // One a worker besides those that wait, whether the workers are there already or not: the facade, which counts the same,
-        // knows what will be refused before it sends it.
         let jobs = (self.queue.len() + self.crew.running().count()) as u64;
-        let limit = self.config.queue_jobs + u64::from(self.workers.max);
-        if jobs >= limit {
-            return Some(Rejection::QueueFull { jobs, limit });
-        }
-        let held = self.queue.bytes() + self.crew.running().map(|(_, _, run)| run.bytes).sum::<u64>();
-        let bytes = held.saturating_add(waiting.bytes);
-        if bytes > self.config.queue_bytes {
-            return Some(Rejection::QueueBytes { bytes, limit: self.config.queue_bytes });
-        }
-        None
+        let bytes = self.queue.bytes() + self.crew.running().map(|(_, _, run)| run.bytes).sum::<u64>();
+        Room::new(&self.config, self.workers).admit(Unsettled { jobs, bytes }, waiting.bytes).err()
     }
 
     fn cancel(&mut self, now: u64, job: JobId, out: &mut Outbox<P>) {
