@@ -4,17 +4,19 @@
 
 mod lane;
 mod leases;
+mod members;
+mod replies;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::members::{FIRST_THREAD, Member};
 use crate::{
-    Clock, Core, Effect, Event, GenerationId, Reply, WorkerId,
+    Clock, Core, Effect, Event, GenerationId, Reply,
     leases::{Book, Delivery},
 };
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
-    CodecError, Config, FromWorker, Loans, Outcome, Payload, Rejection, StartError, Stats, Submit, ToCoordinator, ToFacade, ToWorker,
-    VERSION, lane::Lane,
+    CodecError, Config, FromWorker, Outcome, Payload, Rejection, StartError, Submit, ToCoordinator, ToWorker, VERSION, lane::Lane,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -88,18 +90,6 @@ struct Generation {
     dying: BTreeSet<u32>,
     dropped: bool,
 }
-
-/// A pool worker or a thread.
-struct Member {
-    /// What `coordinator.js` knows it by.
-    worker: JsValue,
-    generation: GenerationId,
-    /// Address of the cancel word of a pool worker that is ready.
-    cancel: Option<u32>,
-}
-
-/// Threads and reactors are numbered from here, pool workers below.
-const FIRST_THREAD: u32 = 1 << 31;
 
 /// The coordinator, as `coordinator.js` holds it.
 #[wasm_bindgen]
@@ -369,26 +359,8 @@ impl Coordinator {
             Effect::CloseLane(generation) => self.close_lane(generation),
             Effect::HandOver(jobs) => self.hand_over(jobs),
             Effect::Received { generation, sent } => self.received(generation, sent),
-            Effect::SignalCancel { worker, job } => {
-                if let Some((memory, address)) = self.cancel_word(worker) {
-                    self.host.store(memory, address, job);
-                }
-                // A job that blocks until it is cancelled hears it from there.
-                let generation = self.members.get(&worker).and_then(|member| self.generations.get(&member.generation));
-                if let Some(reactor) = generation.and_then(|generation| generation.reactor) {
-                    self.send(reactor, &ToWorker::Wake);
-                }
-            }
+            Effect::SignalCancel { worker, job } => self.signal_cancel(worker, job),
             Effect::Reply(reply) => self.reply(reply),
-        }
-    }
-
-    /// Terminates a worker or a thread, and waits for its end without blocking.
-    fn end(&mut self, id: u32, member: &Member) {
-        self.host.end_worker(&member.worker);
-        if let Some(generation) = self.generations.get_mut(&member.generation) {
-            generation.dying.insert(id);
-            self.host.await_end(id, member.generation);
         }
     }
 
@@ -405,98 +377,6 @@ impl Coordinator {
             generation,
             Generation { memory, threads: None, reactor: None, lane: None, unswept: false, dying: BTreeSet::new(), dropped: false },
         );
-    }
-
-    fn start_worker(&mut self, generation: GenerationId, worker: WorkerId) {
-        let stack_size = self.core.config().stack_size as u32;
-        match self.generations.get(&generation).map(|generation| &generation.memory) {
-            Some(Ok(memory)) => {
-                let handle = self.host.start_worker(worker, "worker", &format!("offmain worker {worker}"), memory, stack_size, 0);
-                self.members.insert(worker, Member { worker: handle, generation, cancel: None });
-            }
-            Some(Err(why)) => {
-                let error = StartError::Memory { why: why.clone() };
-                self.events.push_back(Event::WorkerFailed { worker, error });
-            }
-            None => {}
-        }
-    }
-
-    /// Starts the worker of a thread, or without a record a reactor.
-    fn start_thread(&mut self, generation: GenerationId, role: &str, name: &str, stack_size: u32, record: u32) -> Option<u32> {
-        let Generation { memory: Ok(memory), .. } = self.generations.get(&generation)? else { return None };
-        let id = self.next_thread;
-        self.next_thread = id.checked_add(1).unwrap_or(FIRST_THREAD);
-        let worker = self.host.start_worker(id, role, name, memory, stack_size, record);
-        self.members.insert(id, Member { worker, generation, cancel: None });
-        Some(id)
-    }
-
-    /// A generation has at most one reactor. It finds by itself what it is to await: while it starts it needs no message.
-    fn wake_reactor(&mut self, generation: GenerationId) {
-        match self.generations.get(&generation).and_then(|generation| generation.reactor) {
-            Some(reactor) => self.send(reactor, &ToWorker::Wake),
-            None => {
-                let stack_size = self.core.config().stack_size as u32;
-                let reactor = self.start_thread(generation, "reactor", "offmain reactor", stack_size, 0);
-                self.generations.entry(generation).and_modify(|generation| generation.reactor = reactor);
-            }
-        }
-    }
-
-    fn cancel_word(&self, worker: WorkerId) -> Option<(&JsValue, u32)> {
-        let member = self.members.get(&worker)?;
-        let memory = self.generations.get(&member.generation)?.memory.as_ref().ok()?;
-        Some((memory, member.cancel?))
-    }
-
-    fn try_send(&self, worker: WorkerId, message: &ToWorker, beside: &JsValue) -> Result<(), String> {
-        let Some(member) = self.members.get(&worker) else { return Ok(()) };
-        self.host.send(&member.worker, offmain_protocol::encode_message(message), beside).map_err(|error| text_of(&error))
-    }
-
-    /// Sends what has nothing beside it.
-    fn send(&self, worker: WorkerId, message: &ToWorker) {
-        // Plain bytes can always be sent.
-        let _ = self.try_send(worker, message, &JsValue::UNDEFINED);
-    }
-
-    /// Says what has nothing beside it.
-    fn say(&self, bytes: Vec<u8>) {
-        // As above.
-        let _ = self.host.reply(bytes, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
-    }
-
-    fn reply(&self, reply: Reply<Value>) {
-        let say = |bytes| self.say(bytes);
-        match reply {
-            Reply::Started(workers) => say(offmain_protocol::encode_hello(&ToFacade::Started { workers })),
-            Reply::NotStarted(error) => say(offmain_protocol::encode_hello(&ToFacade::NotStarted(error))),
-            Reply::Progress { job, value } => self.deliver(value, |value, leases| ToFacade::Progress { job, value, leases }),
-            Reply::Settled { job, outcome, value: Some(value) } => {
-                self.deliver(value, |value, leases| ToFacade::Settled { job, outcome, value, leases });
-            }
-            Reply::Settled { job, outcome, value: None } => {
-                let settled = ToFacade::Settled { job, outcome, value: Payload::None, leases: Loans::default() };
-                say(offmain_protocol::encode_message(&settled));
-            }
-            Reply::Stats { request, stats } => self.report(request, stats),
-            Reply::Incident(incident) => say(offmain_protocol::encode_message(&ToFacade::Incident(incident))),
-            Reply::Ended { why } => say(offmain_protocol::encode_message(&ToFacade::Ended { why })),
-        }
-    }
-
-    fn report(&self, request: u32, mut stats: Stats) {
-        let current = self.core.current_generation().and_then(|current| self.generations.get(&current));
-        if let Some(Generation { memory: Ok(memory), threads, .. }) = current {
-            stats.memory_bytes = self.host.memory_bytes(memory) as u64;
-            if let Some(address) = threads {
-                stats.threads_running = self.host.load(memory, *address);
-                stats.threads_warm = self.host.load(memory, address + 4);
-            }
-        }
-        stats.leases = self.book.borrow().stats();
-        self.say(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }));
     }
 }
 
