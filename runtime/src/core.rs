@@ -1,16 +1,18 @@
 //! The coordinator's core: a state machine of events and effects. Its workers and generations have a file each.
 
 mod generations;
+mod handover;
 mod lane;
 mod loads;
+mod looks;
 mod workers;
 
 use offmain_protocol::{
-    Config, Incident, JobId, Outcome, Priority, Rejection, Stats, Workers,
-    limits::{AUTOMATIC_WORKERS, LANE_LOOK_MS, TIMEOUT_MS},
+    Config, Incident, JobId, Outcome, Priority, Rejection, Room, Stats, Unsettled, Workers,
+    limits::{AUTOMATIC_WORKERS, TIMEOUT_MS},
 };
 
-use self::loads::Loads;
+use self::{handover::Inbox, lane::Lane, loads::Loads};
 use crate::{
     Effect, Event, GenerationId, Reply, WorkerId,
     crew::{Crew, Run, State, Stop},
@@ -30,22 +32,9 @@ pub struct Core<P> {
     reports_lost: u32,
     failed_starts: u32,
     next: Next,
+    inbox: Inbox<P>,
     lane: Lane,
     loads: Loads,
-}
-
-/// The shared lane, past the queue. Only whether it is open is known here, not what is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lane {
-    /// Closed; so many jobs in a row could have gone by it.
-    Closed(u32),
-    /// Open.
-    Open {
-        /// To be looked at at this time.
-        look_at: u64,
-        /// Served by so many workers.
-        wanted: u32,
-    },
 }
 
 /// Whether another generation is to begin.
@@ -86,6 +75,7 @@ impl<P> Default for Core<P> {
             reports_lost: 0,
             failed_starts: 0,
             next: Next::No,
+            inbox: Inbox::default(),
             lane: Lane::Closed(0),
             loads: Loads::default(),
         }
@@ -93,12 +83,23 @@ impl<P> Default for Core<P> {
 }
 
 impl<P> Core<P> {
-    /// Handles one event; what is to be done is put into the outbox.
+    /// Handles one event; what is to be done is put into the outbox. If the shell owes an answer about the lane, the event has its turn
+    /// after that.
     pub fn handle(&mut self, now: u64, event: Event<P>, out: &mut Outbox<P>) {
+        let mut next = self.inbox.put(event).or_else(|| self.next_event(out));
+        while let Some(event) = next {
+            self.take(now, event, out);
+            self.go_on(now, out);
+            next = self.next_event(out);
+        }
+    }
+
+    fn take(&mut self, now: u64, event: Event<P>, out: &mut Outbox<P>) {
         match event {
             Event::Start { config, cores } => self.start(config, cores, out),
-            Event::Submit { job, name, priority, timeout_ms, bytes, small, input } => {
-                self.count_small(small);
+            Event::Submit { job, name, priority, timeout_ms, bytes, small, sent, input } => {
+                self.received(sent, out);
+                self.lane.count(small);
                 let timeout = timeout_ms.or(self.config.timeout_ms).map(|timeout| timeout.min(TIMEOUT_MS.max));
                 let deadline = timeout.map(|timeout| now.saturating_add(timeout));
                 let small = small && priority == Priority::Normal;
@@ -108,16 +109,18 @@ impl<P> Core<P> {
             Event::Resize(workers) => self.resize(now, workers, out),
             Event::Shutdown if self.phase != Phase::Ended => self.phase = Phase::Finishing,
             Event::Shutdown => {}
+            Event::Stats { request } => out.push(Effect::Reply(Reply::Stats { request, stats: self.stats(now) })),
             Event::Close => self.close(None, out),
             Event::Loaded { worker } => self.loaded(worker),
             Event::NotLoaded { worker: Some(worker), error } => self.worker_not_loaded(now, worker, error, out),
             Event::NotLoaded { worker: None, error } => self.not_loaded(now, error, out),
             Event::WorkerReady { worker, jobs } => self.worker_ready(now, worker, jobs, out),
             Event::WorkerFailed { worker, error } => self.worker_failed(now, worker, error, out),
-            Event::Claimed { worker, job, name } => self.claimed(now, worker, job, name, out),
             Event::Surfaced { worker } => self.surfaced(now, worker, out),
-            Event::LaneBusy => self.lane_busy(),
-            Event::LaneClosed => self.lane = Lane::Closed(0),
+            Event::LaneOpened { requested } => self.lane_opened(now, requested),
+            Event::LaneNotOpened => self.lane_not_opened(),
+            Event::LaneSeen(look) => self.lane_seen(look, out),
+            Event::HandedOver(jobs) => self.handed_over(now, jobs, out),
             Event::Progress { generation, job, sequence, value } => self.progress(now, generation, job, sequence, value, out),
             Event::Settled { worker, job, outcome, value, threads } => self.settled(now, worker, job, outcome, value, threads, out),
             Event::Trapped { worker, kind } => self.trapped(now, worker, kind, out),
@@ -127,6 +130,10 @@ impl<P> Core<P> {
             Event::Weighed { bytes } => self.weighed(now, bytes, out),
             Event::Tick => {}
         }
+    }
+
+    /// Does what may be done, or is due, after an event, whatever it was.
+    fn go_on(&mut self, now: u64, out: &mut Outbox<P>) {
         self.expire(now, out);
         self.dispatch(now, out);
         self.grow(now, out);
@@ -145,12 +152,11 @@ impl<P> Core<P> {
         let dying = self.crew.dying.values().copied();
         let surplus = self.surplus().map(|(due, _)| due);
         let next = if let Next::At(time) = self.next { Some(time) } else { None };
-        let lane = if let Lane::Open { look_at, .. } = self.lane { Some(look_at) } else { None };
         workers
             .chain(draining)
             .chain(dying)
             .chain(surplus)
-            .chain(lane)
+            .chain(self.lane.due())
             .chain(self.queue.deadline())
             .chain(next)
             .chain(self.loads.due(&self.config))
@@ -175,31 +181,6 @@ impl<P> Core<P> {
         self.crew.current
     }
 
-    /// Whether the pool is no more.
-    pub fn has_ended(&self) -> bool {
-        self.phase == Phase::Ended
-    }
-
-    /// Whether jobs wait for a worker.
-    pub fn has_queued(&self) -> bool {
-        self.queue.len() > 0
-    }
-
-    /// Whether there may be more workers than there are.
-    pub fn can_grow(&self) -> bool {
-        self.crew.current.is_some_and(|current| self.crew.members(current).count() < self.workers.max as usize)
-    }
-
-    /// Whether workers serve the lane that would idle else, and end.
-    pub fn spares_workers(&self) -> bool {
-        matches!(self.lane, Lane::Open { wanted, .. } if wanted > self.workers.min)
-    }
-
-    /// Whether a job is in the queue or on a worker.
-    pub fn knows(&self, job: JobId) -> bool {
-        self.queue.contains(job) || self.crew.find_job(job).is_some()
-    }
-
     /// A worker of the current generation that hears a message at once.
     pub fn idle_worker(&self) -> Option<WorkerId> {
         self.crew.idle()
@@ -220,6 +201,21 @@ impl<P> Core<P> {
         self.reports_lost = self.reports_lost.saturating_add(1);
     }
 
+    /// Whether the pool is no more.
+    fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Whether there may be more workers than there are.
+    fn can_grow(&self) -> bool {
+        self.crew.current.is_some_and(|current| self.crew.members(current).count() < self.workers.max as usize)
+    }
+
+    /// Whether a job is in the queue or on a worker.
+    fn knows(&self, job: JobId) -> bool {
+        self.queue.contains(job) || self.crew.find_job(job).is_some()
+    }
+
     fn start(&mut self, config: Config, cores: u32, out: &mut Outbox<P>) {
         if self.phase != Phase::New {
             return self.ignore();
@@ -231,6 +227,11 @@ impl<P> Core<P> {
         self.config = config;
         self.phase = Phase::Starting;
         self.begin_generation(self.config.memory_maximum, out);
+    }
+
+    /// A job has come by message. Said before anybody may serve the lane again: what was written into it later is taken later.
+    fn received(&self, sent: u32, out: &mut Outbox<P>) {
+        out.extend(self.crew.current.filter(|_| sent != 0).map(|generation| Effect::Received { generation, sent }));
     }
 
     fn submit(&mut self, job: JobId, waiting: Waiting<P>, out: &mut Outbox<P>) {
@@ -251,19 +252,9 @@ impl<P> Core<P> {
         if self.phase == Phase::Open && !self.known.contains(&waiting.name) {
             return Some(Rejection::UnknownJob { name: waiting.name.clone(), known: self.known.clone() });
         }
-        // One a worker besides those that wait, whether the workers are there already or not: the facade, which counts the same,
-        // knows what will be refused before it sends it.
         let jobs = (self.queue.len() + self.crew.running().count()) as u64;
-        let limit = self.config.queue_jobs + u64::from(self.workers.max);
-        if jobs >= limit {
-            return Some(Rejection::QueueFull { jobs, limit });
-        }
-        let held = self.queue.bytes() + self.crew.running().map(|(_, _, run)| run.bytes).sum::<u64>();
-        let bytes = held.saturating_add(waiting.bytes);
-        if bytes > self.config.queue_bytes {
-            return Some(Rejection::QueueBytes { bytes, limit: self.config.queue_bytes });
-        }
-        None
+        let bytes = self.queue.bytes() + self.crew.running().map(|(_, _, run)| run.bytes).sum::<u64>();
+        Room::new(&self.config, self.workers).admit(Unsettled { jobs, bytes }, waiting.bytes).err()
     }
 
     fn cancel(&mut self, now: u64, job: JobId, out: &mut Outbox<P>) {
@@ -332,12 +323,7 @@ impl<P> Core<P> {
             out.push(Effect::ForgetGeneration(generation));
         }
         self.loads.expire(now);
-        if let Lane::Open { look_at, .. } = &mut self.lane
-            && *look_at <= now
-        {
-            *look_at = now.saturating_add(LANE_LOOK_MS);
-            out.push(Effect::LookAtLane);
-        }
+        self.lane.expire(now, out);
         if matches!(self.next, Next::At(time) if time <= now) {
             self.next = Next::Weighing;
             out.push(Effect::WeighGenerations);
@@ -378,6 +364,7 @@ impl<P> Core<P> {
         for job in running {
             self.settle(job, closed.clone(), None, out);
         }
+        self.lane = Lane::Closed(0);
         self.forget_generations(out);
         out.push(Effect::Reply(last));
     }

@@ -2,7 +2,7 @@
 //!
 //! `P` is a job's input, output, error or progress: a message's value in the browser, anything in a test.
 
-use offmain_protocol::{Config, Incident, JobId, Outcome, Priority, StartError, Workers};
+use offmain_protocol::{Config, Incident, JobId, Outcome, Priority, StartError, Stats, Workers, lane::Look};
 
 /// Names a worker; never reused within a pool's life.
 pub type WorkerId = u32;
@@ -33,6 +33,8 @@ pub enum Event<P> {
         bytes: u64,
         /// Whether the shared lane could have carried it.
         small: bool,
+        /// Its number among the jobs that were sent by message; 0 if nobody counts them.
+        sent: u32,
         /// The input.
         input: P,
     },
@@ -45,6 +47,11 @@ pub enum Event<P> {
     Resize(Workers),
     /// Take no more jobs, finish those there are, end.
     Shutdown,
+    /// The facade asks for a report.
+    Stats {
+        /// Comes back with the report.
+        request: u32,
+    },
     /// End now.
     Close,
     /// A worker's script, or a thread's, is there: it joins the memory from now on.
@@ -73,24 +80,22 @@ pub enum Event<P> {
         /// Why.
         error: StartError,
     },
-    /// A job that came by the shared lane runs, and is an ordinary one from now on.
-    Claimed {
-        /// The worker that runs it.
-        worker: WorkerId,
-        /// The job.
-        job: JobId,
-        /// Its name.
-        name: String,
-    },
     /// A worker serves the shared lane no more.
     Surfaced {
         /// Which.
         worker: WorkerId,
     },
-    /// Jobs wait in the shared lane: another worker may serve it.
-    LaneBusy,
-    /// The shared lane has been closed; what was in it has been submitted and claimed.
-    LaneClosed,
+    /// An answer to [`Effect::OpenLane`]: the lane is open.
+    LaneOpened {
+        /// How many requests there have been in it.
+        requested: u32,
+    },
+    /// The other answer to [`Effect::OpenLane`]: jobs are on their way by message, and the next one would have the lane closed again.
+    LaneNotOpened,
+    /// The answer to [`Effect::LookAtLane`].
+    LaneSeen(Look),
+    /// The answer to [`Effect::HandOver`].
+    HandedOver(Vec<FromLane<P>>),
     /// A running job reports.
     Progress {
         /// The generation of the worker or thread that says so.
@@ -148,6 +153,43 @@ pub enum Event<P> {
     Tick,
 }
 
+/// Jobs in the shared lanes of all generations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaneJobs {
+    /// All of them.
+    All,
+    /// One that runs, if it is there.
+    Running {
+        /// Whose lane it is in.
+        generation: GenerationId,
+        /// Which.
+        job: JobId,
+    },
+}
+
+/// A job that was handed over: it was in the shared lane, and is a job as any other from now on.
+#[derive(Debug)]
+pub enum FromLane<P> {
+    /// No worker had begun it.
+    Queued {
+        /// Which.
+        job: JobId,
+        /// Its name.
+        name: String,
+        /// Its input.
+        input: P,
+    },
+    /// A worker runs it.
+    Running {
+        /// Which.
+        job: JobId,
+        /// Its name.
+        name: String,
+        /// The worker.
+        worker: WorkerId,
+    },
+}
+
 /// What the core wants done, in order.
 #[derive(Debug, PartialEq)]
 pub enum Effect<P> {
@@ -188,14 +230,23 @@ pub enum Effect<P> {
         /// Its input.
         input: P,
     },
-    /// Open the shared lane of a generation.
+    /// Open the shared lane of a generation, and say [`Event::LaneOpened`] or [`Event::LaneNotOpened`].
     OpenLane(GenerationId),
     /// Have an idle worker serve it.
     ServeLane(WorkerId),
-    /// Look whether the shared lane is still the right thing, and close it if not.
-    LookAtLane,
-    /// Close the shared lane now.
-    CloseLane,
+    /// Look what is in it, and say [`Event::LaneSeen`].
+    LookAtLane(GenerationId),
+    /// Close it: it takes no more requests, and workers that serve it surface.
+    CloseLane(GenerationId),
+    /// Hand jobs over that are in a lane, by [`Event::HandedOver`], in the order of their numbers.
+    HandOver(LaneJobs),
+    /// Say in a generation's lane that a job has come by message, the one with this number among those that were sent so.
+    Received {
+        /// Which generation.
+        generation: GenerationId,
+        /// The number.
+        sent: u32,
+    },
     /// Set the flag by which the worker's job notices that it should stop.
     SignalCancel {
         /// Which worker.
@@ -229,6 +280,13 @@ pub enum Reply<P> {
         outcome: Outcome,
         /// Output, error, or the input handed back.
         value: Option<P>,
+    },
+    /// The report asked for. Threads and memory are for the shell to add, outcomes for the facade.
+    Stats {
+        /// The asker's number.
+        request: u32,
+        /// The report.
+        stats: Stats,
     },
     /// Something has happened that concerns the pool, not a caller.
     Incident(Incident),

@@ -20,4 +20,4 @@ mod shell;
 
 pub use clock::Clock;
 pub use core::Core;
-pub use event::{Effect, Event, GenerationId, Reply, WorkerId};
+pub use event::{Effect, Event, FromLane, GenerationId, LaneJobs, Reply, WorkerId};

@@ -4,17 +4,19 @@
 
 mod lane;
 mod leases;
+mod members;
+mod replies;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::members::{FIRST_THREAD, Member};
 use crate::{
-    Clock, Core, Effect, Event, GenerationId, Reply, WorkerId,
+    Clock, Core, Effect, Event, GenerationId, Reply,
     leases::{Book, Delivery},
 };
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
-    CodecError, Config, FromWorker, JobId, Loans, Outcome, Payload, Rejection, StartError, Submit, ToCoordinator, ToFacade, ToWorker,
-    VERSION, lane::Lane,
+    CodecError, Config, FromWorker, Outcome, Payload, Rejection, StartError, Submit, ToCoordinator, ToWorker, VERSION, lane::Lane,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -89,18 +91,6 @@ struct Generation {
     dropped: bool,
 }
 
-/// A pool worker or a thread.
-struct Member {
-    /// What `coordinator.js` knows it by.
-    worker: JsValue,
-    generation: GenerationId,
-    /// Address of the cancel word of a pool worker that is ready.
-    cancel: Option<u32>,
-}
-
-/// Threads and reactors are numbered from here, pool workers below.
-const FIRST_THREAD: u32 = 1 << 31;
-
 /// The coordinator, as `coordinator.js` holds it.
 #[wasm_bindgen]
 pub struct Coordinator {
@@ -114,8 +104,6 @@ pub struct Coordinator {
     next_thread: u32,
     /// The table of jobs: name, and whether the lane may carry it.
     jobs: Vec<(String, bool)>,
-    /// The lane that is open.
-    open: Option<lane::Seen>,
     book: Book,
     /// Events that effects have caused.
     events: VecDeque<Event<Value>>,
@@ -135,7 +123,6 @@ impl Coordinator {
             members: BTreeMap::new(),
             next_thread: FIRST_THREAD,
             jobs: Vec::new(),
-            open: None,
             book: Book::default(),
             events: VecDeque::new(),
         }
@@ -179,11 +166,7 @@ impl Coordinator {
                 for Submit { job, name, priority, timeout_ms, bytes, small, sent, input } in jobs {
                     let beside = std::mem::replace(&mut beside, JsValue::UNDEFINED);
                     let input = Value::input(input, beside);
-                    let event = Event::Submit { job, name, priority, timeout_ms, bytes, small, input };
-                    // Before the lane may be written to again: what came later would be taken before this one.
-                    self.make_ordinary(&event);
-                    self.received(sent);
-                    self.handle(event);
+                    self.handle(Event::Submit { job, name, priority, timeout_ms, bytes, small, sent, input });
                 }
             }
             ToCoordinator::Cancel { job } => self.handle(Event::Cancel { job }),
@@ -191,12 +174,8 @@ impl Coordinator {
             ToCoordinator::Resize(workers) => self.handle(Event::Resize(workers)),
             ToCoordinator::Shutdown => self.handle(Event::Shutdown),
             // The sign of life that 0 asks for tells nothing.
-            ToCoordinator::Stats { request: 0 } => self.report(0),
-            ToCoordinator::Stats { request } => {
-                self.close_lane();
-                self.handle_all();
-                self.report(request);
-            }
+            ToCoordinator::Stats { request: 0 } => self.report(0, self.core.stats(self.clock.read(self.host.now()) as u64)),
+            ToCoordinator::Stats { request } => self.handle(Event::Stats { request }),
         }
     }
 
@@ -305,7 +284,7 @@ impl Coordinator {
     pub fn worker_gone(&mut self, id: u32, generation: GenerationId) {
         if let Some(entry) = self.generations.get_mut(&generation) {
             entry.dying.remove(&id);
-            self.look_whether_gone(generation);
+            self.let_go_of_what_is_gone();
             self.handle_all();
         }
     }
@@ -316,11 +295,7 @@ impl Coordinator {
     }
 
     fn handle(&mut self, event: Event<Value>) {
-        self.make_ordinary(&event);
-        // Jobs that have left the lane for this one may be later ones.
-        let later = |other: &Event<Value>| matches!((other, &event), (Event::Submit { job: other, .. }, Event::Submit { job, .. }) if is_later(*other, *job));
-        let place = self.events.iter().position(later).unwrap_or(self.events.len());
-        self.events.insert(place, event);
+        self.events.push_back(event);
         self.handle_all();
     }
 
@@ -333,6 +308,7 @@ impl Coordinator {
             for effect in effects.drain(..) {
                 self.perform(effect);
             }
+            self.let_go_of_what_is_gone();
         }
         if let Some(deadline) = self.core.deadline() {
             self.host.set_timer(self.clock.look_again(time, deadline as f64 - now));
@@ -367,8 +343,6 @@ impl Coordinator {
                 let members = self.members.extract_if(.., |_, member| member.generation == generation).collect::<Vec<_>>();
                 members.iter().for_each(|(id, member)| self.end(*id, member));
                 self.generations.entry(generation).and_modify(|generation| generation.dropped = true);
-                self.adopt_all(generation);
-                self.look_whether_gone(generation);
             }
             Effect::ForgetGeneration(generation) => drop(self.generations.remove(&generation)),
             Effect::Run { worker, job, name, input } => {
@@ -381,37 +355,19 @@ impl Coordinator {
             }
             Effect::OpenLane(generation) => self.open_lane(generation),
             Effect::ServeLane(worker) => self.send(worker, &ToWorker::Serve),
-            Effect::LookAtLane => self.look_at_lane(),
-            Effect::CloseLane => self.close_lane(),
-            Effect::SignalCancel { worker, job } => {
-                if let Some((memory, address)) = self.cancel_word(worker) {
-                    self.host.store(memory, address, job);
-                }
-                // A job that blocks until it is cancelled hears it from there.
-                let generation = self.members.get(&worker).and_then(|member| self.generations.get(&member.generation));
-                if let Some(reactor) = generation.and_then(|generation| generation.reactor) {
-                    self.send(reactor, &ToWorker::Wake);
-                }
-            }
+            Effect::LookAtLane(generation) => self.look_at_lane(generation),
+            Effect::CloseLane(generation) => self.close_lane(generation),
+            Effect::HandOver(jobs) => self.hand_over(jobs),
+            Effect::Received { generation, sent } => self.received(generation, sent),
+            Effect::SignalCancel { worker, job } => self.signal_cancel(worker, job),
             Effect::Reply(reply) => self.reply(reply),
         }
     }
 
-    /// Terminates a worker or a thread, and waits for its end without blocking.
-    fn end(&mut self, id: u32, member: &Member) {
-        self.host.end_worker(&member.worker);
-        if let Some(generation) = self.generations.get_mut(&member.generation) {
-            generation.dying.insert(id);
-            self.host.await_end(id, member.generation);
-        }
-    }
-
     /// A dropped generation is gone, and its memory let go of, when all who wrote to it have ended.
-    fn look_whether_gone(&mut self, generation: GenerationId) {
-        if self.generations.get(&generation).is_some_and(|generation| generation.dropped && generation.dying.is_empty()) {
-            self.generations.remove(&generation);
-            self.events.push_back(Event::GenerationGone { generation });
-        }
+    fn let_go_of_what_is_gone(&mut self) {
+        let gone = self.generations.extract_if(.., |_, generation| generation.dropped && generation.dying.is_empty());
+        self.events.extend(gone.map(|(generation, _)| Event::GenerationGone { generation }));
     }
 
     fn open_generation(&mut self, generation: GenerationId, maximum: u64) {
@@ -422,103 +378,6 @@ impl Coordinator {
             Generation { memory, threads: None, reactor: None, lane: None, unswept: false, dying: BTreeSet::new(), dropped: false },
         );
     }
-
-    fn start_worker(&mut self, generation: GenerationId, worker: WorkerId) {
-        let stack_size = self.core.config().stack_size as u32;
-        match self.generations.get(&generation).map(|generation| &generation.memory) {
-            Some(Ok(memory)) => {
-                let handle = self.host.start_worker(worker, "worker", &format!("offmain worker {worker}"), memory, stack_size, 0);
-                self.members.insert(worker, Member { worker: handle, generation, cancel: None });
-            }
-            Some(Err(why)) => {
-                let error = StartError::Memory { why: why.clone() };
-                self.events.push_back(Event::WorkerFailed { worker, error });
-            }
-            None => {}
-        }
-    }
-
-    /// Starts the worker of a thread, or without a record a reactor.
-    fn start_thread(&mut self, generation: GenerationId, role: &str, name: &str, stack_size: u32, record: u32) -> Option<u32> {
-        let Generation { memory: Ok(memory), .. } = self.generations.get(&generation)? else { return None };
-        let id = self.next_thread;
-        self.next_thread = id.checked_add(1).unwrap_or(FIRST_THREAD);
-        let worker = self.host.start_worker(id, role, name, memory, stack_size, record);
-        self.members.insert(id, Member { worker, generation, cancel: None });
-        Some(id)
-    }
-
-    /// A generation has at most one reactor. It finds by itself what it is to await: while it starts it needs no message.
-    fn wake_reactor(&mut self, generation: GenerationId) {
-        match self.generations.get(&generation).and_then(|generation| generation.reactor) {
-            Some(reactor) => self.send(reactor, &ToWorker::Wake),
-            None => {
-                let stack_size = self.core.config().stack_size as u32;
-                let reactor = self.start_thread(generation, "reactor", "offmain reactor", stack_size, 0);
-                self.generations.entry(generation).and_modify(|generation| generation.reactor = reactor);
-            }
-        }
-    }
-
-    fn cancel_word(&self, worker: WorkerId) -> Option<(&JsValue, u32)> {
-        let member = self.members.get(&worker)?;
-        let memory = self.generations.get(&member.generation)?.memory.as_ref().ok()?;
-        Some((memory, member.cancel?))
-    }
-
-    fn try_send(&self, worker: WorkerId, message: &ToWorker, beside: &JsValue) -> Result<(), String> {
-        let Some(member) = self.members.get(&worker) else { return Ok(()) };
-        self.host.send(&member.worker, offmain_protocol::encode_message(message), beside).map_err(|error| text_of(&error))
-    }
-
-    /// Sends what has nothing beside it.
-    fn send(&self, worker: WorkerId, message: &ToWorker) {
-        // Plain bytes can always be sent.
-        let _ = self.try_send(worker, message, &JsValue::UNDEFINED);
-    }
-
-    /// Says what has nothing beside it.
-    fn say(&self, bytes: Vec<u8>) {
-        // As above.
-        let _ = self.host.reply(bytes, &JsValue::UNDEFINED, &JsValue::UNDEFINED);
-    }
-
-    fn reply(&self, reply: Reply<Value>) {
-        let say = |bytes| self.say(bytes);
-        match reply {
-            Reply::Started(workers) => say(offmain_protocol::encode_hello(&ToFacade::Started { workers })),
-            Reply::NotStarted(error) => say(offmain_protocol::encode_hello(&ToFacade::NotStarted(error))),
-            Reply::Progress { job, value } => self.deliver(value, |value, leases| ToFacade::Progress { job, value, leases }),
-            Reply::Settled { job, outcome, value: Some(value) } => {
-                self.deliver(value, |value, leases| ToFacade::Settled { job, outcome, value, leases });
-            }
-            Reply::Settled { job, outcome, value: None } => {
-                let settled = ToFacade::Settled { job, outcome, value: Payload::None, leases: Loans::default() };
-                say(offmain_protocol::encode_message(&settled));
-            }
-            Reply::Incident(incident) => say(offmain_protocol::encode_message(&ToFacade::Incident(incident))),
-            Reply::Ended { why } => say(offmain_protocol::encode_message(&ToFacade::Ended { why })),
-        }
-    }
-
-    fn report(&self, request: u32) {
-        let mut stats = self.core.stats(self.clock.read(self.host.now()) as u64);
-        let current = self.core.current_generation().and_then(|current| self.generations.get(&current));
-        if let Some(Generation { memory: Ok(memory), threads, .. }) = current {
-            stats.memory_bytes = self.host.memory_bytes(memory) as u64;
-            if let Some(address) = threads {
-                stats.threads_running = self.host.load(memory, *address);
-                stats.threads_warm = self.host.load(memory, address + 4);
-            }
-        }
-        stats.leases = self.book.borrow().stats();
-        self.say(offmain_protocol::encode_message(&ToFacade::Stats { request, stats }));
-    }
-}
-
-/// Whether a job was submitted after another one: numbers grow, and begin anew after the last.
-fn is_later(job: JobId, than: JobId) -> bool {
-    job.wrapping_sub(than).cast_signed() > 0
 }
 
 /// A message is an array of its bytes, of what is beside, and of the buffers of leases.

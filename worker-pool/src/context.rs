@@ -86,7 +86,7 @@ impl Spacing {
         };
         self.sequence += 1;
         // The coordinator does not know yet that it runs.
-        place.into_iter().for_each(lane::leave);
+        place.into_iter().for_each(lane::hand_over);
         post_with(&FromWorker::Progress { job, sequence: self.sequence, value, lent }, &beside);
     }
 }

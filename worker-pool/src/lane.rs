@@ -142,9 +142,9 @@ pub(crate) fn can_lend(_: Place, lent: &Lent) -> bool {
     lent.number != 0 && LANE.is_seen(end(lent.address, lent.length).max(end(lent.returned, 4)))
 }
 
-/// Makes the job an ordinary one: something about it is to be said by message.
-pub(crate) fn leave(place: Place) {
-    LANE.leave(place.slot, place.worker);
+/// Hands the job over to the coordinator: something about it is to be said by message.
+pub(crate) fn hand_over(place: Place) {
+    LANE.hand_over(place.slot, place.worker);
 }
 
 #[wasm_bindgen]

@@ -14,6 +14,6 @@ pub(crate) fn can_lend(place: Place, _: &Lent) -> bool {
     match place {}
 }
 
-pub(crate) fn leave(place: Place) {
+pub(crate) fn hand_over(place: Place) {
     match place {}
 }

@@ -76,7 +76,7 @@ impl Finished {
             {
                 return true;
             }
-            lane::leave(place);
+            lane::hand_over(place);
         }
         self.post(threads);
         false

@@ -1,210 +1,148 @@
-//! What this thread has on loan from the pool: who holds it, when it is given back, and when it ends by itself.
+//! The leases that this thread holds: whose each is, and which end by themselves.
 
-use std::{
-    cell::{Ref, RefCell},
-    rc::{Rc, Weak},
-};
+use offmain_protocol::{LeaseStats, Lent, limits::LEASED_GENERATIONS};
 
-use js_sys::Array;
-use offmain_protocol::{LeaseStats, Lent, Loans, ToCoordinator, lane::Lane, limits::LEASED_GENERATIONS};
-use wasm_bindgen::{JsCast, JsValue};
+/// Tells the holder of a lease that it has ended, and why.
+pub(super) type Over = Box<dyn Fn(&str)>;
 
-use super::{
-    Link,
-    shared::{Shared, holds},
-};
+/// Those that have not been given back.
+#[derive(Default)]
+pub(super) struct Leases {
+    held: Vec<Held>,
+    /// The present coordinator, counted by those that died before it.
+    coordinator: u32,
+    /// The generation of the present coordinator that ended last.
+    last_ended: u32,
+}
 
-/// Tells the holder of a loan that it has ended, and why.
-type Over = Box<dyn Fn(&str)>;
-
-/// A loan that has not been given back.
-pub(super) struct Entry {
+struct Held {
     id: u32,
-    /// Which coordinator's, counted by those that died before it.
     coordinator: u32,
     generation: u32,
     lent: Lent,
-    /// Whether it came by the lane, past the coordinator's book.
     by_lane: bool,
     over: Over,
 }
 
-/// One lease, as it comes from the coordinator. It is given back when this is dropped.
-pub(crate) struct Loan {
-    link: Weak<Link>,
-    /// This thread's number for it; 0 is a copy, which nobody wants back.
-    id: u32,
-    length: u32,
-    /// Where the data is, or why it is there no more.
-    place: RefCell<Result<Place, String>>,
+/// A lease that is held no more.
+pub(super) struct Returned {
+    pub(super) generation: u32,
+    pub(super) lent: Lent,
+    /// Whether it came by the lane, past the coordinator's book.
+    pub(super) by_lane: bool,
+    /// Whether the coordinator that it is from is still there to have it back.
+    pub(super) is_wanted: bool,
+    pub(super) over: Over,
 }
 
-/// Where lent data lies.
-pub(crate) struct Place {
-    pub(crate) buffer: JsValue,
-    pub(crate) address: u32,
-}
-
-impl Link {
-    /// The loans of a message; the buffers they lie in came beside it.
-    pub(super) fn borrow(&self, Loans { generation, lent }: Loans, buffers: &JsValue) -> Vec<Rc<Loan>> {
-        if lent.is_empty() {
-            return Vec::new();
-        }
-        let buffers = buffers.dyn_ref::<Array>();
-        let buffer = |index| buffers.map_or(JsValue::NULL, |buffers| buffers.get(index));
-        let loans = lent.into_iter().zip(0..).map(|(lent, index)| self.borrow_one(generation, lent, buffer(index), None)).collect();
-        self.see_memory(generation, buffers);
-        // They may be the last words of a generation that has ended meanwhile.
-        self.end_old_leases();
-        loans
+impl Leases {
+    /// Holds a lease of the present coordinator.
+    pub(super) fn hold(&mut self, id: u32, generation: u32, lent: Lent, by_lane: bool, over: Over) {
+        self.held.push(Held { id, coordinator: self.coordinator, generation, lent, by_lane, over });
     }
 
-    /// The loans of a reply that came by the lane.
-    pub(super) fn borrow_by_lane(&self, generation: u32, lane: &Lane<Shared>, lent: Vec<Lent>) -> Vec<Rc<Loan>> {
-        if lent.is_empty() {
-            return Vec::new();
-        }
-        let loans = lent.into_iter().map(|lent| self.borrow_one(generation, lent, lane.0.buffer(), Some(lane))).collect();
-        self.end_old_leases();
-        loans
-    }
-
-    fn borrow_one(&self, generation: u32, lent: Lent, buffer: JsValue, lane: Option<&Lane<Shared>>) -> Rc<Loan> {
-        let fits = holds(&buffer, lent.address, lent.length) && lane.is_none_or(|lane| lane.0.has_word(lent.returned));
-        let id = if lent.number == 0 || !fits { 0 } else { self.next() };
-        let place = if fits {
-            Ok(Place { buffer, address: lent.address })
-        } else {
-            self.ignore();
-            Err("its message made no sense".into())
-        };
-        let loan = Rc::new(Loan { link: self.this.clone(), id, length: lent.length, place: RefCell::new(place) });
-        if id != 0 {
-            let holder = Rc::downgrade(&loan);
-            let over = Box::new(move |why: &str| holder.upgrade().into_iter().for_each(|loan| loan.over(why)));
-            let by_lane = lane.is_some();
-            self.leases.borrow_mut().push(Entry { id, coordinator: self.restarts.get(), generation, lent, by_lane, over });
-        }
-        loan
-    }
-
-    /// A loan is somebody else's now, who gives it back and is told of its end.
+    /// Has somebody else told of its end.
     #[cfg(feature = "javascript")]
-    pub(crate) fn hold(&self, id: u32, over: Over) {
-        if let Some(entry) = self.leases.borrow_mut().iter_mut().find(|entry| entry.id == id) {
-            entry.over = over;
+    pub(super) fn tell(&mut self, id: u32, over: Over) {
+        if let Some(held) = self.held.iter_mut().find(|held| held.id == id) {
+            held.over = over;
         }
     }
 
-    /// Gives a loan back. One that has ended by itself is back already.
-    pub(crate) fn give_back(&self, id: u32) {
-        let place = self.leases.borrow().iter().position(|entry| entry.id == id);
-        if let Some(place) = place {
-            drop(self.return_one(place));
-        }
+    /// Lets go of a lease. `None` if it is held no more.
+    pub(super) fn let_go(&mut self, id: u32) -> Option<Returned> {
+        let place = self.held.iter().position(|held| held.id == id)?;
+        Some(self.take(place))
     }
 
-    /// Strikes out the loan at a place of the list, gives it back to whose it is, and gives whom to tell of its end.
-    fn return_one(&self, place: usize) -> Over {
-        let Entry { coordinator, generation, lent, by_lane, over, .. } = self.leases.borrow_mut().swap_remove(place);
-        // Of a coordinator that is no more, nobody is there to have it back.
-        if coordinator == self.restarts.get() {
-            let marked = self.mark_returned(generation, lent.returned);
-            // Where workers serve the lane, they will look by themselves.
-            if !by_lane || marked == Some(false) {
-                let lease = if by_lane { 0 } else { lent.number };
-                self.tell(&ToCoordinator::Release { generation, lease, marked: marked.is_some() });
-            }
+    /// Memories of generations that have ended live on for their leases. If there are too many, this lets go of a lease of the oldest.
+    pub(super) fn let_go_of_old(&mut self) -> Option<Returned> {
+        let whose = |held: &Held| (held.coordinator, held.generation);
+        let mut oldest = (self.coordinator, self.last_ended.saturating_add(1));
+        for _ in 0..LEASED_GENERATIONS {
+            oldest = self.held.iter().map(whose).filter(|it| *it < oldest).max()?;
         }
-        over
+        let place = self.held.iter().position(|held| whose(held) < oldest)?;
+        Some(self.take(place))
+    }
+
+    fn take(&mut self, place: usize) -> Returned {
+        let Held { coordinator, generation, lent, by_lane, over, .. } = self.held.swap_remove(place);
+        Returned { generation, lent, by_lane, is_wanted: coordinator == self.coordinator, over }
     }
 
     /// A generation has ended, and with it all before it.
-    pub(super) fn generation_ended(&self, generation: u32) {
-        self.last_ended.set(generation);
-        self.end_old_leases();
+    pub(super) fn generation_ended(&mut self, generation: u32) {
+        self.last_ended = generation;
     }
 
     /// Another coordinator counts its generations from 1.
-    pub(super) fn coordinator_ended(&self) {
-        self.generation_ended(0);
+    pub(super) fn coordinator_ended(&mut self) {
+        self.coordinator += 1;
+        self.last_ended = 0;
     }
 
-    /// Memories of generations that have ended live on for their leases; here those of the oldest end, if there are too many.
-    fn end_old_leases(&self) {
-        let whose = |entry: &Entry| (entry.coordinator, entry.generation);
-        let mut oldest = (self.restarts.get(), self.last_ended.get().saturating_add(1));
-        for _ in 0..LEASED_GENERATIONS {
-            let before = self.leases.borrow().iter().map(whose).filter(|it| *it < oldest).max();
-            let Some(before) = before else { return };
-            oldest = before;
-        }
-        loop {
-            let old = self.leases.borrow().iter().position(|entry| whose(entry) < oldest);
-            let Some(place) = old else { return };
-            let over = self.return_one(place);
-            over(&format!("its generation has ended, and of ended ones only the last {LEASED_GENERATIONS} whose data is on loan are kept"));
-        }
+    /// Whether one of this generation is held that came by the lane, and goes back by it.
+    pub(super) fn has_by_lane(&self, generation: u32) -> bool {
+        self.held.iter().any(|held| held.by_lane && held.generation == generation && held.coordinator == self.coordinator)
     }
 
-    /// Whether something of this generation is on loan that came by the lane, and goes back by it.
-    pub(super) fn has_leases_by_lane(&self, generation: u32) -> bool {
-        let is_it = |entry: &Entry| entry.by_lane && entry.generation == generation && entry.coordinator == self.restarts.get();
-        self.leases.borrow().iter().any(is_it)
-    }
-
-    /// The coordinator's book, and what is not in it: what came by the lane, and what is on loan from coordinators that have died.
-    pub(super) fn lease_stats(&self, book: LeaseStats) -> LeaseStats {
-        let leases = self.leases.borrow();
-        let others = leases.iter().filter(|entry| entry.by_lane || entry.coordinator != self.restarts.get());
-        others.fold(book, |stats, entry| LeaseStats { lent: stats.lent + 1, bytes: stats.bytes + u64::from(entry.lent.length), ..stats })
+    /// The coordinator's book, and what is not in it: what came by the lane, and what coordinators have lent that died.
+    pub(super) fn stats(&self, book: LeaseStats) -> LeaseStats {
+        let others = self.held.iter().filter(|held| held.by_lane || held.coordinator != self.coordinator);
+        others.fold(book, |stats, held| LeaseStats { lent: stats.lent + 1, bytes: stats.bytes + u64::from(held.lent.length), ..stats })
     }
 }
 
-impl Loan {
-    pub(crate) fn length(&self) -> u32 {
-        self.length
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds one lease of each of these generations, named by it.
+    fn holding(generations: impl IntoIterator<Item = u32>) -> Leases {
+        let mut leases = Leases::default();
+        generations.into_iter().for_each(|generation| leases.hold(generation, generation, Lent::default(), false, Box::new(|_| {})));
+        leases
     }
 
-    /// Where the data is.
-    ///
-    /// # Errors
-    /// Why it is there no more.
-    pub(crate) fn place(&self) -> Ref<'_, Result<Place, String>> {
-        self.place.borrow()
+    fn let_go_of_all_old(leases: &mut Leases) -> Vec<u32> {
+        let mut old: Vec<_> = std::iter::from_fn(|| leases.let_go_of_old()).map(|returned| returned.generation).collect();
+        old.sort_unstable();
+        old
     }
 
-    /// Ends the loan: the data is not to be had any more, and its memory goes back.
-    pub(crate) fn end(&self) {
-        if self.place.borrow().is_ok() {
-            self.over("it was released");
-            self.give_back();
-        }
+    #[test]
+    fn of_ended_generations_the_last_two_with_leases_are_kept() {
+        let mut leases = holding([1, 3, 4, 7, 8, 9]);
+        assert_eq!(let_go_of_all_old(&mut leases), [0; 0]);
+        leases.generation_ended(3);
+        assert_eq!(let_go_of_all_old(&mut leases), [0; 0]);
+        leases.generation_ended(7);
+        assert_eq!(let_go_of_all_old(&mut leases), [1, 3]);
+        leases.coordinator_ended();
+        assert_eq!(let_go_of_all_old(&mut leases), [4, 7]);
     }
 
-    /// The loan has ended; nothing here holds on to its memory.
-    fn over(&self, why: &str) {
-        *self.place.borrow_mut() = Err(why.into());
+    #[test]
+    fn a_lease_goes_back_once_and_to_the_coordinator_it_is_from() {
+        let mut leases = holding([1, 2]);
+        assert!(leases.let_go(1).is_some_and(|returned| returned.is_wanted));
+        assert!(leases.let_go(1).is_none());
+        leases.coordinator_ended();
+        assert!(leases.let_go(2).is_some_and(|returned| !returned.is_wanted));
     }
 
-    fn give_back(&self) {
-        if let Some(link) = self.link.upgrade() {
-            link.give_back(self.id);
-        }
-    }
-
-    /// Its number and its place, for somebody who holds it from now on.
-    #[cfg(feature = "javascript")]
-    pub(crate) fn hand_over(&self) -> (u32, Result<Place, String>) {
-        (self.id, self.place.replace(Err("it was handed over".into())))
-    }
-}
-
-impl Drop for Loan {
-    fn drop(&mut self) {
-        if self.place.borrow().is_ok() {
-            self.give_back();
-        }
+    #[test]
+    fn what_the_coordinator_does_not_know_is_counted_here() {
+        let mut leases = Leases::default();
+        let lent = |length| Lent { length, ..Lent::default() };
+        leases.hold(1, 1, lent(10), false, Box::new(|_| {}));
+        leases.hold(2, 1, lent(20), true, Box::new(|_| {}));
+        let book = LeaseStats { lent: 1, bytes: 10, copied: 7 };
+        assert_eq!(leases.stats(book), LeaseStats { lent: 2, bytes: 30, copied: 7 });
+        assert!(leases.has_by_lane(1) && !leases.has_by_lane(2));
+        leases.coordinator_ended();
+        assert_eq!(leases.stats(LeaseStats::default()), LeaseStats { lent: 2, bytes: 30, copied: 0 });
+        assert!(!leases.has_by_lane(1), "its lane is gone");
     }
 }

@@ -1,7 +1,4 @@
-//! Room for jobs: what is admitted, and who waits for it.
-//!
-//! Those who wait stand in one line. Room that becomes free is promised to the first of them, and nobody else gets it. A promise is kept until
-//! its holder has submitted its job or leaves.
+//! Those who wait for room: they are told when it is their turn, or that their time is over.
 
 use std::{
     cell::RefCell,
@@ -10,9 +7,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use offmain_protocol::{Outcome, Rejection, limits::WAITING};
+use offmain_protocol::{Outcome, Room, Workers};
 
-use super::{Link, Phase, life::on_link, pending::Pending};
+use super::{Link, on_link};
 use crate::timer::Timer;
 
 /// Told that it is one's turn, perhaps more than once, or that one's time is over.
@@ -25,160 +22,88 @@ pub(crate) enum Turn {
     TimedOut,
 }
 
-/// Those who wait for room, by numbers that grow.
-#[derive(Default)]
-pub(super) struct Line {
-    last: u32,
-    /// Those who have been promised room. They came before all that wait.
-    promised: Pending<Place>,
-    /// Bytes of those.
-    bytes: u64,
-    waiting: Pending<Place>,
-}
-
-/// A place in the line.
-struct Place {
-    bytes: u64,
+/// One who waits.
+pub(super) struct Waiter {
     tell: Tell,
     /// When its job's time is over, in the browser's milliseconds, and what tells of it.
     deadline: Option<(f64, Timer)>,
 }
 
-impl Line {
-    fn is_empty(&self) -> bool {
-        self.promised.is_empty() && self.waiting.is_empty()
-    }
-
-    fn remove(&mut self, number: u32) -> Option<Place> {
-        let promised = self.promised.remove(&number);
-        self.bytes -= promised.as_ref().map_or(0, |place| place.bytes);
-        promised.or_else(|| self.waiting.remove(&number))
-    }
-
-    /// All promises are open again, in the same order.
-    fn take_promises_back(&mut self) {
-        let (promised, waiting) = (std::mem::take(&mut self.promised), std::mem::take(&mut self.waiting));
-        self.bytes = 0;
-        promised.into_entries().chain(waiting.into_entries()).for_each(|(number, place)| self.waiting.insert(number, place));
-    }
-}
-
 impl Link {
     /// Stands in line for room for so many bytes. `None` if there is nothing to wait for: the job is to be submitted, and may be refused.
     pub(crate) fn queue_up(&self, bytes: u64, timeout_ms: Option<u64>, tell: Tell) -> Option<u32> {
-        let most = self.settings.borrow().queue_bytes;
-        let full = self.line.borrow().waiting.len() >= WAITING;
-        // Who comes later does not pass those who wait, nor those who have not used what they were promised.
-        let free = self.line.borrow().is_empty() && self.admit(bytes).is_ok();
-        if free || full || bytes > most || self.is_ending() {
-            return None;
-        }
-        let limit_ms = timeout_ms.or(self.settings.borrow().timeout_ms);
-        let mut line = self.line.borrow_mut();
-        line.last = line.last.wrapping_add(1).max(1);
-        let number = line.last;
-        let deadline = limit_ms.map(|limit_ms| {
-            let weak = self.this.clone();
-            (now() + limit_ms as f64, Timer::after(limit_ms, move || on_link(&weak, |link| link.time_out(number))))
-        });
-        line.waiting.insert(number, Place { bytes, tell, deadline });
-        drop(line);
+        self.life.check().ok()?;
+        let limit_ms = timeout_ms.or(self.config.timeout_ms);
+        let waiter = |number| {
+            let deadline = limit_ms.map(|limit_ms| {
+                let weak = self.this.clone();
+                (now() + limit_ms as f64, Timer::after(limit_ms, move || on_link(&weak, |link| link.time_out(number))))
+            });
+            Waiter { tell, deadline }
+        };
+        let number = self.admission.borrow_mut().queue_up(bytes, waiter)?;
         self.offer_room();
         Some(number)
     }
 
     /// Whether one who waited is to submit its job now: there is room, or the pool has ended.
     pub(crate) fn is_turn(&self, number: u32) -> bool {
-        !self.line.borrow().waiting.contains_key(&number)
+        !self.admission.borrow().waits(number)
     }
 
     /// Leaves the line; those behind are looked at. Nothing happens if one was there no more.
     pub(crate) fn leave_line(&self, number: u32) {
-        let place = self.line.borrow_mut().remove(number);
-        if place.is_some() {
+        let waiter = self.admission.borrow_mut().leave(number);
+        if waiter.is_some() {
             self.offer_room();
         }
     }
 
     fn time_out(&self, number: u32) {
-        let place = self.line.borrow_mut().remove(number);
-        if let Some(place) = place {
+        let waiter = self.admission.borrow_mut().leave(number);
+        if let Some(waiter) = waiter {
             self.offer_room();
-            (place.tell)(Turn::TimedOut);
+            (waiter.tell)(Turn::TimedOut);
         }
     }
 
-    /// What one who waited was promised is free for its job now. Gives the time that the job has left, if it has a limit.
-    pub(super) fn take_promise(&self, number: u32) -> Option<u64> {
-        let place = self.line.borrow_mut().remove(number);
-        let (deadline, _) = place?.deadline?;
-        Some((deadline - now()).ceil().max(1.0) as u64)
+    /// Whether there is room for one who has not waited.
+    pub(super) fn admit(&self, bytes: u64) -> Result<(), Outcome> {
+        self.life.check()?;
+        self.admission.borrow().admit(bytes).map_err(Outcome::Rejected)
+    }
+
+    /// The same for one who has waited: what it was promised is free for its job now. Gives the time that the job has left, too, if it has
+    /// a limit.
+    pub(super) fn admit_waiter(&self, number: u32, bytes: u64) -> (Option<u64>, Result<(), Outcome>) {
+        let waiter = self.admission.borrow_mut().leave(number);
+        let deadline = waiter.and_then(|waiter| waiter.deadline);
+        let left = deadline.map(|(deadline, _)| (deadline - now()).ceil().max(1.0) as u64);
+        let admitted = self.life.check().and_then(|()| self.admission.borrow().admit_next(bytes).map_err(Outcome::Rejected));
+        (left, admitted)
     }
 
     /// Promises the room there is to the first of those who wait, and tells them.
     pub(crate) fn offer_room(&self) {
-        let mut told = Vec::new();
-        loop {
-            let mut line = self.line.borrow_mut();
-            let Some(bytes) = line.waiting.first().map(|(_, place)| place.bytes) else { break };
-            drop(line);
-            if self.admit_with(bytes, 0).is_err() {
-                break;
-            }
-            line = self.line.borrow_mut();
-            if let Some((number, place)) = line.waiting.pop_first() {
-                told.push(place.tell.clone());
-                line.bytes += place.bytes;
-                line.promised.insert(number, place);
-            }
+        if self.life.check().is_err() {
+            return;
         }
+        let mut told = Vec::new();
+        self.admission.borrow_mut().promise(|waiter| told.push(waiter.tell.clone()));
         // This runs the app's code.
         told.into_iter().for_each(|tell| tell(Turn::Come));
     }
 
-    /// There is another bound for jobs: what was promised may be too much now, or there may be more.
-    pub(super) fn promise_anew(&self) {
-        self.line.borrow_mut().take_promises_back();
-        self.offer_room();
+    /// There is another bound for jobs.
+    pub(super) fn set_size(&self, workers: Workers) {
+        self.size.set(workers);
+        self.admission.borrow_mut().resize(Room::new(&self.config, workers));
     }
 
     /// There will be no room any more; all who wait are told.
     pub(super) fn end_line(&self) {
-        let line = self.line.take();
-        self.line.borrow_mut().last = line.last;
-        for place in line.promised.into_values().chain(line.waiting.into_values()) {
-            (place.tell)(Turn::Come);
-        }
-    }
-
-    /// Whether there is room for one who has not waited: neither for what was promised, nor for the bytes that the first in line waits for.
-    /// Else small jobs without end would keep a large one waiting for ever. A place among the jobs is no such thing: with the last bytes
-    /// that it waits for there will be one, too.
-    pub(super) fn admit(&self, bytes: u64) -> Result<(), Outcome> {
-        let first = self.line.borrow().waiting.first().map_or(0, |(_, place)| place.bytes);
-        self.admit_with(bytes, if bytes > 0 { first } else { 0 })
-    }
-
-    /// Whether there is room beside what is pending, what was promised, and so many bytes more.
-    pub(super) fn admit_with(&self, bytes: u64, kept: u64) -> Result<(), Outcome> {
-        if let Phase::Ended(why) = &*self.phase.borrow() {
-            return Err(Outcome::Closed { why: why.clone() });
-        }
-        if self.is_ending() {
-            return Err(Outcome::Closed { why: None });
-        }
-        let line = self.line.borrow();
-        let jobs = (self.pending.borrow().len() + line.promised.len()) as u64;
-        let limit = self.settings.borrow().queue_jobs + u64::from(self.workers.get());
-        if jobs >= limit {
-            return Err(Outcome::Rejected(Rejection::QueueFull { jobs, limit }));
-        }
-        let bytes = (self.bytes.get() + line.bytes).saturating_add(kept).saturating_add(bytes);
-        let limit = self.settings.borrow().queue_bytes;
-        if bytes > limit {
-            return Err(Outcome::Rejected(Rejection::QueueBytes { bytes, limit }));
-        }
-        Ok(())
+        let waiters = self.admission.borrow_mut().end();
+        waiters.for_each(|waiter| (waiter.tell)(Turn::Come));
     }
 }
 
@@ -248,25 +173,4 @@ impl Drop for Waiting {
 
 fn now() -> f64 {
     js_sys::Date::now()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn place(bytes: u64) -> Place {
-        Place { bytes, tell: Rc::new(|_| {}), deadline: None }
-    }
-
-    #[test]
-    fn promises_that_are_taken_back_keep_the_order_and_the_count_of_bytes() {
-        let mut line = Line { bytes: 3, ..Line::default() };
-        (1..=2).for_each(|number| line.promised.insert(number, place(number.into())));
-        (3..=5).for_each(|number| line.waiting.insert(number, place(number.into())));
-        assert!(line.remove(1).is_some() && line.remove(4).is_some() && line.remove(4).is_none());
-        assert_eq!(line.bytes, 2);
-        line.take_promises_back();
-        assert_eq!((line.bytes, line.promised.len()), (0, 0));
-        assert!(line.waiting.keys().eq(&[2, 3, 5]));
-    }
 }

@@ -43,8 +43,8 @@ const SEEN_UNIT: u64 = 1 << 16;
 const FREE: u32 = 0;
 const QUEUED: u32 = 1;
 const CLAIMED: u32 = 2;
-const LEFT: u32 = 3;
-const GONE: u32 = 4;
+const HANDING_OVER: u32 = 3;
+const HANDED_OVER: u32 = 4;
 const DONE: u32 = 5;
 const KIND_BITS: u32 = 3;
 
@@ -249,7 +249,7 @@ impl<W: Words> Lane<W> {
     pub fn reply(&self, slot: u32, worker: u32, data: &[u8], ring: impl FnOnce(Bell)) -> bool {
         let at = at(slot);
         if data.len() > LANE_SLOT_BYTES {
-            self.leave(slot, worker);
+            self.hand_over(slot, worker);
             return false;
         }
         // The coordinator reads requests that have not begun, and no others.
@@ -275,9 +275,9 @@ impl<W: Words> Lane<W> {
         end <= u64::from(self.0.load(SEEN)) * SEEN_UNIT
     }
 
-    /// Makes a running job an ordinary one, before the first message about it. Any thread of the job may do so.
-    pub fn leave(&self, slot: u32, worker: u32) {
-        self.0.exchange(at(slot) + STATE, by(CLAIMED, worker), by(LEFT, worker));
+    /// Hands a running job over to the coordinator, before the first message about it. Any thread of the job may do so.
+    pub fn hand_over(&self, slot: u32, worker: u32) {
+        self.0.exchange(at(slot) + STATE, by(CLAIMED, worker), by(HANDING_OVER, worker));
     }
 
     /// Looks out for a request without sleeping, `times` at most. One worker does so at a time. Whether there may be one.
@@ -327,7 +327,7 @@ impl<W: Words> Lane<W> {
 impl<W: Words> Lane<W> {
     /// Requests are taken from now on.
     pub fn open(&self) {
-        // What is left in the ring was adopted when the lane closed. A request that the facade has been writing all that time may be passed
+        // What is left in the ring was handed over when the lane closed. A request that the facade has been writing all that time may be passed
         // over by this: the facade sees that the lane was opened anew, and takes it back.
         self.0.store(TAKEN, self.0.load(REQUESTED));
         self.0.store(OPEN, self.0.add(OPENINGS, 1).wrapping_add(1).max(1));
@@ -345,18 +345,17 @@ impl<W: Words> Lane<W> {
         self.0.notify(CALLS, u32::MAX);
     }
 
-    /// Makes all jobs ordinary ones, those that wait and those that run, and gives them in the order of their numbers; after the last number
-    /// comes the first.
-    pub fn adopt_all(&self) -> Vec<InLane> {
-        let mut jobs: Vec<_> = (0..SLOTS).filter_map(|slot| self.adopt(slot)).collect();
+    /// Hands over all jobs, those that wait and those that run, in the order of their numbers; after the last number comes the first.
+    pub fn hand_over_all(&self) -> Vec<InLane> {
+        let mut jobs: Vec<_> = (0..SLOTS).filter_map(|slot| self.hand_over_slot(slot)).collect();
         jobs.sort_by(|one, other| one.job.wrapping_sub(other.job).cast_signed().cmp(&0));
         jobs
     }
 
-    /// Makes one that runs an ordinary one.
-    pub fn adopt_running(&self, job: JobId) -> Option<InLane> {
-        let is_it = |slot: &u32| matches!(kind(self.0.load(at(*slot) + STATE)), CLAIMED | LEFT) && self.0.load(at(*slot) + JOB) == job;
-        (0..SLOTS).find(is_it).and_then(|slot| self.adopt(slot))
+    /// Hands over one that runs.
+    pub fn hand_over_running(&self, job: JobId) -> Option<InLane> {
+        let runs = |slot: u32| matches!(kind(self.0.load(at(slot) + STATE)), CLAIMED | HANDING_OVER);
+        (0..SLOTS).find(|slot| runs(*slot) && self.0.load(at(*slot) + JOB) == job).and_then(|slot| self.hand_over_slot(slot))
     }
 
     /// What is in the lane now.
@@ -373,17 +372,17 @@ impl<W: Words> Lane<W> {
         look
     }
 
-    fn adopt(&self, slot: u32) -> Option<InLane> {
+    fn hand_over_slot(&self, slot: u32) -> Option<InLane> {
         let at = at(slot);
         loop {
             let state = self.0.load(at + STATE);
             let worker = match kind(state) {
                 QUEUED => None,
-                CLAIMED | LEFT => Some(state >> KIND_BITS),
+                CLAIMED | HANDING_OVER => Some(state >> KIND_BITS),
                 _ => return None,
             };
             // Who else may change it does so once or twice, and this comes to an end.
-            if self.0.exchange(at + STATE, state, GONE) {
+            if self.0.exchange(at + STATE, state, HANDED_OVER) {
                 return Some(match worker {
                     None => self.read_slot(slot),
                     // It may be about to write a reply there.

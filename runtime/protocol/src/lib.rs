@@ -6,6 +6,7 @@
 //! this crate is compiled into all three sides, and natively for tests.
 #![forbid(unsafe_code)]
 
+mod admission;
 mod beside;
 mod bytes;
 mod codec;
@@ -20,6 +21,7 @@ mod message;
 mod outcome;
 mod stats;
 
+pub use admission::{Room, Unsettled};
 pub use bytes::{Bytes, Foreign};
 pub use codec::{CodecError, Encoded, decode, decode_hello, decode_with_leases, encode, encode_hello, encode_message, with_leases};
 pub use config::{Config, ConfigError, LaneChoice, Workers};

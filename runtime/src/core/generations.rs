@@ -89,6 +89,7 @@ impl<P> Core<P> {
         }
         self.crew.dying.insert(generation, now.saturating_add(DEATH_TIME_MS));
         out.push(Effect::DropGeneration(generation));
+        self.hand_over_what_is_left(out);
     }
 
     /// Drops all of them. Their jobs have their outcomes.

@@ -1,16 +1,15 @@
-//! The shared lane, seen from the coordinator: it opens and closes it, and makes the jobs in it ordinary ones. See
-//! `offmain_protocol::lane` for what is in the memory.
+//! The shared lane, as the core wants it opened, looked at, closed, and its jobs handed over. See `offmain_protocol::lane` for what is in
+//! the memory.
 
 use js_sys::{Array, Int32Array, Uint8Array};
 use offmain_protocol::{
-    JobId, LaneChoice, Payload, Priority, ToFacade,
+    LaneChoice, Payload, ToFacade,
     lane::{InLane, Lane, WORDS, Words},
-    limits::{LANE_LONG_LOOKS, LANE_QUIET_LOOKS},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{Coordinator, Generation, Value};
-use crate::{Event, GenerationId};
+use crate::{Event, FromLane, GenerationId, LaneJobs};
 
 #[wasm_bindgen]
 extern "C" {
@@ -71,18 +70,6 @@ impl Words for Shared {
     }
 }
 
-/// The lane that is open, as it was at the last look.
-pub(super) struct Seen {
-    generation: GenerationId,
-    requested: u32,
-    /// The jobs that ran, and those that waited, and for how many looks.
-    jobs: Vec<(JobId, u32)>,
-    /// For how many looks nothing has moved but replies that wait for the facade.
-    still: u32,
-    /// For how many looks no job has waited.
-    unhurried: u32,
-}
-
 impl Coordinator {
     /// A worker has told where its generation's mailbox is, and which jobs there are.
     pub(super) fn lane_at(&mut self, generation: GenerationId, address: u32, jobs: Vec<(String, bool)>) {
@@ -107,133 +94,60 @@ impl Coordinator {
     }
 
     /// A job has come by message, with its number among them.
-    pub(super) fn received(&mut self, sent: u32) {
-        let lane = self.core.current_generation().and_then(|current| self.lane_of(current));
-        if let Some(lane) = lane.filter(|_| sent != 0) {
-            lane.received(sent);
-        }
+    pub(super) fn received(&self, generation: GenerationId, sent: u32) {
+        self.lane_of(generation).into_iter().for_each(|lane| lane.received(sent));
     }
 
     pub(super) fn open_lane(&mut self, generation: GenerationId) {
-        // The next job by message would have it closed again.
         let Some(lane) = self.lane_of(generation).filter(|lane| lane.all_received()) else {
-            return self.events.push_back(Event::LaneClosed);
+            return self.events.push_back(Event::LaneNotOpened);
         };
         lane.open();
-        self.open = Some(Seen { generation, requested: lane.look().requested, jobs: Vec::new(), still: 0, unhurried: 0 });
+        let requested = lane.look().requested;
+        self.events.push_back(Event::LaneOpened { requested });
         // Jobs may wait for it.
         self.host.ring();
     }
 
-    /// Closes the lane, if it is open; what is in it is submitted and claimed before anything else happens.
-    pub(super) fn close_lane(&mut self) {
-        let Some(Seen { generation, .. }) = self.open.take() else { return };
+    pub(super) fn look_at_lane(&mut self, generation: GenerationId) {
+        let look = self.lane_of(generation).map(Lane::look).unwrap_or_default();
+        self.events.push_back(Event::LaneSeen(look));
+    }
+
+    pub(super) fn close_lane(&mut self, generation: GenerationId) {
         if let Some(Generation { lane: Some(lane), unswept, .. }) = self.generations.get_mut(&generation) {
             lane.close();
             *unswept = true;
         }
-        self.events.push_back(Event::LaneClosed);
-        self.adopt_all(generation);
-        // What it could not write any more waits for it to send.
+        // What the facade could not write any more waits for it to send.
         self.host.ring();
     }
 
-    /// Makes all jobs in a generation's lane ordinary ones.
-    pub(super) fn adopt_all(&mut self, generation: GenerationId) {
-        let jobs = self.lane_of(generation).map(Lane::adopt_all).unwrap_or_default();
-        jobs.into_iter().for_each(|job| self.adopt(job));
+    pub(super) fn hand_over(&mut self, jobs: LaneJobs) {
+        let lanes = self.generations.values().filter_map(|generation| generation.lane.as_ref());
+        let jobs: Vec<InLane> = match jobs {
+            LaneJobs::All => lanes.flat_map(Lane::hand_over_all).collect(),
+            LaneJobs::Running { generation, job } => {
+                self.lane_of(generation).and_then(|lane| lane.hand_over_running(job)).into_iter().collect()
+            }
+        };
+        let jobs = jobs.into_iter().filter_map(|job| self.job_of(job)).collect();
+        self.events.push_back(Event::HandedOver(jobs));
     }
 
-    /// Also what a worker has claimed just when the lane was closed.
-    fn adopt_everywhere(&mut self) {
-        self.close_lane();
-        let generations: Vec<_> = self.generations.keys().copied().collect();
-        generations.into_iter().for_each(|generation| self.adopt_all(generation));
-    }
-
-    fn adopt(&mut self, InLane { job, entry, data, worker, .. }: InLane) {
-        if self.core.has_ended() {
-            return;
-        }
+    fn job_of(&mut self, InLane { job, entry, data, worker, .. }: InLane) -> Option<FromLane<Value>> {
         // No job's number, so a wild write made it.
         if job == 0 {
-            return self.core.ignore();
+            self.core.ignore();
+            return None;
         }
         let name = self.jobs.get(entry as usize).map_or_else(String::new, |(name, _)| name.clone());
-        self.events.push_back(match worker {
-            Some(worker) => Event::Claimed { worker, job, name },
+        Some(match worker {
+            Some(worker) => FromLane::Running { job, name, worker },
             None => {
                 let payload = offmain_protocol::decode(&data, Vec::new()).unwrap_or(Payload::None);
-                let input = Value::input(payload, JsValue::UNDEFINED);
-                Event::Submit { job, name, priority: Priority::Normal, timeout_ms: None, bytes: 0, small: false, input }
+                FromLane::Queued { job, name, input: Value::input(payload, JsValue::UNDEFINED) }
             }
-        });
-    }
-
-    /// Makes ordinary what an event may concern and the core does not know of.
-    pub(super) fn make_ordinary(&mut self, event: &Event<Value>) {
-        match event {
-            // The facade has nothing in the lane yet that this could overtake, and this is served before the lane is.
-            Event::Submit { small: true, .. } if !self.core.serves_lane() => {}
-            Event::Submit { .. } | Event::Close => self.close_lane(),
-            Event::Resize(_) | Event::Shutdown => self.adopt_everywhere(),
-            Event::Trapped { worker, .. } | Event::WorkerFailed { worker, .. } => {
-                self.close_lane();
-                if let Some(generation) = self.members.get(worker).map(|member| member.generation) {
-                    self.adopt_all(generation);
-                }
-            }
-            Event::ThreadTrapped { generation, .. } => {
-                self.close_lane();
-                self.adopt_all(*generation);
-            }
-            Event::Cancel { job } if !self.core.knows(*job) => {
-                self.adopt_everywhere();
-            }
-            Event::Progress { generation, job, .. } => self.adopt_running(*generation, *job),
-            Event::Settled { worker, job, .. } => {
-                if let Some(generation) = self.members.get(worker).map(|member| member.generation) {
-                    self.adopt_running(generation, *job);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn adopt_running(&mut self, generation: GenerationId, job: JobId) {
-        if self.core.knows(job) {
-            return;
-        }
-        if let Some(job) = self.lane_of(generation).and_then(|lane| lane.adopt_running(job)) {
-            self.adopt(job);
-        }
-    }
-
-    /// Closes the lane if it is quiet, if a job runs in it or waits there for long, or if fewer workers would do.
-    pub(super) fn look_at_lane(&mut self) {
-        let Some(seen) = &mut self.open else { return };
-        let lane = self.generations.get(&seen.generation).and_then(|generation| generation.lane.as_ref());
-        let look = lane.map(Lane::look).unwrap_or_default();
-        let looks = |job| seen.jobs.iter().find(|(before, _)| *before == job).map_or(1, |(_, looks)| looks + 1);
-        let with_looks = |jobs: &[JobId]| jobs.iter().map(|job| (*job, looks(*job))).collect::<Vec<_>>();
-        let (running, queued) = (with_looks(&look.running), with_looks(&look.queued));
-        // While what came by message before is still served, the lane waits for its turn.
-        let filling = self.core.has_queued();
-        let longest = |jobs: &[(JobId, u32)]| jobs.iter().map(|(_, looks)| *looks).max().unwrap_or(0);
-        // Jobs that wait in the queue make the pool grow, those in the lane do not.
-        let patience = if self.core.can_grow() { LANE_LONG_LOOKS } else { LANE_QUIET_LOOKS };
-        let long = !filling && (longest(&running) >= LANE_LONG_LOOKS || longest(&queued) >= patience);
-        let moves = look.requested != seen.requested || !look.running.is_empty() || filling;
-        seen.still = if moves { 0 } else { seen.still + 1 };
-        seen.unhurried = if filling || !queued.is_empty() { 0 } else { seen.unhurried + 1 };
-        // Requests that nobody takes wait for nothing; a facade that has replies to read is busy, and will ask for more.
-        let quiet = !moves && (!queued.is_empty() || !look.done || seen.still >= LANE_QUIET_LOOKS);
-        let spares = seen.unhurried >= LANE_QUIET_LOOKS && self.core.spares_workers();
-        (seen.requested, seen.jobs) = (look.requested, [running, queued].concat());
-        if quiet || long || spares {
-            self.close_lane();
-        } else if !look.queued.is_empty() {
-            self.events.push_back(Event::LaneBusy);
-        }
+        })
     }
 }

@@ -9,8 +9,16 @@ use crate::shell::{Shell, config, known};
 fn they_are_ignored_and_counted() {
     let settled = |worker, job| Event::Settled { worker, job, outcome: Outcome::Done, value: 0, threads: 0 };
     let progress = |generation, job| Event::Progress { generation, job, sequence: 9, value: 0 };
-    let submit =
-        |job| Event::Submit { job, name: "work".into(), priority: Priority::High, timeout_ms: None, bytes: 0, small: false, input: job };
+    let submit = |job| Event::Submit {
+        job,
+        name: "work".into(),
+        priority: Priority::High,
+        timeout_ms: None,
+        bytes: 0,
+        small: false,
+        sent: 0,
+        input: job,
+    };
     let trapped = |worker| Event::Trapped { worker, kind: "forged".into() };
     let thread_trapped = |generation| Event::ThreadTrapped { generation, kind: "forged".into() };
     let failed = |worker| Event::WorkerFailed { worker, error: StartError::NotIsolated };

@@ -173,6 +173,7 @@ fn take(pool: &mut Shell, step: Step, last: &mut u32) {
             timeout_ms: None,
             bytes: 1,
             small: false,
+            sent: 0,
             input: 0,
         }),
         Step::Cancel(which) => unsettled(pool, which).map(|job| Event::Cancel { job }),

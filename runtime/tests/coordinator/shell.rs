@@ -81,7 +81,7 @@ impl Shell {
     }
 
     pub fn submit_with(&mut self, job: JobId, Wish { name, priority, timeout_ms, bytes }: Wish) {
-        self.send(Event::Submit { job, name: name.into(), priority, timeout_ms, bytes, small: false, input: job });
+        self.send(Event::Submit { job, name: name.into(), priority, timeout_ms, bytes, small: false, sent: 0, input: job });
     }
 
     pub fn cancel(&mut self, job: JobId) {
@@ -223,8 +223,10 @@ fn text(effect: &Effect<JobId>) -> String {
         Effect::Run { worker, job, .. } => format!("run {job} on w{worker}"),
         Effect::OpenLane(generation) => format!("open the lane of g{generation}"),
         Effect::ServeLane(worker) => format!("w{worker} serves"),
-        Effect::LookAtLane => "look at the lane".into(),
-        Effect::CloseLane => "close the lane".into(),
+        Effect::LookAtLane(generation) => format!("look at the lane of g{generation}"),
+        Effect::CloseLane(generation) => format!("close the lane of g{generation}"),
+        Effect::HandOver(jobs) => format!("hand over {jobs:?}"),
+        Effect::Received { sent, .. } => format!("job {sent} by message has been received"),
         Effect::SignalCancel { worker, job } => format!("signal {job} on w{worker}"),
         Effect::Reply(Reply::Started(Workers { min, max })) => format!("started {min}..={max}"),
         Effect::Reply(Reply::NotStarted(error)) => format!("not started: {error}"),
@@ -233,6 +235,7 @@ fn text(effect: &Effect<JobId>) -> String {
             let back = if *value == Some(*job) { ", input back" } else { "" };
             format!("{job} {}{back}", outcome_text(outcome))
         }
+        Effect::Reply(Reply::Stats { request, .. }) => format!("report {request}"),
         Effect::Reply(Reply::Incident(Incident::Stalled { job, name, worker, for_ms })) => {
             format!("{job}, a {name}, silent on w{worker} after {for_ms} ms")
         }

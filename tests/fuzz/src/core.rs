@@ -55,7 +55,7 @@ fn hear(pool: &mut Shell, heard: Heard) {
         Heard::Facade(ToCoordinator::Start { config, cores }) => Event::Start { config, cores },
         Heard::Facade(ToCoordinator::Submit(jobs)) => {
             return jobs.into_iter().for_each(|Submit { job, name, priority, timeout_ms, bytes, .. }| {
-                pool.send(Event::Submit { job, name, priority, timeout_ms, bytes, small: false, input: job });
+                pool.send(Event::Submit { job, name, priority, timeout_ms, bytes, small: false, sent: 0, input: job });
             });
         }
         Heard::Facade(ToCoordinator::Cancel { job }) => Event::Cancel { job },

@@ -1,5 +1,6 @@
 //! The protocol: what is encoded comes back, whatever else is decoded is an error, and errors name cause and cure.
 
+mod admission;
 mod any;
 mod codec;
 mod config;

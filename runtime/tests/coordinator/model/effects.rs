@@ -39,7 +39,12 @@ impl Model {
             Effect::DropGeneration(generation) => self.drop_generation(*generation, &text),
             Effect::Run { worker, job, name, input } => self.run(*worker, *job, name, *input, &text),
             // No job of a life is small: the lane has tests of its own.
-            Effect::OpenLane(_) | Effect::ServeLane(_) | Effect::LookAtLane | Effect::CloseLane => panic!("no job is small: {text}"),
+            Effect::OpenLane(_)
+            | Effect::ServeLane(_)
+            | Effect::LookAtLane(_)
+            | Effect::CloseLane(_)
+            | Effect::HandOver(_)
+            | Effect::Received { .. } => panic!("no job is small: {text}"),
             Effect::SignalCancel { worker, job } => self.tell(*worker, *job, &text),
             Effect::Reply(Reply::Settled { job, outcome, value }) => self.settle(*job, outcome, *value, &text),
             Effect::Reply(Reply::Progress { job, .. }) => {
@@ -50,6 +55,7 @@ impl Model {
                 reporter.sequence = sequence;
                 reporter.heard = now;
             }
+            Effect::Reply(Reply::Stats { .. }) => panic!("nobody asked: {text}"),
             Effect::Reply(Reply::Incident(Incident::Stalled { job, .. })) => {
                 let (now, time) = (self.now, self.config.stall_time_ms);
                 let silent = self.job(*job, &text);

@@ -151,7 +151,7 @@ impl World {
     /// The coordinator closes the lane, and runs elsewhere what nobody has begun.
     fn close(&self) {
         self.lane.close();
-        for job in self.lane.adopt_all() {
+        for job in self.lane.hand_over_all() {
             if job.worker.is_none() {
                 assert_eq!(job.data, [job.job as u8], "a request is whole");
                 self.mail.post(Message::Settled(job.job));
@@ -268,7 +268,7 @@ fn a_job_that_is_taken_back_has_no_other_outcome() {
 }
 
 #[test]
-fn a_job_that_reports_becomes_an_ordinary_one() {
+fn a_job_that_reports_is_handed_over() {
     model(3, || {
         let world = World::open();
         assert!(world.lane.request(0, 1, 0, &[1]));
@@ -276,14 +276,14 @@ fn a_job_that_reports_becomes_an_ordinary_one() {
             let world = world.clone();
             move || {
                 let InLane { slot, .. } = world.lane.claim(1)?;
-                world.lane.leave(slot, 1);
-                Some(world.lane.reply(slot, 1, &[1], |_| panic!("it has left the lane")))
+                world.lane.hand_over(slot, 1);
+                Some(world.lane.reply(slot, 1, &[1], |_| panic!("it was handed over")))
             }
         });
         // The coordinator hears of the report, or closes the lane before.
-        let adopted = world.lane.adopt_running(1).or_else(|| world.lane.adopt_all().pop());
+        let handed_over = world.lane.hand_over_running(1).or_else(|| world.lane.hand_over_all().pop());
         let replied = worker.join().unwrap();
-        match adopted {
+        match handed_over {
             Some(job) => assert!(replied == if job.worker.is_some() { Some(false) } else { None }, "{job:?}, {replied:?}"),
             None => panic!("it was nobody's"),
         }
@@ -345,15 +345,15 @@ fn a_request_that_is_written_while_the_lane_is_closed_and_opened_again_is_found_
             let lane = world.lane.clone();
             move || {
                 lane.close();
-                let adopted = lane.adopt_all();
+                let handed_over = lane.hand_over_all();
                 lane.open();
-                adopted.len()
+                handed_over.len()
             }
         });
         let requested = world.lane.request(0, 1, 0, &[1]);
-        let adopted = coordinator.join().unwrap() == 1;
+        let handed_over = coordinator.join().unwrap() == 1;
         let claimed = world.lane.claim(1).is_some();
-        assert_eq!(requested, adopted || claimed);
-        assert!(!(adopted && claimed), "it has two ways");
+        assert_eq!(requested, handed_over || claimed);
+        assert!(!(handed_over && claimed), "it has two ways");
     });
 }
