@@ -1,9 +1,11 @@
 // What a page imports: starts a pool and submits jobs to it. All that is large or slow happens elsewhere.
 
 import * as glue from './facade.js'
-import { Refusal, pack, unpack } from './form.js'
+import { Refusal } from './classes.js'
 import { leasesOf } from './lease.js'
+import { pack } from './pack.js'
 import { Early, Worker, compile, offmainBuild } from './transfer.js'
+import { unpack } from './unpack.js'
 
 export { Lease } from './lease.js'
 

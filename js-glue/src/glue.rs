@@ -9,11 +9,13 @@ use crate::bindings::Pages;
 use crate::script::shrink;
 
 const APP: &str = include_str!("../js/app.js");
+const CLASSES: &str = include_str!("../js/classes.js");
 const COORDINATOR: &str = include_str!("../js/coordinator.js");
 const POOL_WORKER: &str = include_str!("../js/pool-worker.js");
-const FORM: &str = include_str!("../js/form.js");
 const LEASE: &str = include_str!("../js/lease.js");
+const PACK: &str = include_str!("../js/pack.js");
 const TRANSFER: &str = include_str!("../js/transfer.js");
+const UNPACK: &str = include_str!("../js/unpack.js");
 
 /// Writes the JavaScript files into `out` and returns their paths; they are still to be stamped (`stamp.rs`). `versions` are the job module's own and that of its offmain-pool.
 /// With `dev` those that a page loads are as they were written.
@@ -23,9 +25,11 @@ pub(crate) fn write(out: &Path, name: &str, versions: (&str, &str), pages: Pages
         (format!("{name}.js"), for_page(APP)),
         ("coordinator.js".to_owned(), COORDINATOR.to_owned()),
         ("pool-worker.js".to_owned(), POOL_WORKER.to_owned()),
-        ("form.js".to_owned(), for_page(FORM)),
+        ("classes.js".to_owned(), for_page(CLASSES)),
         ("lease.js".to_owned(), for_page(LEASE)),
+        ("pack.js".to_owned(), for_page(PACK)),
         ("transfer.js".to_owned(), for_page(TRANSFER)),
+        ("unpack.js".to_owned(), for_page(UNPACK)),
         ("module.js".to_owned(), module_js(name, versions, pages)),
     ];
     let mut written = Vec::new();

@@ -88,7 +88,7 @@ impl<'de> de::Deserializer<'de> for Number {
     }
 }
 
-/// Kinds of binary data, as `form.js` numbers them; 0 to 2, `DATA_VIEW` and what comes after it are bytes.
+/// Kinds of binary data, as `unpack.js` numbers them; 0 to 2, `DATA_VIEW` and what comes after it are bytes.
 const U16: u64 = 3;
 const I16: u64 = 4;
 const U32: u64 = 5;

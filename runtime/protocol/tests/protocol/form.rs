@@ -126,7 +126,7 @@ fn binary_data_lies_in_the_form_or_beside_it() {
     }
 }
 
-/// Tags, as in `form.js`.
+/// Tags, as in `unpack.js`.
 const NULL: u8 = 1;
 const BYTE: u8 = 4;
 const NUMBER: u8 = 6;
@@ -258,11 +258,11 @@ fn depth_has_a_limit_both_ways_and_what_is_skipped_has_none() {
 
 #[test]
 fn the_scripts_have_the_same_bounds() {
-    let (form, app) = (include_str!("../../../../js-glue/js/form.js"), include_str!("../../../../js-glue/js/app.js"));
+    let (pack, app) = (include_str!("../../../../js-glue/js/pack.js"), include_str!("../../../../js-glue/js/app.js"));
     let bounds = [
-        (form, "INLINE_BYTES", INLINE_BYTES as u64),
-        (form, "INPUT_DEPTH", INPUT_DEPTH.into()),
-        (form, "VALUES", VALUES.into()),
+        (pack, "INLINE_BYTES", INLINE_BYTES as u64),
+        (pack, "INPUT_DEPTH", INPUT_DEPTH.into()),
+        (pack, "VALUES", VALUES.into()),
         (app, "LONGEST", TIMEOUT_MS.max),
     ];
     for (script, name, bound) in bounds {

@@ -1,23 +1,16 @@
-// The form of a value: how what a page passes to a job, and what comes back, is written as bytes. `pack` is the one look at an input.
-// runtime/protocol/src/form.rs reads and writes the form on the other side.
+// Writes the form of a value: `pack` is the one look at what a page passes to a job. `unpack.js` reads it, and
+// runtime/protocol/src/form.rs is its other side.
+
+import { Refusal, checked, classOf, described, isBuffer, shortened, textOf, viewKind, writerOf } from './classes.js'
+import { KINDS, SHORT, TAGS } from './unpack.js'
 
 /** Bounds, as in runtime/protocol/src/limits.rs. */
 export const INLINE_BYTES = 65_536
 export const INPUT_DEPTH = 128
 export const VALUES = 1_048_576
 
-const UNDEFINED = 0, NULL = 1, FALSE = 2, TRUE = 3, BYTE = 4, INT = 5, NUMBER = 6, BIGINT = 7, TEXT = 8, DATE = 9, ARRAY = 10, SET = 11
-const OBJECT = 12, MAP = 13, MATCH = 14, VIEW = 15, ATTACHED = 16, BLOB = 17, SAME = 18, LEASE = 19
+const { UNDEFINED, NULL, FALSE, TRUE, NUMBER, BIGINT, TEXT, ARRAY, OBJECT, MATCH, VIEW, ATTACHED, BLOB, SAME } = TAGS
 
-/** Kinds of binary data, as the form numbers them. */
-const KINDS = [
-  'Uint8Array', 'Uint8ClampedArray', 'Int8Array', 'Uint16Array', 'Int16Array', 'Uint32Array', 'Int32Array', 'Float32Array', 'Float64Array',
-  'BigUint64Array', 'BigInt64Array', 'Float16Array', 'DataView', 'ArrayBuffer',
-]
-const BUFFER = KINDS.indexOf('ArrayBuffer')
-
-/** Up to this length it is cheaper to go byte by byte. */
-const SHORT = 64
 /** Up to this length it is cheaper to write a text letter by letter. */
 const LETTERS = 256
 /** Objects among which one that was seen before is looked for one by one. */
@@ -32,36 +25,8 @@ const SHOWN = 200
 const SHOWN_KEY = 60
 
 const encoder = new TextEncoder()
-// By itself it drops a mark at the beginning.
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-const { keys: keysOf, getPrototypeOf, getOwnPropertyDescriptor } = Object
+const { keys: keysOf, getPrototypeOf } = Object
 const hasOwn = Function.prototype.call.bind(Object.prototype.hasOwnProperty)
-
-/** Asks an object for what only one of that kind has. The kind is the browser's own, of any frame: a getter throws for all others. */
-const asker = (prototype, name) => Function.prototype.call.bind(getOwnPropertyDescriptor(prototype, name).get)
-const TypedArray = getPrototypeOf(Uint8Array)
-const viewKind = asker(TypedArray.prototype, Symbol.toStringTag)
-const bufferLength = asker(ArrayBuffer.prototype, 'byteLength')
-const sharedLength = globalThis.SharedArrayBuffer && asker(SharedArrayBuffer.prototype, 'byteLength')
-const blobSize = asker(Blob.prototype, 'size')
-const mapSize = asker(Map.prototype, 'size')
-const setSize = asker(Set.prototype, 'size')
-const call = (method) => Function.prototype.call.bind(method)
-const isoText = call(Date.prototype.toISOString)
-const time = call(Date.prototype.getTime)
-const [eachEntry, eachItem] = [call(Map.prototype.forEach), call(Set.prototype.forEach)]
-const checked = call(TypedArray.prototype.keys)
-
-function isBuffer(value) {
-  try {
-    return bufferLength(value) >= 0
-  } catch {
-    return false
-  }
-}
-
-/** Why an input is refused; nothing of it has left this thread. */
-export class Refusal extends Error {}
 
 /** A form that was written, so that the next one finds its room. */
 let spare
@@ -309,7 +274,7 @@ class Look {
     if (prototype === Object.prototype || prototype === null) return this.plain(value, depth)
     if (ArrayBuffer.isView(value)) return this.viewOf(value)
     const kind = classOf(prototype)
-    const write = WRITERS[kind] ?? (/Error$/.test(kind) ? WRITERS.Error : undefined) ?? this.refuse(`is ${described(value)}, which cannot be passed to a job`)
+    const write = writerOf(kind) ?? this.refuse(`is ${described(value)}, which cannot be passed to a job`)
     write(this, value, depth, kind)
   }
 
@@ -412,303 +377,8 @@ class Look {
   }
 }
 
-/** How objects of the browser's own classes are written. What is not here cannot be passed. */
-const WRITERS = {
-  // A class of the app's, too.
-  Object: (look, value, depth) => look.plain(value, depth),
-  Boolean: (look, value, depth) => look.put(Boolean.prototype.valueOf.call(value), depth),
-  Number: (look, value, depth) => look.put(Number.prototype.valueOf.call(value), depth),
-  String: (look, value, depth) => look.put(String.prototype.valueOf.call(value), depth),
-  BigInt: (look, value, depth) => look.put(BigInt.prototype.valueOf.call(value), depth),
-  Date(look, value) {
-    if (Number.isNaN(time(value))) look.refuse('is an invalid date')
-    look.room(9)
-    look.bytes[look.at] = DATE
-    look.view.setFloat64(look.at + 1, time(value), true)
-    look.at += 9
-    look.text(isoText(value))
-  },
-  Map(look, value, depth) {
-    const entries = []
-    if (isOne(mapSize, value)) eachEntry(value, (item, key) => entries.push([key, item]))
-    else value.forEach((item, key) => entries.push([key, item]))
-    look.open(MAP, entries.length, depth)
-    for (const [key, item] of entries) {
-      look.inside({ entry: key }, key, depth)
-      look.inside({ entry: key }, item, depth)
-    }
-  },
-  Set(look, value, depth) {
-    const items = []
-    if (isOne(setSize, value)) eachItem(value, (item) => items.push(item))
-    else value.forEach((item) => items.push(item))
-    look.open(SET, items.length, depth)
-    items.forEach((item, index) => look.inside(index, item, depth))
-  },
-  ArrayBuffer(look, value) {
-    const length = bufferLength(value)
-    if (look.moved.has(value)) return look.attached(BUFFER, value, 0, length)
-    // It throws if the buffer is gone.
-    look.data(BUFFER, new Uint8Array(value))
-  },
-  // It is read now: later it may be something else.
-  SharedArrayBuffer: (look, value) => sharedLength(value) >= 0 && look.data(BUFFER, new Uint8Array(value)),
-  Blob: (look, value) => look.blob(value, blobSize(value)),
-  Response(look, value) {
-    look.responses.push({ index: look.attachments.length, path: look.path() })
-    look.blob(value, 0)
-  },
-  FileList: (look, value, depth) => look.list(Array.from(value), depth),
-  // Where the browser does not name it, there is no other.
-  ImageData: (look, { width, height, data, colorSpace = 'srgb' }, depth) => look.plain({ width, height, data, colorSpace }, depth),
-  Error: (look, { name, message, stack }, depth) =>
-    look.plain({ name: `${name}`, message: `${message}`, stack: typeof stack === 'string' ? stack : undefined }, depth),
-  DOMRect: (look, value, depth) => look.plain(value.toJSON(), depth),
-}
-Object.setPrototypeOf(WRITERS, null)
-WRITERS.File = WRITERS.Blob
-WRITERS.DOMException = WRITERS.Error
-for (const name of ['Point', 'Quad', 'Matrix', 'RectReadOnly', 'PointReadOnly', 'MatrixReadOnly']) WRITERS[`DOM${name}`] = WRITERS.DOMRect
-
-function isOne(ask, value) {
-  try {
-    ask(value)
-    return true
-  } catch {
-    // A Proxy of one has methods that work, if its maker thought of that; or they throw.
-    return false
-  }
-}
-
-/** Classes by their prototypes. */
-const classes = new WeakMap()
-
-/** Which of the browser's own classes a prototype belongs to; `Object` if it is the app's own. */
-function classOf(prototype) {
-  if (prototype === null) return 'Object'
-  let name = classes.get(prototype)
-  if (name === undefined) classes.set(prototype, (name = ownClass(prototype) ?? classOf(getPrototypeOf(prototype))))
-  return name
-}
-
-function ownClass(prototype) {
-  const own = (key) => getOwnPropertyDescriptor(prototype, key)?.value
-  const maker = own('constructor')
-  const isNative = typeof maker === 'function' && /^function \w+\(\) \{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(maker))
-  if (isNative && getOwnPropertyDescriptor(maker, 'prototype')?.value === prototype) return maker.name
-  // What a generator or `values()` gives has no class.
-  const label = own(Symbol.toStringTag)
-  return typeof label === 'string' && /^(Async)?Generator$| Iterator$/.test(label) ? label : undefined
-}
-
 /** A Map's key, of which nothing is read. */
 function keyText(key) {
   const isObject = (typeof key === 'object' && key !== null) || typeof key === 'function'
   return isObject ? described(key) : shortened(String(key), SHOWN_KEY)
-}
-
-/** Without its middle, if it is longer. */
-const shortened = (text, length) => (text.length > length ? `${text.slice(0, length / 2)}…${text.slice(-length / 2)}` : text)
-
-function described(value) {
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : withArticle(typeof value)
-  try {
-    return withArticle(classOf(getPrototypeOf(value)))
-  } catch {
-    // A Proxy that does not tell.
-    return 'a Proxy'
-  }
-}
-
-const withArticle = (name) => `${/^([AEIOUaeio]|un)/.test(name) ? 'an' : 'a'} ${name}`
-
-function textOf(value) {
-  try {
-    return `${value?.message ?? value}`
-  } catch {
-    return `${withArticle(typeof value)} without a text`
-  }
-}
-
-/** What is being read: its bytes, what is beside them, and how far it is read. */
-let [form, numbers, beside, leases, made, at] = []
-
-/** The value of a form, with its attachments and its leases. With `shared`, what is there twice is one object. */
-export function unpack(bytes, attachments = [], lent = [], shared = false) {
-  ;[form, numbers, beside, leases, made, at] = [bytes, undefined, attachments, lent, shared ? new Map() : undefined, 0]
-  try {
-    return take()
-  } finally {
-    form = numbers = beside = leases = made = undefined
-  }
-}
-
-function size() {
-  let byte = form[at++]
-  if (byte < 128) return byte
-  let number = byte & 127
-  for (let scale = 128; byte > 127; scale *= 128) {
-    byte = form[at++]
-    number += (byte & 127) * scale
-  }
-  // A form that ends too early, or is none.
-  if (!Number.isSafeInteger(number)) throw new Error('a form is damaged')
-  return number
-}
-
-function string() {
-  const length = size()
-  const end = at + length
-  if (!(end <= form.length)) throw new Error('a form is damaged')
-  let text = ''
-  if (length <= SHORT) while (at < end && form[at] < 128) text += String.fromCharCode(form[at++])
-  if (at === end) return text
-  text = decoder.decode(form.subarray(end - length, end))
-  at = end
-  return text
-}
-
-/** Keys that were read: the same ones come again and again, and to make a text costs more than to compare it. */
-const keysRead = new Array(256).fill('')
-
-function key() {
-  if (form[at++] !== TEXT) throw new Error('a form is damaged')
-  const count = form[at]
-  if (count === 0 || count > SHORT) return string()
-  const begin = at + 1
-  const place = (count * 31 + form[begin] * 7 + form[begin + count - 1]) & 255
-  const known = keysRead[place]
-  let same = 0
-  if (known.length === count) while (same < count && known.charCodeAt(same) === form[begin + same]) same++
-  if (same === count) {
-    at = begin + count
-    return known
-  }
-  const read = string()
-  // Of letters of one byte each, or the comparison above would take it for another.
-  if (read.length === count) keysRead[place] = read
-  return read
-}
-
-function float() {
-  numbers ??= new DataView(form.buffer, form.byteOffset, form.byteLength)
-  return numbers.getFloat64((at += 8) - 8, true)
-}
-
-function take() {
-  const begin = at
-  const tag = form[at++]
-  switch (tag) {
-    case UNDEFINED:
-      return undefined
-    case NULL:
-      return null
-    case FALSE:
-      return false
-    case TRUE:
-      return true
-    case BYTE:
-      return form[at++]
-    case INT:
-      at += 4
-      return form[at - 4] | (form[at - 3] << 8) | (form[at - 2] << 16) | (form[at - 1] << 24)
-    case NUMBER:
-      return float()
-    case TEXT:
-      return string()
-    case LEASE:
-      return lease(take())
-    default:
-      return takeObject(tag, begin)
-  }
-}
-
-/** Remembers an object that another place may refer to. */
-function keep(begin, object) {
-  made?.set(begin, object)
-  return object
-}
-
-function takeObject(tag, begin) {
-  switch (tag) {
-    case ARRAY:
-      return items(keep(begin, []))
-    case OBJECT:
-      return fields(keep(begin, {}))
-    case VIEW: {
-      const kind = size()
-      const length = size()
-      return keep(begin, viewIn(kind, form.slice(at, (at += length)).buffer, 0, length))
-    }
-    case ATTACHED: {
-      const [kind, index, offset, length] = [size(), size(), size(), size()]
-      return keep(begin, viewIn(kind, beside[index], offset, length))
-    }
-    case BLOB: {
-      const index = size()
-      take()
-      return keep(begin, beside[index])
-    }
-    case SAME:
-      return made?.get(size())
-    case BIGINT: {
-      const negative = form[at++] === 1
-      numbers ??= new DataView(form.buffer, form.byteOffset, form.byteLength)
-      const distance = numbers.getBigUint64(at, true) + (numbers.getBigUint64(at + 8, true) << 64n)
-      at += 16
-      return negative ? -1n - distance : distance
-    }
-    case DATE: {
-      const date = keep(begin, new Date(float()))
-      take()
-      return date
-    }
-    case SET: {
-      const set = keep(begin, new Set())
-      for (let left = size(); left > 0; left--) set.add(take())
-      return set
-    }
-    case MAP: {
-      const map = keep(begin, new Map())
-      for (let left = size(); left > 0; left--) map.set(take(), take())
-      return map
-    }
-    case MATCH: {
-      const match = keep(begin, [])
-      at++
-      items(match)
-      at++
-      return fields(match)
-    }
-    default:
-      throw new Error('a form is damaged')
-  }
-}
-
-function items(array) {
-  for (let left = size(); left > 0; left--) array.push(take())
-  return array
-}
-
-function fields(object) {
-  for (let left = size(); left > 0; left--) {
-    const name = key()
-    // This one would be called, not set.
-    if (name === '__proto__') Object.defineProperty(object, name, { value: take(), writable: true, enumerable: true, configurable: true })
-    else object[name] = take()
-  }
-  return object
-}
-
-function viewIn(kind, buffer, offset, length) {
-  if (KINDS[kind] === 'ArrayBuffer') return buffer
-  const View = globalThis[KINDS[kind]]
-  return new View(buffer, offset, length / (View.BYTES_PER_ELEMENT ?? 1))
-}
-
-function lease(index) {
-  const lent = leases[index]
-  if (!lent) throw new Error('a form is damaged')
-  leases[index] = undefined
-  return lent
 }
