@@ -1,10 +1,13 @@
-//! The form of a JavaScript value: how a page's inputs, and what its jobs give back, travel. `js-glue/js/form.js` is the page's side of it.
+//! The form of a JavaScript value: how a page's inputs, and what its jobs give back, travel. `js-glue/js/pack.js` and `unpack.js`
+//! are the page's side of it.
 //!
 //! A value is a tag and what the tag asks for. Whole numbers take seven bits a byte, the lowest first; texts are UTF-8 with their length
 //! before; all else is little-endian. So a value can be skipped without a look at its type. Reading never panics, whatever the bytes.
 
 mod element;
+mod parts;
 mod read;
+mod source;
 mod write;
 
 use std::borrow::Cow;
@@ -12,7 +15,8 @@ use std::fmt;
 
 use serde::{de, ser};
 
-pub use read::{Attached, blob_path, read};
+pub use read::read;
+pub use source::{Attached, blob_path};
 pub use write::{Attach, write};
 
 const UNDEFINED: u8 = 0;

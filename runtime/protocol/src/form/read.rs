@@ -1,192 +1,32 @@
 //! Reads a form: what a page gives to a job.
 
-use std::{borrow::Cow, cell::Cell};
-
 use serde::{
     Deserialize,
-    de::{self, Deserializer, IntoDeserializer, Unexpected, Visitor, value::UnitDeserializer},
+    de::{self, Deserializer, Unexpected, Visitor},
 };
 
 use super::{
-    element::{Key, Number, Numbers, is_bytes},
+    element::{Number, Numbers, is_bytes},
+    parts::{Fields, Items, Keys, Pairs, Variant},
+    source::{Attached, Result, Source},
     *,
 };
 use crate::limits::{INPUT_DEPTH, VALUES};
-
-/// The binary data beside a form.
-pub trait Attached {
-    /// Copies a part of an attachment, or all of it if no length is said; `None` if there is none such.
-    fn copy(&self, index: u32, offset: u64, length: Option<u64>) -> Option<Vec<u8>>;
-}
 
 /// Reads a value. `stack` is the lowest address of the stack, or 0.
 ///
 /// # Errors
 /// If the value is not of the type, is nested too deeply, unfolds to too many values, or the form is damaged.
 pub fn read<'de, T: Deserialize<'de>>(bytes: &[u8], attached: &dyn Attached, stack: usize) -> Result<T, FormError> {
-    let source = Source { bytes, at: Cell::new(0), values: Cell::new(0), attached };
+    let source = Source::new(bytes, attached);
     T::deserialize(Value { source: &source, depth: Depth { level: 0, limit: INPUT_DEPTH, stack } })
-}
-
-/// Where in the input an attachment is, if it is a blob.
-pub fn blob_path(bytes: &[u8], index: u32) -> Option<String> {
-    let nothing: &dyn Attached = &Nothing;
-    let source = Source { bytes, at: Cell::new(0), values: Cell::new(0), attached: nothing };
-    while source.at.get() < bytes.len() {
-        if bytes.get(source.at.get()) == Some(&BLOB) {
-            source.at.set(source.at.get() + 1);
-            let found = source.number().ok()? == u64::from(index);
-            source.byte().ok()?;
-            let path = source.text().ok()?;
-            if found {
-                return Some(path.to_owned());
-            }
-        } else {
-            source.pass_one().ok()?;
-        }
-    }
-    None
-}
-
-struct Nothing;
-
-impl Attached for Nothing {
-    fn copy(&self, _: u32, _: u64, _: Option<u64>) -> Option<Vec<u8>> {
-        None
-    }
-}
-
-type Result<T, E = FormError> = std::result::Result<T, E>;
-
-/// A form that is being read.
-struct Source<'f> {
-    bytes: &'f [u8],
-    /// How far.
-    at: Cell<usize>,
-    /// Values that were read; one that stands in several places counts in each.
-    values: Cell<u32>,
-    attached: &'f dyn Attached,
-}
-
-impl<'f> Source<'f> {
-    fn byte(&self) -> Result<u8> {
-        let byte = *self.bytes.get(self.at.get()).ok_or_else(FormError::damaged)?;
-        self.at.set(self.at.get() + 1);
-        Ok(byte)
-    }
-
-    fn number(&self) -> Result<u64> {
-        let mut number = 0;
-        for shift in (0..56).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 127) << shift;
-            if byte < 128 {
-                return Ok(number);
-            }
-        }
-        Err(FormError::damaged())
-    }
-
-    fn take(&self, length: u64) -> Result<&'f [u8]> {
-        let begin = self.at.get();
-        let end = usize::try_from(length).ok().and_then(|length| begin.checked_add(length));
-        let taken = end.and_then(|end| self.bytes.get(begin..end)).ok_or_else(FormError::damaged)?;
-        self.at.set(begin + taken.len());
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&self) -> Result<[u8; N]> {
-        self.take(N as u64)?.try_into().map_err(|_| FormError::damaged())
-    }
-
-    /// A text, after its tag.
-    fn text(&self) -> Result<&'f str> {
-        std::str::from_utf8(self.take(self.number()?)?).map_err(|_| FormError::damaged())
-    }
-
-    /// A text, with its tag.
-    fn name(&self) -> Result<&'f str> {
-        if self.byte()? == TEXT { self.text() } else { Err(FormError::damaged()) }
-    }
-
-    fn float(&self) -> Result<f64> {
-        self.array().map(f64::from_le_bytes)
-    }
-
-    /// How many values there are, of which each takes a byte at least.
-    fn count(&self) -> Result<usize> {
-        let count = self.number()?;
-        if count > (self.bytes.len() - self.at.get()) as u64 { Err(FormError::damaged()) } else { Ok(count as usize) }
-    }
-
-    /// Passes a value, but not what it holds, and tells how many values that is.
-    fn pass_one(&self) -> Result<usize> {
-        match self.byte()? {
-            UNDEFINED | NULL | FALSE | TRUE => {}
-            BYTE => drop(self.byte()?),
-            INT => drop(self.take(4)?),
-            NUMBER => drop(self.take(8)?),
-            BIGINT => drop(self.take(17)?),
-            TEXT => drop(self.take(self.number()?)?),
-            DATE => {
-                self.take(8)?;
-                return Ok(1);
-            }
-            ARRAY | SET => return self.count(),
-            OBJECT | MAP => return Ok(2 * self.count()?),
-            MATCH => return Ok(2),
-            VIEW => {
-                self.number()?;
-                self.take(self.number()?)?;
-            }
-            ATTACHED => {
-                for _ in 0..4 {
-                    self.number()?;
-                }
-            }
-            BLOB => {
-                self.number()?;
-                return Ok(1);
-            }
-            SAME => drop(self.number()?),
-            LEASE => return Ok(1),
-            _ => return Err(FormError::damaged()),
-        }
-        Ok(0)
-    }
-
-    /// Passes a value and all it holds, however deep that is.
-    fn pass(&self) -> Result<()> {
-        let mut left = 1;
-        while left > 0 {
-            left = left - 1 + self.pass_one()?;
-        }
-        Ok(())
-    }
-
-    /// Binary data, after its tag: its kind and its bytes.
-    fn binary(&self, tag: u8) -> Result<(u64, Cow<'f, [u8]>)> {
-        let gone = || FormError::new("its binary data is not there");
-        Ok(match tag {
-            VIEW => (self.number()?, Cow::Borrowed(self.take(self.number()?)?)),
-            ATTACHED => {
-                let (kind, index, offset, length) = (self.number()?, self.number()?, self.number()?, self.number()?);
-                (kind, self.attached.copy(index as u32, offset, Some(length)).ok_or_else(gone)?.into())
-            }
-            _ => {
-                let index = self.number()?;
-                self.name()?;
-                (0, self.attached.copy(index as u32, 0, None).ok_or_else(gone)?.into())
-            }
-        })
-    }
 }
 
 /// A value that is about to be read: it begins where the source is.
 #[derive(Clone, Copy)]
-struct Value<'f> {
-    source: &'f Source<'f>,
-    depth: Depth,
+pub(super) struct Value<'f> {
+    pub(super) source: &'f Source<'f>,
+    pub(super) depth: Depth,
 }
 
 /// A value whose tag was read. If it stands elsewhere, reading goes on at `back` afterwards.
@@ -515,186 +355,5 @@ impl<'de> Deserializer<'de> for Value<'_> {
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         self.source.pass()?;
         visitor.visit_unit()
-    }
-}
-
-/// Reads items one after the other.
-struct Items<'f> {
-    source: &'f Source<'f>,
-    depth: Depth,
-    left: usize,
-    index: usize,
-}
-
-impl Items<'_> {
-    /// Whether there is one more, which is then about to be read.
-    fn next(&mut self) -> bool {
-        let more = self.left > 0;
-        if more {
-            self.left -= 1;
-            self.index += 1;
-        }
-        more
-    }
-
-    /// All of them must have been wanted.
-    fn end(self) -> Result<()> {
-        if self.left == 0 {
-            Ok(())
-        } else {
-            Err(de::Error::invalid_length(self.index + self.left, &format!("{} items", self.index).as_str()))
-        }
-    }
-}
-
-impl<'de> de::SeqAccess<'de> for &mut Items<'_> {
-    type Error = FormError;
-
-    fn next_element_seed<T: de::DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        if !self.next() {
-            return Ok(None);
-        }
-        let value = seed.deserialize(Value { source: self.source, depth: self.depth });
-        value.map(Some).map_err(|error| error.within(&Segment::Index(self.index - 1)))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
-    }
-}
-
-/// Reads a map's entries as pairs.
-struct Pairs<'f> {
-    items: Items<'f>,
-}
-
-impl<'de> de::SeqAccess<'de> for &mut Pairs<'_> {
-    type Error = FormError;
-
-    fn next_element_seed<T: de::DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        if !self.items.next() {
-            return Ok(None);
-        }
-        let Items { source, depth, index, .. } = self.items;
-        let pair = seed.deserialize(Pair(Value { source, depth }));
-        pair.map(Some).map_err(|error| error.within(&Segment::Index(index - 1)))
-    }
-}
-
-/// A key and its value.
-struct Pair<'f>(Value<'f>);
-
-impl<'de> Deserializer<'de> for Pair<'_> {
-    type Error = FormError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let Value { source, depth } = self.0;
-        let mut both = Items { source, depth: depth.inside()?, left: 2, index: 0 };
-        let value = visitor.visit_seq(&mut both)?;
-        both.end()?;
-        Ok(value)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// What the keys of a map are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keys {
-    /// Names of properties.
-    Names,
-    /// Values, of which only texts count.
-    Texts,
-    /// Any values.
-    Values,
-}
-
-/// Reads fields or entries one after the other.
-struct Fields<'f> {
-    source: &'f Source<'f>,
-    depth: Depth,
-    left: usize,
-    keys: Keys,
-    /// The name of the one whose value is read next, if it has one.
-    name: Option<&'f str>,
-}
-
-impl<'de> de::MapAccess<'de> for &mut Fields<'_> {
-    type Error = FormError;
-
-    fn next_key_seed<K: de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        while self.left > 0 {
-            self.left -= 1;
-            let Fields { source, depth, .. } = **self;
-            self.name = None;
-            if self.keys != Keys::Names && source.bytes.get(source.at.get()) != Some(&TEXT) {
-                if self.keys == Keys::Values {
-                    return seed.deserialize(Value { source, depth }).map(Some);
-                }
-                source.pass()?;
-                source.pass()?;
-                continue;
-            }
-            let name = source.name()?;
-            self.name = Some(name);
-            return seed.deserialize(Key(name)).map(Some).map_err(|error| error.within(&Segment::Field(name)));
-        }
-        Ok(None)
-    }
-
-    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
-        let value = seed.deserialize(Value { source: self.source, depth: self.depth });
-        value.map_err(|error| error.within(&Segment::Field(self.name.unwrap_or("a map's value"))))
-    }
-}
-
-/// A variant of an enum, which `{ Variant: value }` has a value for.
-struct Variant<'f> {
-    name: &'f str,
-    value: Option<Value<'f>>,
-}
-
-impl<'de, 'f> de::EnumAccess<'de> for Variant<'f> {
-    type Error = FormError;
-    type Variant = Self;
-
-    fn variant_seed<V: de::DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self)> {
-        let variant = seed.deserialize(Key(self.name))?;
-        Ok((variant, self))
-    }
-}
-
-impl<'de> de::VariantAccess<'de> for Variant<'_> {
-    type Error = FormError;
-
-    fn unit_variant(self) -> Result<()> {
-        self.value.map_or(Ok(()), <()>::deserialize)
-    }
-
-    fn newtype_variant_seed<T: de::DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        match self.value {
-            Some(value) => seed.deserialize(value),
-            None => {
-                let nothing: UnitDeserializer<FormError> = ().into_deserializer();
-                seed.deserialize(nothing)
-            }
-        }
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
-        match self.value {
-            Some(value) => value.deserialize_seq(visitor),
-            None => Err(de::Error::invalid_type(Unexpected::UnitVariant, &visitor)),
-        }
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
-        match self.value {
-            Some(value) => value.deserialize_struct("", fields, visitor),
-            None => Err(de::Error::invalid_type(Unexpected::UnitVariant, &visitor)),
-        }
     }
 }
