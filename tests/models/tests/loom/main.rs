@@ -8,7 +8,7 @@
 mod bell;
 #[path = "../../../../worker-pool/src/cancel.rs"]
 mod cancel;
-#[path = "../../../../runtime/protocol/src/lane.rs"]
+#[path = "../../../../runtime/protocol/src/lane/mod.rs"]
 mod lane;
 mod sync;
 #[path = "../../../../worker-pool/src/platform/warm.rs"]
