@@ -11,8 +11,6 @@ use offmain_protocol::{
     ts_rs::{self, TS, TypeVisitor},
 };
 
-use crate::JobTable;
-
 /// The jobs and the TypeScript declarations they need.
 #[derive(Default)]
 pub(crate) struct Description {
@@ -59,14 +57,14 @@ fn config() -> ts_rs::Config {
     ts_rs::Config::new().with_large_int("number")
 }
 
-/// Writes the description of all jobs as JSON into the file that `OFFMAIN_DESCRIBE` names, if it is set.
+/// Writes what the jobs add to a description as JSON into the file that `OFFMAIN_DESCRIBE` names, if it is set.
 ///
 /// # Panics
 /// If the file cannot be written.
-pub(crate) fn write(table: &JobTable) {
+pub(crate) fn write(jobs: impl Iterator<Item = fn(&mut Description)>) {
     let Some(path) = std::env::var_os("OFFMAIN_DESCRIBE") else { return };
     let mut description = Description::default();
-    table.entries().iter().for_each(|entry| (entry.describe)(&mut description));
+    jobs.for_each(|add| add(&mut description));
     let json = serde_json::json!({ "jobs": description.jobs, "types": description.types });
     std::fs::write(&path, json.to_string()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }

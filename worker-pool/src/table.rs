@@ -94,7 +94,7 @@ pub fn describe_for_tool(register: fn(&mut JobTable)) {
         panic!("{error}");
     }
     #[cfg(not(target_family = "wasm"))]
-    crate::describe::write(&table);
+    crate::describe::write(table.entries.iter().map(|entry| entry.describe));
 }
 
 /// Registers the jobs of a job crate: `Type => function`, once a crate, at its root.

@@ -3,6 +3,9 @@
 use serde::{Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
+/// Names a job between its submit and its outcome; unique within a pool.
+pub type JobId = u32;
+
 /// One request by name. The type itself is the input.
 ///
 /// Written in a contract crate, which the app and the job module share:

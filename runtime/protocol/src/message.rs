@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, Incident, Lent, Outcome, StartError, Stats, Workers};
-
-/// Names a job between its submit and its outcome; unique within a pool.
-pub type JobId = u32;
+use crate::{Config, Incident, JobId, Lent, Outcome, StartError, Stats, Workers};
 
 /// How soon a queued job gets a worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -21,8 +21,13 @@ mod web;
 
 use offmain_tests_contract::*;
 
+fn init() -> Result<(), String> {
+    threads::count_init();
+    failures::init()
+}
+
 offmain_pool::jobs! {
-    init: threads::open,
+    init: init,
     Double => data::double,
     Half => data::half,
     Numbers => data::numbers,
