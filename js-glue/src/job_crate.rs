@@ -11,13 +11,11 @@ pub const GENERATOR: &str = "0.2.130";
 /// A crate of jobs.
 #[derive(Debug, Clone)]
 pub struct JobCrate {
-    /// Its folder.
     pub dir: PathBuf,
     /// Its package, as cargo spells it.
     pub package: String,
     /// Its library, as in `photo_lab_jobs`.
     pub library: String,
-    /// Its version.
     pub version: String,
     /// The version of offmain-pool that it uses.
     pub protocol: String,

@@ -19,7 +19,6 @@ pub struct Toolchain {
     pub commit: String,
     /// The target triple it runs on.
     pub host: String,
-    /// The compiler.
     pub rustc: PathBuf,
     /// Cargo of the same release.
     pub cargo: PathBuf,

@@ -30,6 +30,7 @@
 //! in a job module, and that apps work while each blocking call of the web (`Atomics.wait`, synchronous requests, dialogs,
 //! compiling at once) throws. `clippy.toml` bans the calls of std that would block.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 #[cfg(all(target_family = "wasm", target_feature = "atomics"))]
 compile_error!(

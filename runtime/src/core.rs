@@ -42,7 +42,6 @@ pub struct Core<P> {
 enum Next {
     /// There is one, or the pool has ended.
     No,
-    /// At this time.
     At(u64),
     /// Once it is known how much memory those before hold.
     Weighing,

@@ -69,7 +69,6 @@ pub(crate) struct Draining {
     pub(crate) drop_at: u64,
 }
 
-/// Everybody.
 #[derive(Default)]
 pub(crate) struct Crew {
     pub(crate) workers: BTreeMap<WorkerId, Worker>,

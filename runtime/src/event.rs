@@ -14,33 +14,25 @@ pub type GenerationId = u32;
 pub enum Event<P> {
     /// The facade wants a pool.
     Start {
-        /// How.
         config: Config,
         /// Cores of the machine, for a config that names no number of workers.
         cores: u32,
     },
     /// The facade submits a job.
     Submit {
-        /// Its number.
         job: JobId,
-        /// Which job.
         name: String,
-        /// How soon.
         priority: Priority,
-        /// Time to its deadline.
         timeout_ms: Option<u64>,
-        /// Binary data that the input holds.
         bytes: u64,
         /// Whether the shared lane could have carried it.
         small: bool,
         /// Its number among the jobs that were sent by message; 0 if nobody counts them.
         sent: u32,
-        /// The input.
         input: P,
     },
     /// The caller wants the outcome no more.
     Cancel {
-        /// Which.
         job: JobId,
     },
     /// Have another number of workers.
@@ -63,26 +55,20 @@ pub enum Event<P> {
     NotLoaded {
         /// Which worker; none if it is a thread's.
         worker: Option<WorkerId>,
-        /// Why.
         error: StartError,
     },
     /// A worker takes jobs.
     WorkerReady {
-        /// Which.
         worker: WorkerId,
-        /// The jobs there are.
         jobs: Vec<String>,
     },
     /// A worker did not start, and may have left a hole in the memory.
     WorkerFailed {
-        /// Which.
         worker: WorkerId,
-        /// Why.
         error: StartError,
     },
     /// A worker serves the shared lane no more.
     Surfaced {
-        /// Which.
         worker: WorkerId,
     },
     /// An answer to [`Effect::OpenLane`]: the lane is open.
@@ -100,29 +86,22 @@ pub enum Event<P> {
     Progress {
         /// The generation of the worker or thread that says so.
         generation: GenerationId,
-        /// The job.
         job: JobId,
         /// Counts the job's reports.
         sequence: u32,
-        /// The value.
         value: P,
     },
     /// A job is over.
     Settled {
-        /// The worker that ran it.
         worker: WorkerId,
-        /// The job.
         job: JobId,
-        /// How it ended.
         outcome: Outcome,
-        /// Output or error.
         value: P,
         /// Threads that it spawned and that go on.
         threads: u32,
     },
     /// A worker died.
     Trapped {
-        /// Which.
         worker: WorkerId,
         /// What the browser says of it.
         kind: String,
@@ -136,12 +115,10 @@ pub enum Event<P> {
     },
     /// A worker that was told to stop has given back what it held.
     WorkerEnded {
-        /// Which.
         worker: WorkerId,
     },
     /// No worker or thread of a generation that was dropped runs any more.
     GenerationGone {
-        /// Which.
         generation: GenerationId,
     },
     /// The answer to [`Effect::WeighGenerations`].
@@ -162,7 +139,6 @@ pub enum LaneJobs {
     Running {
         /// Whose lane it is in.
         generation: GenerationId,
-        /// Which.
         job: JobId,
     },
 }
@@ -172,18 +148,13 @@ pub enum LaneJobs {
 pub enum FromLane<P> {
     /// No worker had begun it.
     Queued {
-        /// Which.
         job: JobId,
-        /// Its name.
         name: String,
-        /// Its input.
         input: P,
     },
     /// A worker runs it.
     Running {
-        /// Which.
         job: JobId,
-        /// Its name.
         name: String,
         /// The worker.
         worker: WorkerId,
@@ -197,16 +168,13 @@ pub enum Effect<P> {
     WeighGenerations,
     /// Make a shared memory.
     OpenGeneration {
-        /// Its name.
         generation: GenerationId,
         /// How large it may grow, in bytes.
         maximum: u64,
     },
     /// Start a worker on it.
     StartWorker {
-        /// Whose memory it joins.
         generation: GenerationId,
-        /// Its name from now on.
         worker: WorkerId,
     },
     /// Tell an idle worker to end.
@@ -221,13 +189,9 @@ pub enum Effect<P> {
     ForgetGeneration(GenerationId),
     /// Have a worker run a job.
     Run {
-        /// Which worker.
         worker: WorkerId,
-        /// The job.
         job: JobId,
-        /// Its name.
         name: String,
-        /// Its input.
         input: P,
     },
     /// Open the shared lane of a generation, and say [`Event::LaneOpened`] or [`Event::LaneNotOpened`].
@@ -249,9 +213,7 @@ pub enum Effect<P> {
     },
     /// Set the flag by which the worker's job notices that it should stop.
     SignalCancel {
-        /// Which worker.
         worker: WorkerId,
-        /// The job.
         job: JobId,
     },
     /// Tell the facade.
@@ -267,16 +229,12 @@ pub enum Reply<P> {
     NotStarted(StartError),
     /// A job reports.
     Progress {
-        /// Which.
         job: JobId,
-        /// The value.
         value: P,
     },
     /// A job's one outcome.
     Settled {
-        /// Which.
         job: JobId,
-        /// How it ended.
         outcome: Outcome,
         /// Output, error, or the input handed back.
         value: Option<P>,
@@ -292,7 +250,6 @@ pub enum Reply<P> {
     Incident(Incident),
     /// The pool has ended; nothing of it is left.
     Ended {
-        /// Why, if not by the app.
         why: Option<String>,
     },
 }

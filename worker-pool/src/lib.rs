@@ -5,6 +5,7 @@
 //! Underneath it is the platform of std in a pool worker: threads, clocks and printing work there as they do natively,
 //! so offmain has no thread API of its own. The same job crate compiles, runs and is tested natively.
 
+#![warn(missing_docs)]
 #![cfg_attr(target_family = "wasm", feature(alloc_error_hook, stdarch_wasm_atomic_wait))]
 #![cfg_attr(
     not(target_family = "wasm"),

@@ -5,6 +5,7 @@
 //! Jobs and their outcomes, the messages, the codec, the config and its limits. No web types and nothing that blocks:
 //! this crate is compiled into all three sides, and natively for tests.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 mod admission;
 mod beside;

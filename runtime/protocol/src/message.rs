@@ -1,4 +1,5 @@
 //! The messages. Large binary data and JavaScript values travel beside a message, never inside it.
+#![allow(missing_docs, reason = "offmain's own sides read these types, and most fields are named for what they are")]
 
 use serde::{Deserialize, Serialize};
 
@@ -35,19 +36,15 @@ pub enum Payload {
 pub struct Submit {
     /// The facade's number for it.
     pub job: JobId,
-    /// Which job.
     pub name: String,
-    /// How soon.
     pub priority: Priority,
     /// Time from now to its deadline, in milliseconds.
     pub timeout_ms: Option<u64>,
-    /// Binary data that the input holds.
     pub bytes: u64,
     /// Whether the shared lane could have carried it.
     pub small: bool,
     /// Its number among the jobs that were sent by message since the facade knows of a lane; else 0.
     pub sent: u32,
-    /// The input.
     pub input: Payload,
 }
 
@@ -55,22 +52,13 @@ pub struct Submit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToCoordinator {
     /// The first message, as a hello: start a pool. `cores` is what the browser says the machine has.
-    Start {
-        /// How.
-        config: Config,
-        /// Cores of the machine.
-        cores: u32,
-    },
+    Start { config: Config, cores: u32 },
     /// Run jobs, in this order. What is beside the message belongs to one that comes alone.
     Submit(Vec<Submit>),
     /// The caller wants a job's outcome no more.
-    Cancel {
-        /// Which.
-        job: JobId,
-    },
+    Cancel { job: JobId },
     /// The caller has ended a lease.
     Release {
-        /// Whose memory was lent.
         generation: u32,
         /// Which, of that generation; 0 is one that came by the lane, of which the coordinator does not know.
         lease: u32,
@@ -91,7 +79,6 @@ pub enum ToCoordinator {
 /// What a value holds of a generation's memory. The buffers that the data lies in are beside the message, one for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loans {
-    /// Whose memory.
     pub generation: u32,
     /// Which pieces of it, in the order of the value's leases.
     pub lent: Vec<Lent>,
@@ -108,37 +95,18 @@ pub enum ToFacade {
     /// The pool did not start.
     NotStarted(StartError),
     /// What a running job reports.
-    Progress {
-        /// Which.
-        job: JobId,
-        /// The value.
-        value: Payload,
-        /// The leases in it.
-        leases: Loans,
-    },
+    Progress { job: JobId, value: Payload, leases: Loans },
     /// A job's outcome, and the output, error or input that goes with it.
-    Settled {
-        /// Which.
-        job: JobId,
-        /// How it ended.
-        outcome: Outcome,
-        /// The value.
-        value: Payload,
-        /// The leases in it.
-        leases: Loans,
-    },
+    Settled { job: JobId, outcome: Outcome, value: Payload, leases: Loans },
     /// The report asked for.
     Stats {
         /// The asker's number.
         request: u32,
-        /// The report.
         stats: Stats,
     },
     /// A generation has a shared lane; its memory's buffer is beside the message.
     Lane {
-        /// Which generation.
         generation: u32,
-        /// Where the mailbox is.
         address: u32,
         /// The jobs that it takes, each with its place in the table of jobs.
         jobs: Vec<(u32, String)>,
@@ -146,24 +114,14 @@ pub enum ToFacade {
     /// Something has happened that concerns the pool, not a caller.
     Incident(Incident),
     /// The pool has ended: nothing of it is left.
-    Ended {
-        /// Why, if not by the app.
-        why: Option<String>,
-    },
+    Ended { why: Option<String> },
 }
 
 /// Coordinator → pool worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToWorker {
     /// Run a job.
-    Run {
-        /// Which.
-        job: JobId,
-        /// Its name.
-        name: String,
-        /// Its input.
-        input: Payload,
-    },
+    Run { job: JobId, name: String, input: Payload },
     /// Serve the shared lane while it is open.
     Serve,
     /// An async job was woken by another thread: poll it.
@@ -181,7 +139,6 @@ pub enum FromWorker {
         cancel: u32,
         /// Address of two words: threads that run, and threads that are warm.
         threads: u32,
-        /// Address of the shared lane's mailbox.
         lane: u32,
         /// The names of the jobs there are, and whether each is a plain function, which the lane may carry.
         jobs: Vec<(String, bool)>,
@@ -190,35 +147,27 @@ pub enum FromWorker {
     NotReady(StartError),
     /// What the running job reports.
     Progress {
-        /// Which.
         job: JobId,
         /// Counts a job's reports, so that those of several threads keep their order.
         sequence: u32,
-        /// The value.
         value: Payload,
-        /// The leases in it.
         lent: Vec<Lent>,
     },
     /// A report of a job could not be encoded, and was dropped.
     ReportLost,
     /// The job's outcome.
     Settled {
-        /// Which.
         job: JobId,
-        /// How it ended.
         outcome: Outcome,
-        /// The output or error.
         value: Payload,
         /// Threads that it spawned and that go on.
         threads: u32,
-        /// The leases in it.
         lent: Vec<Lent>,
     },
     /// This worker serves the shared lane no more.
     Surfaced,
     /// Start a worker for a thread that a job spawned.
     Spawn {
-        /// Address of the thread's record.
         record: u32,
         /// What the browser's tools call its worker; may be empty.
         name: String,
@@ -228,8 +177,5 @@ pub enum FromWorker {
     /// A thread blocks until a future has ended: the generation's reactor, a worker that never blocks, is to look for it.
     Await,
     /// An async job on another worker was woken by this thread.
-    Wake {
-        /// The worker it runs on.
-        worker: u32,
-    },
+    Wake { worker: u32 },
 }

@@ -35,7 +35,6 @@ impl Stalling {
         Ok(stalling)
     }
 
-    /// Its address.
     pub fn url(&self) -> String {
         format!("http://{}/", self.addr)
     }

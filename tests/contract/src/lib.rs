@@ -1,5 +1,4 @@
 //! The jobs of the browser tests, as an app sees them. The folder is `tests/contract`, the crate `offmain-tests-contract`.
-#![allow(missing_docs, reason = "each job is named for what it does")]
 
 mod values;
 

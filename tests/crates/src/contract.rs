@@ -1,5 +1,4 @@
 //! The jobs, as a page sees them.
-#![allow(missing_docs, reason = "each job is named for what it does")]
 
 use offmain_pool::{Bytes, Job};
 use serde::{Deserialize, Serialize};

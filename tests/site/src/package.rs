@@ -46,7 +46,6 @@ impl Package {
         Ok(package)
     }
 
-    /// Where it is.
     pub fn path(&self) -> PathBuf {
         self.0.path().to_owned()
     }

@@ -31,7 +31,6 @@ pub enum Content {
 type Build = fn() -> Result<()>;
 
 impl Content {
-    /// All there is.
     pub const ALL: [Self; 4] = [Self::Tests, Self::ChunkCache, Self::Crates, Self::PhotoLab];
 
     /// What a group of the suite's tests looks at.
@@ -92,7 +91,6 @@ impl Site {
         self.with_files_and_headers(path, folder, Headers::isolated())
     }
 
-    /// Both.
     pub fn with_files_and_headers(&self, path: &str, folder: PathBuf, headers: Headers) -> Result<Server> {
         serve(options().mount(path, folder).headers(headers))
     }

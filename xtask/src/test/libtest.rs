@@ -7,9 +7,7 @@ use std::collections::HashMap;
 pub struct NativeTest {
     /// The test program, or the crate for a test in its documentation.
     pub program: String,
-    /// The test's path.
     pub name: String,
-    /// How it ended.
     pub end: End,
 }
 

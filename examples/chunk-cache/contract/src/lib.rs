@@ -22,9 +22,7 @@ pub struct Describe {}
 pub struct Film {
     /// Pixels in a row.
     pub width: u32,
-    /// Rows.
     pub height: u32,
-    /// Frames.
     pub frames: u32,
 }
 

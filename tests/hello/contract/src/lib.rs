@@ -5,10 +5,8 @@
 use offmain_protocol::Job;
 use serde::{Deserialize, Serialize};
 
-/// Greets.
 #[derive(Serialize, Deserialize, ts_rs::TS)]
 pub struct Greet {
-    /// Whom.
     pub name: String,
 }
 
