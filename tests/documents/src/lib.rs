@@ -2,8 +2,10 @@
 
 pub mod book;
 pub mod contract;
+pub mod markdown;
 #[cfg(doctest)]
 mod pages;
+pub mod sources;
 
 use std::path::{Path, PathBuf};
 
