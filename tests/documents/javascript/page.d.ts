@@ -11,7 +11,6 @@ declare global {
   const width: number
   const height: number
   const bar: HTMLProgressElement
-  const image: HTMLImageElement
   function show(picture: Uint8Array): void
   function offerRetry(error: Error): void
   function explain(error: unknown): void
