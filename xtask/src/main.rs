@@ -1,4 +1,4 @@
-//! Project tasks, run as `cargo xtask …`. The folder and the crate are `xtask`.
+//! Project tasks, run as `cargo xtask …`. The folder is `xtask`, the crate `xtask`.
 //!
 //! An app that uses offmain needs none of them.
 
