@@ -1,7 +1,6 @@
 //! The link to the coordinator: it holds what is pending, and has its parts do the rest.
 
 mod admission;
-mod bell;
 mod coordinators;
 mod counts;
 mod held;
@@ -12,6 +11,7 @@ mod life;
 mod loads;
 mod loan;
 mod mailbox;
+mod next_task;
 mod pending;
 mod receive;
 mod room;
@@ -37,12 +37,12 @@ pub(crate) use self::room::Waiting;
 pub(crate) use self::submit::Request;
 use self::{
     admission::Admission,
-    bell::Bell,
     counts::Counts,
     lanes::Lanes,
     leases::Leases,
     life::Life,
     loads::Loads,
+    next_task::NextTask,
     pending::Pending,
     room::Waiter,
     wire::{Make, Wire},
@@ -73,7 +73,7 @@ pub(crate) struct Link {
     /// Jobs without an outcome: the bytes of each, and who is told.
     pending: RefCell<Pending<(u64, Rc<dyn Sink>)>>,
     lanes: RefCell<Lanes>,
-    bell: Bell,
+    next_task: NextTask,
     leases: RefCell<Leases>,
     /// Those who have asked for a report.
     reports: RefCell<Pending<once::Sender<Stats>>>,
@@ -104,7 +104,7 @@ impl Link {
             admission: RefCell::new(Admission::new(Room::new(&config, size))),
             pending: RefCell::default(),
             lanes: RefCell::new(Lanes::new(&config)),
-            bell: Bell::new(this),
+            next_task: NextTask::new(this),
             leases: RefCell::default(),
             reports: RefCell::default(),
             watchers: RefCell::default(),

@@ -47,7 +47,7 @@ impl Link {
             Hears::ByMessage => false,
         });
         if now.count() > 0 {
-            self.bell.ring();
+            self.next_task.schedule();
         }
     }
 
@@ -62,7 +62,7 @@ impl Link {
 
     /// The bell was rung.
     pub(super) fn rung(&self) {
-        self.bell.heard();
+        self.next_task.began();
         self.hear_lanes(false);
     }
 
@@ -131,7 +131,7 @@ impl Link {
         let taken = self.pending.borrow().contains_key(&job) && self.lanes.borrow_mut().take_back(job);
         if taken {
             // Its slot may be free for one that waits, and no reply may be there to tell of it.
-            self.bell.ring();
+            self.next_task.schedule();
             self.settle(job, Outcome::Cancelled, Payload::None, Vec::new());
         }
         taken

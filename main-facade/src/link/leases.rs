@@ -8,14 +8,14 @@ pub(super) type Over = Box<dyn Fn(&str)>;
 /// Those that have not been given back.
 #[derive(Default)]
 pub(super) struct Leases {
-    held: Vec<Held>,
+    held: Vec<HeldLease>,
     /// The present coordinator, counted by those that died before it.
     coordinator: u32,
     /// The generation of the present coordinator that ended last.
     last_ended: u32,
 }
 
-struct Held {
+struct HeldLease {
     id: u32,
     coordinator: u32,
     generation: u32,
@@ -38,7 +38,7 @@ pub(super) struct Returned {
 impl Leases {
     /// Holds a lease of the present coordinator.
     pub(super) fn hold(&mut self, id: u32, generation: u32, lent: Lent, by_lane: bool, over: Over) {
-        self.held.push(Held { id, coordinator: self.coordinator, generation, lent, by_lane, over });
+        self.held.push(HeldLease { id, coordinator: self.coordinator, generation, lent, by_lane, over });
     }
 
     /// Has somebody else told of its end.
@@ -57,7 +57,7 @@ impl Leases {
 
     /// Memories of generations that have ended live on for their leases. If there are too many, this lets go of a lease of the oldest.
     pub(super) fn let_go_of_old(&mut self) -> Option<Returned> {
-        let whose = |held: &Held| (held.coordinator, held.generation);
+        let whose = |held: &HeldLease| (held.coordinator, held.generation);
         let mut oldest = (self.coordinator, self.last_ended.saturating_add(1));
         for _ in 0..LEASED_GENERATIONS {
             oldest = self.held.iter().map(whose).filter(|it| *it < oldest).max()?;
@@ -67,7 +67,7 @@ impl Leases {
     }
 
     fn take(&mut self, place: usize) -> Returned {
-        let Held { coordinator, generation, lent, by_lane, over, .. } = self.held.swap_remove(place);
+        let HeldLease { coordinator, generation, lent, by_lane, over, .. } = self.held.swap_remove(place);
         Returned { generation, lent, by_lane, is_wanted: coordinator == self.coordinator, over }
     }
 

@@ -23,11 +23,11 @@ pub(crate) struct Loan {
     id: u32,
     length: u32,
     /// Where the data is, or why it is there no more.
-    place: RefCell<Result<Place, String>>,
+    place: RefCell<Result<Location, String>>,
 }
 
 /// Where lent data lies.
-pub(crate) struct Place {
+pub(crate) struct Location {
     pub(crate) buffer: JsValue,
     pub(crate) address: u32,
 }
@@ -61,7 +61,7 @@ impl Link {
         let fits = holds(&buffer, lent.address, lent.length) && lane.is_none_or(|memory| memory.has_word(lent.returned));
         let id = if lent.number == 0 || !fits { 0 } else { self.next() };
         let place = if fits {
-            Ok(Place { buffer, address: lent.address })
+            Ok(Location { buffer, address: lent.address })
         } else {
             self.ignore();
             Err("its message made no sense".into())
@@ -122,7 +122,7 @@ impl Loan {
     ///
     /// # Errors
     /// Why it is there no more.
-    pub(crate) fn place(&self) -> Ref<'_, Result<Place, String>> {
+    pub(crate) fn place(&self) -> Ref<'_, Result<Location, String>> {
         self.place.borrow()
     }
 
@@ -147,7 +147,7 @@ impl Loan {
 
     /// Its number and its place, for somebody who holds it from now on.
     #[cfg(feature = "javascript")]
-    pub(crate) fn hand_over(&self) -> (u32, Result<Place, String>) {
+    pub(crate) fn hand_over(&self) -> (u32, Result<Location, String>) {
         (self.id, self.place.replace(Err("it was handed over".into())))
     }
 }
