@@ -8,6 +8,7 @@ mod blocking;
 mod case;
 mod chunk_cache;
 mod coordinator;
+mod hello;
 mod offline;
 mod page;
 mod photo_lab;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Case> {
         page::cases(),
         blocking::cases(),
         bench::cases(),
+        hello::cases(),
         chunk_cache::cases(),
         photo_lab::cases(),
     ]

@@ -1,6 +1,6 @@
 //! Programs that are run to their end, with their words kept for the case that they fail.
 
-use std::env;
+use std::{env, fs};
 use std::io::{Read, pipe};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,6 +30,25 @@ pub fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args).current_dir(workspace());
     command
+}
+
+/// The tool in the workspace's folder, as a user runs it.
+pub fn offmain() -> Result<Command> {
+    // Both: with other features, what they use would be compiled once more.
+    succeed(&mut cargo(&["build", "--quiet", "--package", "cargo-offmain", "--package", "xtask"]))?;
+    let mut command = Command::new(target().join("debug/cargo-offmain"));
+    command.arg("offmain").current_dir(workspace());
+    Ok(command)
+}
+
+/// A command of the tool as README has it.
+pub fn of_readme(name: &str) -> Result<Command> {
+    let readme = fs::read_to_string(workspace().join("README.md")).context("there is no README.md")?;
+    let begin = format!("cargo offmain {name} examples/hello");
+    let line = readme.lines().find(|line| line.starts_with(&begin)).with_context(|| format!("README.md has no line `{begin} …`"))?;
+    let mut command = offmain()?;
+    command.args(line.split_whitespace().skip(2));
+    Ok(command)
 }
 
 /// As [`cargo`], but the workspace's own crates are linted while they are compiled, and a warning is an error: one build for lints and tests.

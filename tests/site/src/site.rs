@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use cargo_offmain::{BuildOptions, Flavour, Headers, Part, Server, ServerOptions, build, build_plain};
 use serde_json::{Value, json};
 
-use crate::command::{made, workspace};
+use crate::command::{made, of_readme, succeed, workspace};
 
 /// The isolated server of the suite's page, and the way to others with different headers.
 pub struct Site {
@@ -20,6 +20,8 @@ pub struct Site {
 pub enum Content {
     /// The Rust test app and the job module of the tests.
     Tests,
+    /// The smallest app, which README shows.
+    Hello,
     /// The job module of chunk-cache.
     ChunkCache,
     /// The job module of published crates.
@@ -31,7 +33,7 @@ pub enum Content {
 type Build = fn() -> Result<()>;
 
 impl Content {
-    pub const ALL: [Self; 4] = [Self::Tests, Self::ChunkCache, Self::Crates, Self::PhotoLab];
+    pub const ALL: [Self; 5] = [Self::Tests, Self::Hello, Self::ChunkCache, Self::Crates, Self::PhotoLab];
 
     /// What a group of the suite's tests looks at.
     pub fn of_group(group: &str) -> Self {
@@ -42,6 +44,7 @@ impl Content {
     pub fn builds(self) -> &'static [(&'static str, Build)] {
         match self {
             Self::Tests => &[("the tests' Rust app", build_test_app), ("the tests' job module", build_test_jobs)],
+            Self::Hello => &[("README's app", build_hello)],
             Self::ChunkCache => &[("chunk-cache", build_chunk_cache)],
             Self::Crates => &[("the job module of published crates", || build_crates(false))],
             Self::PhotoLab => &[("photo-lab", || build_photo_lab(Flavour::PlainSoon))],
@@ -94,6 +97,11 @@ impl Site {
     pub fn with_files_and_headers(&self, path: &str, folder: PathBuf, headers: Headers) -> Result<Server> {
         serve(options().mount(path, folder).headers(headers))
     }
+}
+
+/// Builds README's app by README's command.
+fn build_hello() -> Result<()> {
+    succeed(&mut of_readme("build")?)
 }
 
 /// Builds the job module of the tests.
