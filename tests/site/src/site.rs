@@ -20,7 +20,7 @@ pub struct Site {
 pub enum Content {
     /// The Rust test app and the job module of the tests.
     Tests,
-    /// The smallest app, which README shows.
+    /// The smallest app, which README shows, and the same from Rust.
     Hello,
     /// The job module of chunk-cache.
     ChunkCache,
@@ -44,7 +44,7 @@ impl Content {
     pub fn builds(self) -> &'static [(&'static str, Build)] {
         match self {
             Self::Tests => &[("the tests' Rust app", build_test_app), ("the tests' job module", build_test_jobs)],
-            Self::Hello => &[("README's app", build_hello)],
+            Self::Hello => &[("README's app", build_hello), ("the same app from Rust", build_hello_from_rust)],
             Self::ChunkCache => &[("chunk-cache", build_chunk_cache)],
             Self::Crates => &[("the job module of published crates", || build_crates(false))],
             Self::PhotoLab => &[("photo-lab", || build_photo_lab(Flavour::PlainSoon))],
@@ -102,6 +102,14 @@ impl Site {
 /// Builds README's app by README's command.
 fn build_hello() -> Result<()> {
     succeed(&mut of_readme("build")?)
+}
+
+/// Builds the same app from Rust: its jobs, and the app itself.
+fn build_hello_from_rust() -> Result<()> {
+    let folder = workspace().join("examples/hello-rust");
+    let pkg = folder.join("pkg");
+    build(&BuildOptions { declarations: false, ..BuildOptions::new(folder.join("jobs"), &pkg) })?;
+    build_plain(&folder.join("app"), &pkg, "app", Flavour::Plain).map(drop)
 }
 
 /// Builds the job module of the tests.
