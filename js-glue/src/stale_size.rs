@@ -5,7 +5,7 @@
 //! against the size that this thread saw last. A thread that stays in one call and is handed a pointer into the new part traps with
 //! "memory access out of bounds", though the program is sound. Mended in V8 by v8/v8@34241014663390c72e08c123faef6fedf395be8e (2026-09-29):
 //! when no browser without it is left, this file, its call in `bindings.rs`, `worker-pool/src/platform/memory.rs` and
-//! `std-edits/alloc_steps.rs` can go.
+//! `std-edits/allocator-growth.patch` can go.
 //!
 //! One thread gets a pointer from another by an atomic operation that reads, or by a wait. So the pass has each of these followed by a
 //! call of [`REFRESH`], which compares what this thread has seen, in a global of its own, with a word in the memory, what there is. If they
