@@ -18,7 +18,7 @@ use std::{
 use js_sys::{Array, Reflect, Uint8Array};
 use offmain_protocol::{
     CodecError, Incident, JobId, Outcome, Outcomes, Payload, StartError, Stats, ToCoordinator, ToFacade, VERSION, Workers,
-    limits::AUTOMATIC_WORKERS,
+    limits::AUTOMATIC_WORKERS, reason,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::Worker;
@@ -251,7 +251,7 @@ impl Link {
         let coordinator = self.coordinator.borrow().clone();
         match coordinator {
             Some(worker) => worker.post_message_with_transfer(&message, transfer).map_err(|error| text_of(&error)),
-            None => Err("there is no coordinator".into()),
+            None => Err(reason::no_coordinator()),
         }
     }
 

@@ -12,6 +12,7 @@ use offmain_protocol::{
     JobId, LaneChoice, Outcome, Payload, Priority, ToCoordinator,
     lane::{BELL_WORD, BY_WORD, Bell, Lane, WORDS, Words},
     limits::{LANE_AHEAD, LANE_FLUSH, LANE_SLOT_BYTES, LANE_SLOTS},
+    reason,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{MessageChannel, MessagePort};
@@ -167,7 +168,7 @@ impl Link {
         let Ok((outcome, value, lent)) = offmain_protocol::decode(&data, Vec::new()) else {
             // What the pool's memory says is not to be trusted after a wild write.
             self.ignore();
-            return self.settle(job, Outcome::Lost { why: "its reply made no sense".into() }, Payload::None, Vec::new());
+            return self.settle(job, Outcome::Lost { why: reason::damaged() }, Payload::None, Vec::new());
         };
         self.by_lane.set(self.by_lane.get() + 1);
         let loans = self.borrow_by_lane(generation, &lane, lent);

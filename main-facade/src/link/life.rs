@@ -6,6 +6,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array, WebAssembly::Memory};
 use offmain_protocol::{
     Incident, Outcome, Payload, StartError, ToCoordinator,
     limits::{BEAT_MS, ENDING_MS, FAILED_STARTS},
+    reason,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageChannel, MessageEvent, Worker};
@@ -37,8 +38,7 @@ impl Handlers {
         });
         let weak = link.clone();
         let unreadable = Closure::new(move |_: MessageEvent| {
-            let why = "a message of the coordinator could not be read".into();
-            on_link(&weak, |link| link.fail(StartError::Worker { why }));
+            on_link(&weak, |link| link.fail(StartError::Worker { why: reason::coordinator_unreadable() }));
         });
         Self { message, unreadable, error }
     }
@@ -106,8 +106,7 @@ impl Link {
     fn look_at_build(&self, build: String) {
         let known = self.build.borrow_mut().get_or_insert_with(|| build.clone()).clone();
         if known != build {
-            let why = "another build has taken its place since the page was loaded; load the page again".into();
-            self.fail(StartError::File { file: "coordinator.js".into(), why });
+            self.fail(StartError::File { file: "coordinator.js".into(), why: reason::other_build() });
         }
     }
 
@@ -136,7 +135,7 @@ impl Link {
         let open = matches!(&*self.phase.borrow(), Phase::Open);
         if pulse.beat(js_sys::Date::now()) && open {
             self.terminate();
-            return self.fail(StartError::Worker { why: "it does not answer any more".into() });
+            return self.fail(StartError::Worker { why: reason::coordinator_silent() });
         }
         // No reply is later than this, should its bell not have been heard.
         self.hear_lanes(true);
@@ -150,8 +149,8 @@ impl Link {
     /// The coordinator is no more, or never was. Its jobs are lost; once the pool has started, another coordinator takes its place.
     pub(super) fn fail(&self, error: StartError) {
         let why = match &error {
-            StartError::Worker { why } => format!("the coordinator died: {why}"),
-            error => format!("the coordinator died: {error}"),
+            StartError::Worker { why } => reason::coordinator_died(why),
+            error => reason::coordinator_died(&error.to_string()),
         };
         let lost = Outcome::Lost { why: why.clone() };
         let before = self.phase.replace(Phase::Restarting);
@@ -174,7 +173,7 @@ impl Link {
             // Nothing is left to be done, or what there was is lost.
             before if (idle || matches!(before, Phase::Open)) && !self.ended.borrow().is_empty() => self.end(lost, Some(why)),
             _ if failures > FAILED_STARTS => {
-                self.end(lost, Some(format!("{failures} coordinators in a row died; the last: {why}")));
+                self.end(lost, Some(reason::coordinators_died(failures, &why)));
             }
             Phase::Open => self.restart(Some(lost), why),
             // What was submitted since the last one died has not left this page.
@@ -287,7 +286,7 @@ pub(super) fn on_link(link: &Weak<Link>, work: impl FnOnce(&Link)) {
     impl Drop for Bomb<'_> {
         fn drop(&mut self) {
             if self.1 {
-                self.0.die("the facade panicked".into());
+                self.0.die(reason::facade_panicked());
             }
         }
     }
@@ -304,6 +303,6 @@ fn why_not_loaded(event: &ErrorEvent) -> String {
     match (text("message"), text("filename")) {
         (Some(message), Some(file)) => format!("{message} ({file})"),
         (Some(message), None) => message,
-        (None, _) => "the browser does not say why".into(),
+        (None, _) => reason::unknown(),
     }
 }

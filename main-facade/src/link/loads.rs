@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use offmain_protocol::{
     Incident, Outcome, StartError,
     limits::{LOAD_PAUSE_MS, RESTART_PAUSE_MS},
+    reason,
 };
 
 use super::{Link, life::on_link};
@@ -56,9 +57,7 @@ impl Link {
         loads.failed.set(failed);
         let pause = (RESTART_PAUSE_MS << (failed - 1).min(16)).min(LOAD_PAUSE_MS);
         if loads.lost_ms.get() + pause as f64 > limit_ms as f64 {
-            let why = format!(
-                "nothing has worked for {limit_ms} ms (`retryTime`), and {failed} tries to load a coordinator failed; the last: {error}"
-            );
+            let why = reason::not_loaded(limit_ms, failed, &error.to_string());
             return self.end(Outcome::Closed { why: Some(why.clone()) }, Some(why));
         }
         let weak = self.this.clone();

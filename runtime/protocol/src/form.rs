@@ -12,6 +12,8 @@ use std::fmt;
 
 use serde::{de, ser};
 
+use crate::reason;
+
 pub use read::{Attached, blob_path, read};
 pub use write::{Attach, write};
 
@@ -71,7 +73,7 @@ impl FormError {
 
     #[cold]
     fn damaged() -> Self {
-        Self::new("its form is damaged")
+        Self::new(reason::damaged_form())
     }
 
     /// The same error, of something that this field or item holds.
@@ -143,14 +145,11 @@ impl Depth {
     /// The level of what an array or an object of this level holds.
     fn inside(self) -> Result<Self, FormError> {
         if self.level >= self.limit {
-            return Err(FormError::new(format!("it is nested more deeply than {} levels", self.limit)));
+            return Err(FormError::new(reason::too_deep(self.limit)));
         }
         let here = 0_u8;
         if self.stack != 0 && (&raw const here as usize) < self.stack + LEFT {
-            return Err(FormError::new(format!(
-                "it is nested more deeply than the stack allows: {} levels; a larger `stackSize` may help",
-                self.level
-            )));
+            return Err(FormError::new(reason::too_deep_for_stack(self.level)));
         }
         Ok(Self { level: self.level + 1, ..self })
     }

@@ -6,6 +6,7 @@
 
 mod beside;
 mod bytes;
+mod code;
 mod codec;
 mod config;
 pub mod form;
@@ -16,9 +17,11 @@ mod lease;
 pub mod limits;
 mod message;
 mod outcome;
+pub mod reason;
 mod stats;
 
 pub use bytes::{Bytes, Foreign};
+pub use code::CODES;
 pub use codec::{CodecError, Encoded, decode, decode_hello, decode_with_leases, encode, encode_hello, encode_message, with_leases};
 pub use config::{Config, ConfigError, LaneChoice, Workers};
 pub use incident::Incident;

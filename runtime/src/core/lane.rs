@@ -3,6 +3,7 @@
 use offmain_protocol::{
     JobId, LaneChoice, Outcome,
     limits::{LANE_LOOK_MS, LANE_STREAK},
+    reason,
 };
 
 use super::{Core, Lane, Outbox, Phase};
@@ -78,7 +79,7 @@ impl<P> Core<P> {
                 self.crew.set(worker, now, State::Running(run));
             }
             // Its worker went with its generation.
-            _ => self.settle(job, Outcome::Lost { why: "its generation ended".into() }, None, out),
+            _ => self.settle(job, Outcome::Lost { why: reason::generation_ended() }, None, out),
         }
     }
 

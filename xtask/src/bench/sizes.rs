@@ -17,7 +17,7 @@ use crate::command::{made, workspace};
 use crate::site::build_crates_without;
 
 /// What a page imports from the folder, and what its workers load; `transfer.js` goes to both.
-const MAIN: &[&str] = &["hello.js", "facade.js", "facade_bg.wasm", "form.js", "lease.js", "transfer.js"];
+const MAIN: &[&str] = &["hello.js", "facade.js", "facade_bg.wasm", "transfer.js"];
 const WORKERS: &[&str] =
     &["coordinator.js", "runtime.js", "runtime_bg.wasm", "module.js", "transfer.js", "pool-worker.js", "jobs.js", "jobs_bg.wasm"];
 

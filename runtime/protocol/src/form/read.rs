@@ -11,7 +11,10 @@ use super::{
     element::{Key, Number, Numbers, is_bytes},
     *,
 };
-use crate::limits::{INPUT_DEPTH, VALUES};
+use crate::{
+    limits::{INPUT_DEPTH, VALUES},
+    reason,
+};
 
 /// The binary data beside a form.
 pub trait Attached {
@@ -166,7 +169,7 @@ impl<'f> Source<'f> {
 
     /// Binary data, after its tag: its kind and its bytes.
     fn binary(&self, tag: u8) -> Result<(u64, Cow<'f, [u8]>)> {
-        let gone = || FormError::new("its binary data is not there");
+        let gone = || FormError::new(reason::no_binary_data());
         Ok(match tag {
             VIEW => (self.number()?, Cow::Borrowed(self.take(self.number()?)?)),
             ATTACHED => {
@@ -202,7 +205,7 @@ impl<'f> Value<'f> {
         let Self { source, depth } = self;
         let values = source.values.get() + 1;
         if values > VALUES {
-            return Err(FormError::new(format!("it holds more than {VALUES} values, those that stand in several places counted in each")));
+            return Err(FormError::new(reason::too_many_values()));
         }
         source.values.set(values);
         let begin = source.at.get();
