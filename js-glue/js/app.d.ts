@@ -1,191 +1,232 @@
-// What TypeScript knows of an app's package. The app's own jobs are in job-types.d.ts, written beside this by `cargo offmain build`.
+// The types of an app's package. `cargo offmain build` writes the types of the app's own jobs into job-types.d.ts beside this file.
 
 import type { Jobs } from './job-types.js'
 import type { Lease } from './lease.js'
 
-// A type of the app's that has the name of one below is to be imported from job-types.js.
+// If one of the app's types has the same name as a type below, import it from job-types.js.
 export type * from './job-types.js'
 export { Lease } from './lease.js'
 
-/** Starts a pool; resolves when a worker takes jobs. Rejects with an `OffmainError`. */
+/** Starts a pool. Resolves when a worker takes jobs; rejects with an `OffmainError`. */
 export function start(config?: Config): Promise<Pool>
 
-/** How a pool is tuned. Times are in milliseconds, sizes in bytes. A value out of range is an error that names the range. */
+/** The config of a pool. Times are in milliseconds, sizes in bytes. `start` refuses a value out of range and names the range. */
 export interface Config {
-  /** How many workers; a range grows under load and shrinks when idle. `'auto'`: as many as the machine has cores. */
+  /** The number of workers. With a range, the pool grows under load and shrinks when idle. `'auto'`: one worker per core, 16 at most. */
   workers?: 'auto' | number | readonly [least: number, greatest: number]
-  /** How long a worker above the least number may idle. */
+  /** How long a worker beyond the least number may be idle before it ends. */
   idleTime?: number
-  /** How many jobs may wait. */
+  /** How many jobs may be unsettled, besides one per worker. */
   queueJobs?: number
-  /** How many bytes of binary input unsettled jobs may hold. */
+  /** How many bytes of binary input the unsettled jobs may hold. */
   queueBytes?: number
-  /** Stack of each worker and thread: a multiple of 65536. */
+  /** The stack of each worker and each thread, a multiple of 65536. */
   stackSize?: number
-  /** How large the shared memory may grow. */
+  /** The greatest size of the shared memory. */
   memoryMaximum?: number
-  /** How many threads jobs may have started at one time. */
+  /** How many threads the jobs may have at one time. */
   threads?: number
-  /** What `std::thread::available_parallelism` says in the pool, and so how many threads rayon's own pool has; the machine's cores if unset. */
+  /** What `std::thread::available_parallelism` returns in jobs, and so the number of threads of rayon's own pool. Default: the number of cores. */
   parallelism?: number
-  /** Time limit of a job that names none, from its submit on. */
+  /** The time limit of a job without a `timeout` of its own, counted from its submit. */
   timeout?: number
-  /** How long a job has to notice that it was cancelled, before its worker is killed. */
+  /** How long a job may run on after its cancel or its time limit; then its worker is killed. */
   cancelGrace?: number
-  /** How long running jobs have to finish after another one has broken their generation. */
+  /** How long running jobs may go on after another job has ended their generation. */
   drainTime?: number
-  /** How long the pool may take to start, with the loading of its files, and later each worker. */
+  /** How long the pool may take to start, loading included; later, how long each worker may take. */
   startTime?: number
-  /** How long the pool goes on trying to load a file while nothing works any more, before it closes. See the event `loadfail`. */
+  /** How long the pool retries to load a file while no worker is available; then it closes. See the event `loadfail`. */
   retryTime?: number
-  /** How long a running job may give no sign before the pool's event `stall` tells of it. */
+  /** How long a running job may send neither progress nor an outcome before the event `stall`. */
   stallTime?: number
-  /** How many progress values are kept for a reader who is slow. */
+  /** How many progress values wait for a slow reader. The oldest ones are dropped. */
   progressKept?: number
-  /** How far apart a job's progress reports are sent, after a burst; the newest is kept meanwhile. */
+  /** The least time between two progress reports of a job, after a burst of 64. The newest report waits. */
   progressSpacing?: number
-  /** How many leases of one generation the app may hold; what is lent beyond it is copied. */
+  /** How many leases of one generation's memory the app may hold. Beyond it, the data is copied. */
   leases?: number
-  /** How many bytes of one generation's memory may be lent; what is lent beyond it is copied. */
+  /** How many bytes of one generation's memory the app may hold by leases. Beyond it, the data is copied. */
   leaseBytes?: number
   /**
-   * How small inputs and outputs travel: `'auto'` through shared memory, past the coordinator, while nothing else is to be done;
-   * `'message'` always by messages.
+   * How small inputs and outputs travel. `'auto'`: through shared memory, without the coordinator, while nothing speaks against it.
+   * `'message'`: always by messages.
    */
   lane?: 'auto' | 'message'
 }
 
-/** What a pool tells of, as events; each has its details in `detail`. */
+/** The events of a pool. The details are in `detail`. */
 export interface PoolEvents {
-  /** A running job has given no sign for `stallTime`, neither progress nor an outcome. Told again after each further such time. */
+  /** A running job has sent neither progress nor an outcome for `stallTime`. The event repeats after each further `stallTime`. */
   stall: CustomEvent<{ job: string; jobId: number; worker: number; forMs: number }>
-  /** A job is over, and threads that it spawned go on: detached ones, or those of a thread pool such as rayon's own. */
+  /** A job is over, but threads that it spawned go on: detached threads, or the threads of a pool such as rayon's own. */
   threadsleft: CustomEvent<{ job: string; jobId: number; worker: number; threads: number }>
-  /** A generation has ended, by a trap, a kill or a start that failed; the next one takes over. */
+  /** A generation has ended because of a trap, a kill or a failed start. The next generation takes over. */
   generationend: CustomEvent<{ generation: number; why: string }>
   /**
-   * A file that a further worker, thread or coordinator needs could not be loaded: there is no network, or the pkg folder holds another
-   * build by now. What works goes on. The file is tried again, with growing pauses: as long as anything works, and then for `retryTime`.
-   * Told at each try that fails.
+   * A file for another worker, thread or coordinator could not be loaded: there is no network, or the server has another build by now.
+   * Running workers go on. The pool retries with growing pauses: as long as a worker is available, and then for `retryTime`. The event comes
+   * with each failed attempt. `tries` counts them, `workers` are the workers that go on.
    */
   loadfail: CustomEvent<{ file: string; why: string; tries: number; workers: number }>
-  /** The coordinator has died, and another one has taken its place. */
+  /** The coordinator has died, and another coordinator has taken its place. */
   restart: CustomEvent<{ why: string }>
 }
 
-/** Workers that run this app's jobs. */
+/** A pool of workers that run this app's jobs. */
 export class Pool extends EventTarget {
   private constructor()
   addEventListener<Kind extends keyof PoolEvents>(kind: Kind, listener: (event: PoolEvents[Kind]) => void, options?: AddEventListenerOptions): void
   addEventListener(kind: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void
-  /** Sends a job, at once. What is refused is refused by the promise. */
+  /** Sends a job at once. Never throws: if the job is refused, the promise rejects. */
   submit<Name extends keyof Jobs>(
     name: Name,
     input: Given<Jobs[Name]['input']>,
     options?: Options,
   ): Job<Jobs[Name]['output'], Jobs[Name]['progress']>
-  /** Has another number of workers from now on. */
+  /** Changes the number of workers. Surplus workers finish their jobs first. Rejects with an `OffmainError` if the number is out of range. */
   resize(workers: number | readonly [least: number, greatest: number]): Promise<void>
-  /** What the pool does now and has done so far; undefined once it has ended. */
+  /** What the pool does now and has done so far; `undefined` once it has ended. */
   stats(): Promise<Stats | undefined>
-  /** Takes no more jobs, finishes those there are, then ends. */
+  /** Takes no more jobs, finishes the present ones, then ends. Resolves when the pool has ended. */
   shutdown(): Promise<void>
-  /** Ends at once. */
+  /** Ends at once. Unsettled jobs reject with a `JobError` named `PoolClosed`. */
   close(): void
   [Symbol.dispose](): void
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** How one job is submitted. */
+/** The options of one job. */
 export interface Options {
-  /** Its abort cancels the job, and is what the promise rejects with. */
+  /** Aborting it cancels the job; the promise then rejects with the signal's reason. */
   signal?: AbortSignal
+  /** How soon the job gets a worker. Waiting jobs age, so a low priority never starves. */
   priority?: 'high' | 'normal' | 'low'
-  /** Milliseconds from now; then the promise rejects with a `TimeoutError`. */
+  /** The time limit in milliseconds from now, whether the job waits or runs. After it, the promise rejects with a `TimeoutError`. */
   timeout?: number
-  /** Where the queue is full, wait until there is room, first come, first served, instead of being refused. `timeout` counts meanwhile. */
+  /** If the queue is full, the job waits for room, first come, first served, instead of being refused. `timeout` counts meanwhile. */
   wait?: boolean
   /**
-   * Buffers that the input holds, or views of them, which are handed over and empty from then on. Of a view that is not listed, the part
-   * that it shows is copied, up to 64 KiB in all.
-   * Firefox copies an array that was made by its length, or by `slice`, when its `buffer` is first asked for: make large ones over one.
+   * Buffers in the input, or views of them, that are transferred: on this thread they are empty afterwards. A buffer or a view that is not
+   * listed is copied, up to 64 KiB in all.
+   *
+   * In Firefox, `new Uint8Array(n)` and `slice()` may create an array without a buffer; reading its `buffer` then copies the data. For large
+   * arrays use `new Uint8Array(new ArrayBuffer(n))`.
    */
   transfer?: readonly (ArrayBuffer | ArrayBufferView<ArrayBuffer>)[]
 }
 
-/** A submitted job: a promise of its output. Rejects with a `JobError`, or with an `AbortError` or a `TimeoutError`. */
+/**
+ * A submitted job: a promise of its output. It rejects with a `JobError`, or, as the browser's own functions do, with a `DOMException` named
+ * `AbortError` (cancelled) or `TimeoutError` (time limit). Wrong options reject it with an `OffmainError`.
+ */
 export class Job<Output, Progress = never> extends Promise<Output> {
   private constructor()
   /**
-   * What the job reports, for one reader; ends when the job does. Of a reader who is slow, the oldest values are dropped. A second loop over
-   * it throws an `OffmainError`.
+   * What the job reports, for one reader. It ends with the job. For a slow reader, the oldest values are dropped. A second loop over it throws
+   * an `OffmainError`.
    */
   readonly progress: AsyncIterable<Progress>
-  /** Asks the job to stop; it then rejects with an `AbortError`, unless it was done already. */
+  /** Asks the job to stop. The promise then rejects with an `AbortError`, unless the job is already done. */
   cancel(): void
 }
 
-/** A job's input as a caller may write it: for bytes, a `Blob`, a `Response` or any buffer does. */
+/** A job's input as a caller may write it: where the job takes bytes, a `Blob`, a `Response` or any buffer will do. */
 export type Given<T> =
   T extends Uint8Array ? Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | Response
   : T extends Lease ? never
   : T extends object ? { [Field in keyof T]: Given<T[Field]> }
   : T
 
-/** How a job ended, if not with its output. `name` tells the kinds apart. */
+/**
+ * What went wrong, in one word. Match the code, not the text: a code never changes, a text may.
+ *
+ * The errors `AbortError` and `TimeoutError` are the browser's own, with its own codes; tell them by their `name`. A `TypeError` with the code
+ * `lease` means that the lease has ended.
+ */
+export type ErrorCode = OffmainError['code'] | JobError['code'] | 'lease'
+
+/** How a job ended, if not with its output. `name` tells the kinds apart, `code` also why a job was rejected. */
 export class JobError<JobsOwn = unknown> extends Error {
   private constructor()
   readonly name: 'JobFailed' | 'JobPanicked' | 'JobTrapped' | 'JobRejected' | 'JobLost' | 'PoolClosed'
+  readonly code:
+    | 'failed' // `JobFailed`: the job returned its own error
+    | 'panicked' // `JobPanicked`: its worker goes on
+    | 'trapped' // `JobTrapped`: its worker died; the pool goes on with a new generation
+    | 'queueFull' // `JobRejected`: the queue holds as many jobs as it may
+    | 'queueBytes' // `JobRejected`: the queue holds as many bytes as it may
+    | 'unknownJob' // `JobRejected`: no job has this name
+    | 'badInput' // `JobRejected`: the input cannot be passed, or is not of the job's type
+    | 'outputTooLarge' // `JobRejected`: the output or the error holds too much structured data
+    | 'badOutput' // `JobRejected`: the output or the error could not be encoded
+    | 'lost' // `JobLost`: another job ended its generation, or the coordinator died
+    | 'closed' // `PoolClosed`: the pool was closed first
   /** `JobFailed`: the job's own error. */
   readonly error?: JobsOwn
-  /** `JobPanicked`: the message of the panic, and where it was. */
+  /** `JobPanicked`: the message of the panic. */
   readonly panic?: string
+  /** `JobPanicked`: file, line and column of the panic, if known. */
   readonly location?: string
-  /** `JobTrapped`: what the browser says. */
+  /** `JobTrapped`: what the browser says about the trap. */
   readonly trap?: string
-  /** `JobRejected`: the input, back again. */
+  /** `JobRejected`: the input, handed back. */
   readonly input?: unknown
 }
 
-/** Why a pool did not start, or refused a value; `code` says it in a word, `message` names cause and cure. */
+/** Why a pool did not start, or a call was wrong. `message` names the cause, then the cure. */
 export class OffmainError extends Error {
   private constructor()
   readonly code:
-    'option' | 'progress' | 'config' | 'notIsolated' | 'unsupported' | 'file' | 'version' | 'duplicateJob' | 'init' | 'memory' | 'slow' | 'worker'
+    | 'option' // the name or an option of a job is wrong
+    | 'progress' // the progress of the job already has a reader
+    | 'config' // a field of the config is unknown or out of range
+    | 'notIsolated' // the page is not cross-origin isolated
+    | 'unsupported' // the browser is too old
+    | 'file' // a file of the pkg folder could not be loaded
+    | 'version' // app and pkg folder are built with different versions of offmain
+    | 'duplicateJob' // two jobs have the same name
+    | 'init' // the job module's `init` failed
+    | 'memory' // the browser has no memory for the pool
+    | 'slow' // no worker was ready within `startTime`
+    | 'worker' // a worker died while it started
 }
 
-/** A pool at one moment, and what it has done so far. */
+/** What a pool does at one moment, and what it has done so far. */
 export interface Stats {
-  /** The workers of all generations alive. */
+  /** The workers of all generations that are alive. */
   workers: {
     id: number
     generation: number
     state: 'starting' | 'idle' | 'running' | 'stopping'
-    /** The name and the number of the job it runs. */
+    /** The name of the job that it runs. */
     job: string | null
+    /** The number of that job. */
     jobId: number | null
-    /** Since when it does so, in milliseconds. */
+    /** How long it has been in this state, in milliseconds. */
     forMs: number
   }[]
-  /** Threads of the current generation: those that run, and those that wait for their next closure. */
+  /** Threads of the current generation: the running ones, and the ones that wait for their next closure. */
   threads: { running: number; warm: number }
+  /** Jobs that wait for a worker. */
   queued: number
+  /** Jobs that run. */
   running: number
-  /** Generations the present coordinator has begun: more than one after a trap or a kill. */
+  /** Generations that the present coordinator has begun: more than one after a trap or a kill. */
   generations: number
-  /** Shared memory of the current generation. */
+  /** The size of the current generation's shared memory. */
   memoryBytes: number
-  /** Messages that made no sense. */
+  /** Messages that were ignored because they made no sense. */
   ignored: number
   /** Progress reports that could not be encoded or decoded. */
   reportsLost: number
-  /** Coordinators that died and were replaced. */
+  /** Coordinators that have died and were replaced. */
   restarts: number
-  /** Outcomes that came by the shared lane. */
+  /** Outcomes that came through the shared lane. */
   byLane: number
-  /** Leases that have not ended, their bytes, and how many so far were copied instead, as a bound was reached. */
+  /** Leases that have not ended, their bytes, and how often data was copied instead because a limit was reached. */
   leases: { lent: number; bytes: number; copied: number }
-  /** How many jobs ended in which way. */
+  /** How many jobs ended in each way. */
   outcomes: {
     done: number
     failed: number

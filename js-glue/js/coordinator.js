@@ -1,27 +1,34 @@
 // The coordinator's worker: lends the web to runtime.js, which decides. It never waits.
 
+import { keepScript, keptScript } from './kept.js'
+import { endedByItself, notArrived, otherBuild, textOf, unknown, unreadableFrom, unreadableFromPage } from './reasons.js'
+
 const PAGE = 65536
 
 /** Names the build that this script is part of; the tool writes it. */
 const BUILD = '__OFFMAIN_BUILD__'
-const OTHER_BUILD = 'another build has taken its place since the page was loaded; load the page again'
 
+/** @type {import('./runtime.js').Coordinator | undefined} */
 let coordinator
+/** @type {number | undefined} */
 let timer
+/** @type {object | undefined} */
 let settings
 /** Time for a worker's script to load, in milliseconds. */
-let loadTime
-/** The job module, once it is compiled. */
+let loadTime = 0
+/** @type {WebAssembly.Module | undefined} the job module, once it is compiled */
 let jobs
-/** All workers that were not ended: whether they have `loaded`, and the name of their `lock`. */
+/** @type {Map<Worker, { loaded?: boolean, lock?: string }>} all workers that were not ended: whether they have loaded, and their lock */
 const workers = new Map()
-/** Once this worker is to end: what tells that no other is left, and the promise that all have really ended. */
+/** @type {((nothing?: unknown) => void) | undefined} once this worker is to end: tells that no other is left */
 let noneLeft
+/** @type {Promise<unknown> | undefined} when all have really ended */
 let ended
 
 // Each worker holds a lock of its own for as long as it lives. It is granted to somebody else only when that worker has really ended,
 // which Chromium lets take two seconds after `terminate`.
 const pool = crypto.randomUUID()
+/** @param {number} id */
 const lockOf = (id) => `offmain ${pool} ${id}`
 
 const hostWith = (jobModule, { buffersIn, Worker }, firstWorker) => ({
@@ -93,7 +100,7 @@ class Member {
   /** Whether the script is the kept one. */
   #kept
   #address
-  /** Why the script could not be loaded from its address. */
+  /** @type {[string, string] | undefined} the script that could not be loaded from its address, and why */
   #missing
   #tries = 0
 
@@ -104,13 +111,13 @@ class Member {
   }
 
   /** Loads the script, if it is not loading `early`: from its address, or as it was kept once that has helped. */
-  load(early, kept = keptScript?.helps) {
+  load(early, kept = keptScript.helps) {
     this.#kept = Boolean(kept && !early)
     try {
       this.worker = early ?? this.#start(this.#kept ? keptScript.address : undefined)
     } catch (error) {
       // Not at once: the coordinator is in the middle of something.
-      this.#timer = setTimeout(() => guard(() => this.#fail('pool-worker.js', `${error?.message ?? error}`)))
+      this.#timer = setTimeout(() => guard(() => this.#fail('pool-worker.js', textOf(error))))
       return
     }
     const { worker } = this
@@ -123,14 +130,14 @@ class Member {
     worker.onerror = (event) => {
       event.preventDefault()
       const where = event.filename ? ` (${event.filename}:${event.lineno})` : ''
-      const why = event.message ? `${event.message}${where}` : 'the browser does not say why'
+      const why = event.message ? `${event.message}${where}` : unknown()
       guard(() => {
         if (!this.joined) this.#fail('pool-worker.js', why)
         else this.#tell(this.#heard ? { trap: why } : { file: 'pool-worker.js', why })
       })
     }
     worker.onmessageerror = () => {
-      const why = 'a message of its could not be read'
+      const why = unreadableFrom()
       guard(() => (this.joined ? this.#tell({ trap: why }) : this.#fail('pool-worker.js', why)))
     }
     this.#limit()
@@ -139,9 +146,9 @@ class Member {
   /** A script that never comes. The kept one has the second half of the time; of a pool worker the core watches over the whole. */
   #limit() {
     const { role } = this.#order
-    const limit = keptScript ? loadTime / 2 : loadTime
-    if (role === 'worker' && (!keptScript || this.#kept)) return
-    this.#timer = setTimeout(() => guard(() => this.#fail('pool-worker.js', `nothing came within ${limit} ms`)), limit)
+    const limit = keptScript.address ? loadTime / 2 : loadTime
+    if (role === 'worker' && (!keptScript.address || this.#kept)) return
+    this.#timer = setTimeout(() => guard(() => this.#fail('pool-worker.js', notArrived(limit))), limit)
   }
 
   #hear(data) {
@@ -156,7 +163,7 @@ class Member {
     }
     const file = fileOfAnotherBuild(data?.builds)
     if (data?.file) this.#fail(data.file, data.why)
-    else if (file) this.#fail(file, OTHER_BUILD)
+    else if (file) this.#fail(file, otherBuild())
     else {
       this.#address = data.address
       // The first ones load their scripts while the module is compiled.
@@ -183,9 +190,9 @@ class Member {
     if (this.#over) return
     this.#letGo()
     this.#missing ??= [file, why]
-    if (keptScript && !this.#kept) return this.load(undefined, true)
+    if (keptScript.address && !this.#kept) return this.load(undefined, true)
     // The page's policy forbids such scripts, which it is not to be asked again.
-    if (this.#kept && !keptScript?.helps) keptScript = undefined
+    if (this.#kept && !keptScript.helps) keptScript.address = undefined
     const [id, missing] = [this.#order.id, this.#missing]
     this.#missing = undefined
     if (this.#order.role === 'reactor') {
@@ -220,51 +227,6 @@ class Member {
 /** The first of a worker's files that is not of this build. An older script does not tell. */
 const fileOfAnotherBuild = (builds = { 'pool-worker.js': undefined }) => Object.keys(builds).find((file) => builds[file] !== BUILD)
 
-/** The script of pool workers as a blob's `address`, and whether it `helps`, which it does not where a policy forbids it. */
-let keptScript
-let keeping
-
-/** Keeps the script that a worker was loaded from: the network may go away, or another build take its place. */
-function keepScript(address) {
-  keeping ??= kept(address, `(${rebase})(${JSON.stringify(address)})\n`).then(
-    (blob) => (keptScript = { address: blob, helps: false }),
-    // Another worker may be luckier.
-    () => (keeping = undefined),
-  )
-}
-
-/** What a script imports, statically or not, from beside it. */
-const IMPORTS = /(\b(?:from|import)\s*\(?\s*)(['"])(\.{1,2}\/[^'"]*)\2/g
-
-/** A blob of a script, whose imports are such blobs too, each once. */
-async function kept(address, before = '', blobs = new Map()) {
-  // As it was loaded, whatever the server has by now.
-  const response = await fetch(address, { cache: 'force-cache' })
-  if (!response.ok) throw new Error(`the server answers ${response.status}`)
-  const text = await response.text()
-  const addresses = [...text.matchAll(IMPORTS)].map(([, , , file]) => new URL(file, address).href)
-  for (const address of addresses) if (!blobs.has(address)) blobs.set(address, kept(address, '', blobs))
-  const imported = await Promise.all(addresses.map((address) => blobs.get(address)))
-  const script = text.replace(IMPORTS, (_, begin, quote) => begin + quote + imported.shift() + quote)
-  return URL.createObjectURL(new Blob([before, script], { type: 'text/javascript' }))
-}
-
-/** Runs in a kept script, whose own address is no base for others: the addresses that a job asks for mean what they mean elsewhere. */
-function rebase(base) {
-  const { fetch, Request } = globalThis
-  const { open } = XMLHttpRequest.prototype
-  const absolute = (address) => (typeof address === 'string' ? new URL(address, base).href : address)
-  globalThis.fetch = async (address, options) => fetch(absolute(address), options)
-  globalThis.Request = class extends Request {
-    constructor(address, options) {
-      super(absolute(address), options)
-    }
-  }
-  XMLHttpRequest.prototype.open = function (method, address, ...more) {
-    return open.call(this, method, absolute(address), ...more)
-  }
-}
-
 function startPoolWorker(Worker, name, address) {
   const options = { type: 'module', name }
   const worker = address ? new Worker(address, options) : new Worker(new URL('./pool-worker.js', import.meta.url), { type: 'module', name })
@@ -296,7 +258,7 @@ const LAST_MESSAGE = 500
 
 /** Sees a worker end that nobody told to: by the browser, for want of memory, or by a job that calls `close()`. No event tells of it. */
 function watch(worker, id) {
-  const unbidden = () => worker.onmessage && guard(() => coordinator.receiveFrom(id, { trap: 'it ended, and nobody had told it to' }))
+  const unbidden = () => worker.onmessage && guard(() => coordinator.receiveFrom(id, { trap: endedByItself() }))
   // It has its lock by its first message.
   navigator.locks?.request(lockOf(id), () => void setTimeout(unbidden, LAST_MESSAGE)).catch(() => {})
 }
@@ -338,22 +300,22 @@ function crash(error) {
 }
 
 // Of an error event of this worker, the facade takes it that its script could not be loaded.
-onerror = (message, file, line, column, error) => {
+onerror = /** @type {any} */ ((message, file, line, column, error) => {
   crash(error ?? `${message} (${file}:${line})`)
   return true
-}
+})
 
 /** Names the file that could not be loaded. */
 function loaded(file, loading) {
   return loading.catch((error) => {
-    throw { file, why: `${error?.message ?? error}` }
+    throw { file, why: textOf(error) }
   })
 }
 
 /** The same of a script that is of another build. */
 async function ofThisBuild(file, loading) {
   const module = await loaded(file, loading)
-  if (module.offmainBuild !== BUILD) throw { file, why: OTHER_BUILD }
+  if (module.offmainBuild !== BUILD) throw { file, why: otherBuild() }
   return module
 }
 
@@ -384,7 +346,7 @@ async function loadRuntime() {
 
 // A message that cannot be read, for want of memory, may have been anybody's outcome.
 onmessageerror = () => guard(() => {
-  throw new Error('a message of the app could not be read')
+  throw new Error(unreadableFromPage())
 })
 
 const early = []

@@ -1,30 +1,33 @@
-// What TypeScript knows of the data that a job lends.
+// The type of data that a job lends.
 
 /**
- * Data in the pool's memory, lent to this thread without a copy. It ends by `release()`, at the end of a block that says
- * `using`, or, as a last resort, when nobody holds it or a view of it any more.
+ * Data in the pool's memory, lent to this thread without a copy. A lease ends by `release()`, or at the end of a block that declares it with
+ * `using`. As a last resort it ends when the collector finds that nobody holds the lease or a view of it.
  *
- * While it is lent it does not change. It outlives the job, the cache it came from, the pool and its generation; of
- * generations that have ended, the last two whose data is on loan are kept.
+ * The data does not change during the lease. A lease outlives the job, the cache that the data came from, the pool and the generation. Of
+ * ended generations, the last two with leases are kept.
  */
 export class Lease {
   private constructor()
   /** Length in bytes. */
   readonly length: number
-  /** Whether it is read where the job has it; it was copied if `leases` or `leaseBytes` was reached. */
+  /** Whether this is the job's own memory. It is a copy if `leases` or `leaseBytes` was reached. Throws if the lease has ended. */
   readonly shared: boolean
   /**
-   * The data itself, to be read only. Throws when the lease has ended. A view that was kept until then cannot be taken
-   * away: whoever reads it later reads whatever the pool has there by then.
+   * The data, for reading only. Throws if the lease has ended: a `TypeError` with the code `lease`. A view that you keep cannot be taken away:
+   * after the end of the lease it shows whatever the pool does with that memory next.
    */
   readonly view: Uint8Array<ArrayBufferLike>
-  /** A copy, for what refuses views of shared memory (`crypto`, for example); of a part, as by `slice`. It runs on this thread. */
+  /**
+   * A copy of the data, or of a part as in `slice`. Use it for functions that refuse views of shared memory, such as `crypto`. The copy runs on
+   * this thread.
+   */
   copy(begin?: number, end?: number): Uint8Array<ArrayBuffer>
   /** A `Blob` of a copy. */
   blob(options?: BlobPropertyBag): Blob
-  /** The text that the data is, as UTF-8. */
+  /** The data as text, decoded from UTF-8. */
   text(): string
-  /** An `ImageData` of a copy; the data is RGBA. */
+  /** An `ImageData` of a copy. The data must be RGBA. */
   imageData(width: number, height?: number): ImageData
   /** Ends the lease: the pool may use the memory for something else. */
   release(): void

@@ -1,5 +1,7 @@
 // A pool worker, or a thread that a job spawned: joins the shared memory and runs what it is told.
 
+import { initTrapped, jobCancelled, noStack, stackOverflow, textOf, unreadableTo } from './reasons.js'
+
 /** Names the build that this script is part of; the tool writes it. */
 const BUILD = '__OFFMAIN_BUILD__'
 
@@ -20,44 +22,59 @@ loading.then(
   },
   (failure) => postMessage(failure),
 )
+/** @type {typeof import('./jobs.js')} */
 let jobs
+/** @type {typeof import('./transfer.js')} */
 let transfer
+/** @type {import('./jobs.js').Wasm} */
 let wasm
 
-/** Names the file that could not be loaded. */
+/**
+ * Names the file that could not be loaded.
+ * @template T
+ * @param {string} file
+ * @param {Promise<T>} loading
+ * @returns {Promise<T>}
+ */
 function loaded(file, loading) {
   return loading.catch((error) => {
-    throw { file, why: `${error?.message ?? error}` }
+    throw { file, why: textOf(error) }
   })
 }
 
-// What the job module imports.
+/** @type {any} where the job module looks for what it imports */
+const imports = globalThis
 const { timeOrigin } = performance
 /** When `performance` began to count here, by the pool's clock. */
 let origin = timeOrigin
-globalThis.offmainNow = () => origin + performance.now()
+imports.offmainNow = () => origin + performance.now()
 // `message` is a view of the shared memory, which must not leave it.
-globalThis.offmainPost = (message, beside, leases) => postMessage([message.slice(), beside, leases], transfer.buffersIn(beside, leases))
+imports.offmainPost = (/** @type {Uint8Array} */ message, /** @type {any} */ beside, /** @type {any} */ leases) =>
+  postMessage([message.slice(), beside, leases], transfer.buffersIn(beside, leases))
 // The coordinator passes it on.
-globalThis.offmainRing = () => postMessage('ring')
-globalThis.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
-globalThis.offmainRandom = (bytes) => bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)))
-globalThis.offmainPrint = (stream, thread, job, lines) => {
+imports.offmainRing = () => postMessage('ring')
+imports.offmainPollSoon = () => queueMicrotask(() => guard(jobs.offmainPoll))
+imports.offmainRandom = (/** @type {Uint8Array} */ bytes) => bytes.set(crypto.getRandomValues(new Uint8Array(bytes.length)))
+imports.offmainPrint = (/** @type {number} */ stream, /** @type {string} */ thread, /** @type {string} */ job, /** @type {string} */ lines) => {
   const whose = `[${thread || self.name}${job && `, ${job}`}]`
   const print = stream === 2 ? 'error' : 'log'
   for (const line of lines.split('\n')) console[print](`${whose} ${line}`)
 }
 
-/** Whatever escapes the module is a trap: panics are caught inside. */
-function guard(work, where = '') {
+/**
+ * Whatever escapes the module is a trap: panics are caught inside.
+ * @template T
+ * @param {() => T} work
+ * @param {(kind: string) => string} [inWords]
+ */
+function guard(work, inWords = (kind) => kind) {
   try {
     return work()
   } catch (error) {
     onmessage = null
     // The stack checks leave a sign.
     const overflow = wasm.__offmain_stack_limit.value === -1
-    const kind = overflow ? 'stack overflow; a larger `stackSize` may help' : `${error?.message ?? error}`
-    postMessage({ trap: `${where}${kind}` })
+    postMessage({ trap: inWords(overflow ? stackOverflow() : textOf(error)) })
   }
 }
 
@@ -81,6 +98,7 @@ async function agreeOnClock() {
   origin = Math.min(Math.max(timeOrigin, least), most)
 }
 
+/** @type {() => Promise<number>} */
 const askForTime = () =>
   new Promise((told) => {
     // Whatever else comes before this worker is ready, it need not hear.
@@ -92,11 +110,15 @@ const askForTime = () =>
     postMessage('time')
   })
 
-/** The first worker of a memory begins on the module's own small stack, where the bindings leave it: it takes one of its own. */
+/**
+ * The first worker of a memory begins on the module's own small stack, where the bindings leave it: it takes one of its own.
+ * @type {{ stack: number, size: number, modules: number } | undefined}
+ */
 let ownStack
+/** @param {number} size */
 function takeStack(size) {
   const stack = jobs.offmainTakeStack(size)
-  if (stack === 0) throw new Error(`there is no memory for a stack of ${size} bytes`)
+  if (stack === 0) throw new Error(noStack(size))
   ownStack = { stack, size, modules: wasm.__offmain_stack_pointer.value }
   wasm.__offmain_stack_pointer.value = stack + size
   return stack
@@ -122,14 +144,17 @@ function end() {
   close()
 }
 
-/** What is beside a message, with its blobs read, here where nobody waits for it. Fails with the place of one and why it could not be read. */
+/**
+ * What is beside a message, with its blobs read, here where nobody waits for it. Fails with the place of one and why it could not be read.
+ * @param {unknown[]} beside
+ */
 const readBlobs = (beside) =>
   Promise.all(
     beside.map(async (item, index) => {
       try {
         return item instanceof Blob ? await item.arrayBuffer() : item
       } catch (error) {
-        throw { index, why: `${error?.message ?? error}` }
+        throw { index, why: textOf(error) }
       }
     }),
   )
@@ -137,11 +162,16 @@ const readBlobs = (beside) =>
 /** Time between two looks whether a job is still wanted whose input is being read, in milliseconds. */
 const LOOK = 50
 
-/** What comes of `reading`, or an error as soon as the job is cancelled: if disk or page are slow, that is no job's fault. */
+/**
+ * What comes of `reading`, or an error as soon as the job is cancelled: if disk or page are slow, that is no job's fault.
+ * @param {Uint8Array} message
+ * @param {Promise<unknown[]>} reading
+ */
 async function unlessCancelled(message, reading) {
+  /** @type {number | undefined} */
   let looks
   const cancelled = new Promise((_, failed) => {
-    looks = setInterval(() => guard(() => jobs.offmainIsCancelled(message)) && failed({ index: 0, why: 'its job was cancelled' }), LOOK)
+    looks = setInterval(() => guard(() => jobs.offmainIsCancelled(message)) && failed({ index: 0, why: jobCancelled() }), LOOK)
   })
   try {
     return await Promise.race([reading, cancelled])
@@ -150,7 +180,10 @@ async function unlessCancelled(message, reading) {
   }
 }
 
-/** Takes a lock that this worker never gives back: whoever is granted it next knows that nothing here writes to the memory any more. */
+/**
+ * Takes a lock that this worker never gives back: whoever is granted it next knows that nothing here writes to the memory any more.
+ * @type {(lock: string) => Promise<void>}
+ */
 const holdForEver = (lock) =>
   new Promise((held) => {
     const never = () => {
@@ -161,6 +194,7 @@ const holdForEver = (lock) =>
     else held()
   })
 
+/** @param {any} order see `Member` in coordinator.js */
 async function join({ module, memory, stackSize, threads, parallelism, progressSpacing, leases, leaseBytes, role, id, record, lock }) {
   try {
     ;[[jobs, transfer]] = await Promise.all([loading, holdForEver(lock), agreeOnClock()])
@@ -180,20 +214,22 @@ async function join({ module, memory, stackSize, threads, parallelism, progressS
       end()
     })
   }
+  /** @type {(message: Uint8Array, beside: unknown, read: unknown, unreadable?: { index: number, why: string }) => void} */
   const receive = (message, beside, read, unreadable) => {
     if (guard(() => jobs.offmainReceive(message, beside, read, unreadable?.index ?? 0, unreadable?.why))) end()
   }
   onmessage = ({ data: [message, beside] }) => {
-    if (!beside?.some((item) => item instanceof Blob)) return receive(message, beside, beside)
+    if (!beside?.some((/** @type {unknown} */ item) => item instanceof Blob)) return receive(message, beside, beside)
     const reading = unlessCancelled(message, readBlobs(beside))
+    /** @param {{ index: number, why: string }} unreadable */
     const unread = (unreadable) => receive(message, beside, undefined, unreadable)
     reading.then((read) => receive(message, beside, read), unread)
   }
   if (role === 'reactor') guard(() => jobs.offmainReact(id))
-  else guard(() => jobs.offmainStart(id), "trap in the job module's init: ")
+  else guard(() => jobs.offmainStart(id), initTrapped)
 }
 
-onmessageerror = () => postMessage({ trap: 'a message to it could not be read' })
+onmessageerror = () => postMessage({ trap: unreadableTo() })
 onmessage = ({ data }) => {
   // A reactor may be woken before it is there; it looks by itself once it is.
   onmessage = null

@@ -3,6 +3,7 @@
 
 import { start } from './app.js'
 
+/** @type {(what: string, text?: string) => Promise<Response>} */
 const tell = (what, text = '') => fetch(`/offmain/${what}`, { method: 'POST', body: text })
 
 async function run() {

@@ -1,34 +1,51 @@
-// Reads the form of a value: what a job gives back to the page. `pack.js` writes it, and runtime/protocol/src/form.rs is its other side.
+// Reads a form.
 
-/** The byte that each value begins with says what it is. */
-export const TAGS = {
-  UNDEFINED: 0, NULL: 1, FALSE: 2, TRUE: 3, BYTE: 4, INT: 5, NUMBER: 6, BIGINT: 7, TEXT: 8, DATE: 9, ARRAY: 10, SET: 11, OBJECT: 12, MAP: 13,
-  MATCH: 14, VIEW: 15, ATTACHED: 16, BLOB: 17, SAME: 18, LEASE: 19,
-}
-const { UNDEFINED, NULL, FALSE, TRUE, BYTE, INT, NUMBER, BIGINT, TEXT, DATE, ARRAY, SET, OBJECT, MAP, MATCH, VIEW, ATTACHED, BLOB, SAME, LEASE } = TAGS
-
-/** Kinds of binary data, as the form numbers them. */
-export const KINDS = [
-  'Uint8Array', 'Uint8ClampedArray', 'Int8Array', 'Uint16Array', 'Int16Array', 'Uint32Array', 'Int32Array', 'Float32Array', 'Float64Array',
-  'BigUint64Array', 'BigInt64Array', 'Float16Array', 'DataView', 'ArrayBuffer',
-]
-
-/** Up to this length it is cheaper to go byte by byte. */
-export const SHORT = 64
+import { damagedForm } from './errors.js'
+import {
+  ARRAY, ATTACHED, BIGINT, BLOB, BYTE, DATE, FALSE, INT, KINDS, LEASE, MAP, MATCH, NULL, NUMBER, OBJECT, SAME, SET, SHORT, TEXT, TRUE,
+  UNDEFINED, VIEW,
+} from './form.js'
 
 // By itself it drops a mark at the beginning.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** What is being read: its bytes, what is beside them, and how far it is read. */
-let [form, numbers, beside, leases, made, at] = []
+const EMPTY = new Uint8Array()
 
-/** The value of a form, with its attachments and its leases. With `shared`, what is there twice is one object. */
+/** @type {Uint8Array} what is being read */
+let form = EMPTY
+/** How far it is read. */
+let at = 0
+/**
+ * Its numbers, once one was asked for.
+ * @type {DataView | undefined}
+ */
+let numbers
+/**
+ * What is beside it.
+ * @type {any[]}
+ */
+let beside = []
+/** @type {unknown[]} */
+let leases = []
+/**
+ * Objects by where they begin, if two places may have one.
+ * @type {Map<number, unknown> | undefined}
+ */
+let made
+
+/**
+ * The value of a form, with its attachments and its leases. With `shared`, what is there twice is one object.
+ * @param {Uint8Array} bytes
+ * @param {any[]} attachments
+ * @param {unknown[]} lent
+ */
 export function unpack(bytes, attachments = [], lent = [], shared = false) {
-  ;[form, numbers, beside, leases, made, at] = [bytes, undefined, attachments, lent, shared ? new Map() : undefined, 0]
+  ;[form, at, numbers, beside, leases, made] = [bytes, 0, undefined, attachments, lent, shared ? new Map() : undefined]
   try {
     return take()
   } finally {
-    form = numbers = beside = leases = made = undefined
+    // To keep nothing of it alive.
+    ;[form, numbers, beside, leases, made] = [EMPTY, undefined, [], [], undefined]
   }
 }
 
@@ -41,14 +58,14 @@ function size() {
     number += (byte & 127) * scale
   }
   // A form that ends too early, or is none.
-  if (!Number.isSafeInteger(number)) throw new Error('a form is damaged')
+  if (!Number.isSafeInteger(number)) throw damagedForm()
   return number
 }
 
 function string() {
   const length = size()
   const end = at + length
-  if (!(end <= form.length)) throw new Error('a form is damaged')
+  if (!(end <= form.length)) throw damagedForm()
   let text = ''
   if (length <= SHORT) while (at < end && form[at] < 128) text += String.fromCharCode(form[at++])
   if (at === end) return text
@@ -61,7 +78,7 @@ function string() {
 const keysRead = new Array(256).fill('')
 
 function key() {
-  if (form[at++] !== TEXT) throw new Error('a form is damaged')
+  if (form[at++] !== TEXT) throw damagedForm()
   const count = form[at]
   if (count === 0 || count > SHORT) return string()
   const begin = at + 1
@@ -84,6 +101,7 @@ function float() {
   return numbers.getFloat64((at += 8) - 8, true)
 }
 
+/** @returns {any} */
 function take() {
   const begin = at
   const tag = form[at++]
@@ -112,12 +130,21 @@ function take() {
   }
 }
 
-/** Remembers an object that another place may refer to. */
+/**
+ * Remembers an object that another place may refer to.
+ * @template T
+ * @param {number} begin
+ * @param {T} object
+ */
 function keep(begin, object) {
   made?.set(begin, object)
   return object
 }
 
+/**
+ * @param {number} tag
+ * @param {number} begin
+ */
 function takeObject(tag, begin) {
   switch (tag) {
     case ARRAY:
@@ -163,22 +190,24 @@ function takeObject(tag, begin) {
       return map
     }
     case MATCH: {
-      const match = keep(begin, [])
+      const match = keep(begin, /** @type {any} */ ([]))
       at++
       items(match)
       at++
       return fields(match)
     }
     default:
-      throw new Error('a form is damaged')
+      throw damagedForm()
   }
 }
 
+/** @param {unknown[]} array */
 function items(array) {
   for (let left = size(); left > 0; left--) array.push(take())
   return array
 }
 
+/** @param {Record<string, unknown>} object */
 function fields(object) {
   for (let left = size(); left > 0; left--) {
     const name = key()
@@ -189,15 +218,22 @@ function fields(object) {
   return object
 }
 
+/**
+ * @param {number} kind
+ * @param {ArrayBuffer} buffer
+ * @param {number} offset
+ * @param {number} length
+ */
 function viewIn(kind, buffer, offset, length) {
   if (KINDS[kind] === 'ArrayBuffer') return buffer
-  const View = globalThis[KINDS[kind]]
+  const View = /** @type {any} */ (globalThis)[KINDS[kind]]
   return new View(buffer, offset, length / (View.BYTES_PER_ELEMENT ?? 1))
 }
 
+/** @param {number} index */
 function lease(index) {
   const lent = leases[index]
-  if (!lent) throw new Error('a form is damaged')
+  if (!lent) throw damagedForm()
   leases[index] = undefined
   return lent
 }

@@ -12,6 +12,7 @@ mod doctor;
 mod flavour;
 mod glue;
 mod job_crate;
+mod join;
 mod leave_out;
 mod overlay;
 mod patches;

@@ -1,4 +1,4 @@
-//! Buffers of the browser as [`Bytes`]: sent by transfer, never copied unless one asks.
+//! Buffers of the browser as [`Bytes`]. They are transferred with a job; only [`copy`] copies.
 
 use std::{any::Any, sync::Arc};
 
@@ -15,37 +15,37 @@ struct Buffer {
     len: usize,
 }
 
-/// Wraps a buffer. Sending it as part of a job transfers it: it is empty then for everybody else who holds it.
+/// Wraps a buffer. Submitting it as part of a job transfers it: the app's own references to the buffer are empty afterwards.
 ///
-/// A typed array that was made by its length, or by `slice`, may have no buffer in Firefox, which copies all of it when `buffer()` is first
-/// called: make large ones over an `ArrayBuffer`.
+/// In Firefox, a typed array that was made by its length or by `slice` may have no buffer; calling `buffer()` then copies the data. Make a large
+/// array over an `ArrayBuffer`.
 pub fn wrap(buffer: ArrayBuffer) -> Bytes {
     let len = buffer.byte_length() as usize;
     Bytes::from_foreign(Arc::new(Buffer { value: SendWrapper::new(buffer.into()), len }))
 }
 
-/// Wraps a blob, such as a file. The worker that runs the job reads it; the main thread never touches its bytes.
+/// Wraps a blob, such as a file. The worker that runs the job reads the blob; the main thread never touches its bytes.
 pub fn wrap_blob(blob: Blob) -> Bytes {
     let len = blob.size() as usize;
     Bytes::from_foreign(Arc::new(Buffer { value: SendWrapper::new(blob.into()), len }))
 }
 
-/// Wraps the body of a response, once it is there: the browser collects it in a blob, and the worker that runs the job reads that.
+/// Wraps the body of a response after it has arrived: the browser collects the body in a blob, and the worker that runs the job reads the blob.
 ///
 /// # Errors
 ///
-/// What the browser says of a body that it cannot read to its end, or that somebody has read before.
+/// The browser cannot read the body to its end, or the body was read before.
 pub async fn wrap_response(response: Response) -> Result<Bytes, JsValue> {
     Ok(wrap_blob(JsFuture::from(response.blob()?).await?.unchecked_into()))
 }
 
-/// Copies bytes of this memory into a new buffer. The copy runs on this thread: for what is large, have the bytes in a buffer
-/// or a blob of the browser from the beginning.
+/// Copies bytes of this memory into a new buffer. The copy runs on this thread, so keep large data in a buffer or a blob of the browser from the
+/// beginning.
 pub fn copy(bytes: &[u8]) -> Bytes {
     wrap(Uint8Array::from(bytes).buffer())
 }
 
-/// The browser's buffer behind bytes that a job gave, to hand it on without a copy.
+/// The browser's buffer behind the bytes that a job returned, to pass it on without a copy.
 pub fn array_buffer(bytes: &Bytes) -> Option<ArrayBuffer> {
     value(bytes)?.dyn_into().ok()
 }

@@ -7,7 +7,7 @@ use offmain_protocol::{Job, Rejection};
 /// Why a job gave no output.
 #[derive(thiserror::Error)]
 pub enum JobError<J: Job> {
-    /// The job's own error.
+    /// The job gave its own error.
     #[error("the job `{name}` failed: {0:?}", name = J::NAME)]
     Failed(J::Error),
     /// The job panicked. Its worker goes on.
@@ -18,16 +18,16 @@ pub enum JobError<J: Job> {
         /// File, line and column, if known.
         location: Option<String>,
     },
-    /// The job's worker died. The pool goes on with a new generation.
+    /// The job's worker died of a WebAssembly trap. The pool goes on with a new generation.
     #[error("the worker of the job `{}` died: {kind}", J::NAME)]
     Trapped {
-        /// What the browser says of it.
+        /// What the browser says about the trap.
         kind: String,
     },
     /// The job was cancelled.
     #[error("the job `{}` was cancelled", J::NAME)]
     Cancelled,
-    /// The job's time was up.
+    /// The job's time limit passed, in the queue or while the job ran.
     #[error("the job `{}` exceeded its time limit", J::NAME)]
     TimedOut,
     /// The job was not admitted.
@@ -35,7 +35,7 @@ pub enum JobError<J: Job> {
     Rejected {
         /// Why.
         reason: Rejection,
-        /// The input handed back, unless it could not be.
+        /// The input, handed back if that was possible.
         job: Option<Box<J>>,
     },
     /// The job's generation ended before the job did, or the coordinator died.
@@ -50,6 +50,22 @@ pub enum JobError<J: Job> {
         /// Why, if not by the app.
         why: Option<String>,
     },
+}
+
+impl<J: Job> JobError<J> {
+    /// The error in one word that never changes, to be matched instead of the text. See [`CODES`](crate::CODES).
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed(_) => "failed",
+            Self::Panicked { .. } => "panicked",
+            Self::Trapped { .. } => "trapped",
+            Self::Cancelled => "cancelled",
+            Self::TimedOut => "timedOut",
+            Self::Rejected { reason, .. } => reason.code(),
+            Self::Lost { .. } => "lost",
+            Self::Closed { .. } => "closed",
+        }
+    }
 }
 
 impl<J: Job> fmt::Debug for JobError<J> {

@@ -10,7 +10,7 @@ use std::{
 
 use futures_core::Stream;
 use js_sys::{Array, ArrayBuffer};
-use offmain_protocol::{Bytes, Job, JobId, Outcome, Payload, Rejection};
+use offmain_protocol::{Bytes, Job, JobId, Outcome, Payload, Rejection, reason};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -19,7 +19,7 @@ use crate::{
     link::{Link, Loan, Sink},
 };
 
-/// A submitted job. Await it for its output; dropping it cancels the job, [`JobHandle::detach`] lets it go on.
+/// A submitted job. Await the handle for the job's output. Dropping the handle cancels the job; [`JobHandle::detach`] lets the job go on.
 #[must_use = "dropping a job's handle cancels the job: await it, or call detach()"]
 pub struct JobHandle<J: Job> {
     /// `None` if the job was refused at once.
@@ -27,15 +27,22 @@ pub struct JobHandle<J: Job> {
     state: Rc<RefCell<State<J>>>,
 }
 
-/// A job's progress, as a stream that ends with the job. Of a reader who is slow the oldest reports are dropped.
+/// The progress of a job, as a stream that ends with the job. For a slow reader, the oldest reports are dropped.
 pub struct Progress<J: Job>(Rc<RefCell<State<J>>>);
 
-/// A job's progress has a reader already.
+/// The progress of a job already has a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the progress of the job `{job}` has a reader already: read it once, and pass on what it says to whoever else wants to know")]
+#[error("the progress of the job `{job}` already has a reader; read it once and pass the reports on")]
 pub struct ProgressTaken {
     /// The name of the job.
     pub job: &'static str,
+}
+
+impl ProgressTaken {
+    /// The error in one word that never changes, to be matched instead of the text. See [`CODES`](crate::CODES).
+    pub fn code(&self) -> &'static str {
+        "progress"
+    }
 }
 
 struct State<J: Job> {
@@ -73,8 +80,7 @@ impl<J: Job> JobHandle<J> {
     /// The job's progress, for one reader.
     ///
     /// # Panics
-    /// The second time: each report goes to one reader, and two would take them from each other. [`JobHandle::try_progress`] gives an error
-    /// instead.
+    /// At the second call: two readers would take the reports from each other. [`JobHandle::try_progress`] returns an error instead.
     #[track_caller]
     pub fn progress(&self) -> Progress<J> {
         match self.try_progress() {
@@ -87,20 +93,20 @@ impl<J: Job> JobHandle<J> {
     /// The job's progress, for one reader.
     ///
     /// # Errors
-    /// The second time.
+    /// At the second call.
     pub fn try_progress(&self) -> Result<Progress<J>, ProgressTaken> {
         let taken = std::mem::replace(&mut self.state.borrow_mut().read, true);
         if taken { Err(ProgressTaken { job: J::NAME }) } else { Ok(Progress(self.state.clone())) }
     }
 
-    /// Asks the job to stop. Its outcome is then [`JobError::Cancelled`], unless it was done already.
+    /// Asks the job to stop. Its outcome is then [`JobError::Cancelled`], unless the job is already done.
     pub fn cancel(&self) {
         if let Some((link, job)) = &self.sent {
             link.cancel(*job);
         }
     }
 
-    /// Lets the job go on without anybody waiting for it.
+    /// Lets the job go on without a handle. Nobody gets its output.
     pub fn detach(mut self) {
         self.sent = None;
     }
@@ -191,7 +197,7 @@ pub(crate) fn error_of<J: Job>(outcome: Outcome, input: impl FnOnce() -> Option<
         Outcome::Rejected(reason) => JobError::Rejected { reason, job: input().map(Box::new) },
         Outcome::Lost { why } => JobError::Lost { why },
         Outcome::Closed { why } => JobError::Closed { why },
-        Outcome::Done | Outcome::Failed => JobError::Lost { why: "an outcome arrived without its value".into() },
+        Outcome::Done | Outcome::Failed => JobError::Lost { why: reason::no_value() },
     }
 }
 
@@ -208,7 +214,7 @@ fn settle<J: Job>(state: &RefCell<State<J>>, result: Result<J::Output, JobError<
 }
 
 fn decode<T: DeserializeOwned>(value: Payload, beside: &JsValue, loans: Vec<Rc<Loan>>) -> Result<T, String> {
-    let Payload::Encoded(bytes) = value else { return Err("the value did not come with it".into()) };
+    let Payload::Encoded(bytes) = value else { return Err(reason::no_value()) };
     let attachments = beside.dyn_ref::<Array>().map(|buffers| buffers.iter().map(bytes_of).collect());
     let leases = loans.into_iter().map(lease::handle).collect();
     offmain_protocol::decode_with_leases(&bytes, attachments.unwrap_or_default(), leases).map_err(|error| error.to_string())

@@ -1,4 +1,4 @@
-//! Data that a job has lent: read where it lies, in the pool's memory, without a copy.
+//! Data that a job has lent: the app reads it in the pool's memory, without a copy.
 //!
 //! ```no_run
 //! # use offmain::{Job, Lease, Pool, lease};
@@ -13,15 +13,14 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A lease ends when its last clone is dropped, or by [`release`]; that is also the end of what [`view`] gave, but a view
-//! that was kept cannot be taken away: whoever reads it later reads whatever the pool has there by then.
+//! A lease ends when its last clone is dropped, or by [`release`]. A [`view`] that you keep cannot be taken away: after the end of the lease it
+//! shows whatever the pool does with that memory next.
 //!
-//! While it is lent the data does not change. It outlives the job, the cache it came from, the growth of the memory, the pool
-//! and its generation. Of generations that have ended, the last [`LEASED_GENERATIONS`](crate::limits::LEASED_GENERATIONS)
-//! whose data is on loan are kept.
+//! The data does not change during the lease. A lease outlives the job, the cache that the data came from, the growth of the memory, the pool
+//! and the generation. Of ended generations, the last [`LEASED_GENERATIONS`](crate::limits::LEASED_GENERATIONS) with leases are kept.
 //!
-//! Some of the web refuses views of shared memory: `Blob`, `ImageData`, `TextDecoder`, `crypto`. [`copy`] is for these.
-//! `WebGL`, `WebGPU` and `TypedArray.set` take them.
+//! `WebGL`, `WebGPU` and `TypedArray.set` take views of shared memory. `Blob`, `ImageData`, `TextDecoder` and `crypto` refuse them; use [`copy`]
+//! for these.
 
 use std::{any::Any, rc::Rc};
 
@@ -32,18 +31,25 @@ use wasm_bindgen::JsCast;
 
 use crate::link::Loan;
 
-/// Why a lease's data is not to be had.
+/// Why the data of a lease cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LeaseError {
-    /// It has ended.
+    /// The lease has ended.
     #[error("this lease has ended: {why}")]
     Over {
-        /// How.
+        /// What ended it.
         why: String,
     },
-    /// It is not on loan: the app has made it.
-    #[error("this lease was made by the app: only what a job has lent can be viewed")]
+    /// No job has lent it: the app has made it.
+    #[error("this lease was made by the app; only a lease that came from a job can be viewed")]
     NotLent,
+}
+
+impl LeaseError {
+    /// The error in one word that never changes, to be matched instead of the text. See [`CODES`](crate::CODES).
+    pub fn code(&self) -> &'static str {
+        "lease"
+    }
 }
 
 /// What is on loan. It stays on this thread, which has no other.
@@ -59,10 +65,10 @@ impl OnLoan for Held {
     }
 }
 
-/// A view of the data, in the pool's memory. It is not to be written to, and not to be read when the lease has ended.
+/// A view of the data in the pool's memory. Do not write to it, and do not read it after the end of the lease.
 ///
 /// # Errors
-/// [`LeaseError::Over`] if the lease has ended.
+/// The lease has ended, or the app itself has made it.
 pub fn view(lease: &Lease) -> Result<Uint8Array, LeaseError> {
     let loan = loan(lease).ok_or(LeaseError::NotLent)?;
     match &*loan.place() {
@@ -71,8 +77,8 @@ pub fn view(lease: &Lease) -> Result<Uint8Array, LeaseError> {
     }
 }
 
-/// A copy of the data, for what refuses views of shared memory. It runs on this thread: for a part of much data, copy a part of
-/// the [`view`] (`view.slice(begin, end)`).
+/// A copy of the data, for functions that refuse views of shared memory. The copy runs on this thread. To copy only a part of the data, copy a
+/// part of the [`view`]: `view.slice(begin, end)`.
 ///
 /// # Errors
 /// As [`view`].
@@ -80,14 +86,14 @@ pub fn copy(lease: &Lease) -> Result<ArrayBuffer, LeaseError> {
     Ok(Uint8Array::new(view(lease)?.as_ref()).buffer())
 }
 
-/// Ends a lease, for all its clones.
+/// Ends a lease and all its clones.
 pub fn release(lease: &Lease) {
     if let Some(loan) = loan(lease) {
         loan.end();
     }
 }
 
-/// Whether the data is read where the job has it. It was copied if `leases` or `leaseBytes` was reached.
+/// Whether the data lies in the job's own memory. It is a copy if `leases` or `leaseBytes` was reached.
 pub fn is_shared(lease: &Lease) -> bool {
     loan(lease).is_some_and(|loan| loan.place().as_ref().is_ok_and(|place| !place.buffer.is_instance_of::<ArrayBuffer>()))
 }

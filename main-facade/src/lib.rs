@@ -55,7 +55,7 @@ pub use config::Config;
 pub use error::JobError;
 pub use handle::{JobHandle, Progress, ProgressTaken};
 pub use offmain_protocol::{
-    Bytes, Cancelled, ConfigError, Incident, Job, LaneChoice, Lease, LeaseStats, Outcomes, Priority, Rejection, StartError, Stats,
+    Bytes, CODES, Cancelled, ConfigError, Incident, Job, LaneChoice, Lease, LeaseStats, Outcomes, Priority, Rejection, StartError, Stats,
     WorkerState, WorkerStats, Workers, limits, ts_rs,
 };
 pub use pool::{Options, Pool, WithOptions};

@@ -26,7 +26,7 @@ use std::{
 
 use js_sys::{Array, Reflect};
 use offmain_protocol::{
-    Config, Incident, JobId, Outcome, Outcomes, Payload, Room, StartError, Stats, ToCoordinator, Workers, limits::AUTOMATIC_WORKERS,
+    Config, Incident, JobId, Outcome, Outcomes, Payload, Room, StartError, Stats, ToCoordinator, Workers, limits::AUTOMATIC_WORKERS, reason,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -214,7 +214,7 @@ fn on_link(link: &Weak<Link>, work: impl FnOnce(&Link)) {
     impl Drop for Bomb<'_> {
         fn drop(&mut self) {
             if self.1 {
-                self.0.die("the facade panicked".into());
+                self.0.die(reason::facade_panicked());
             }
         }
     }

@@ -5,7 +5,7 @@ use std::{rc::Rc, time::Duration};
 use futures_core::Stream;
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Symbol};
 use offmain_protocol::{
-    Bytes, ConfigError, Incident, Job, Outcome, Payload, Priority, Rejection, StartError, Stats, Workers, limits::INLINE_BYTES,
+    Bytes, ConfigError, Incident, Job, Outcome, Payload, Priority, Rejection, StartError, Stats, Workers, limits::INLINE_BYTES, reason,
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{Worker, WorkerOptions, WorkerType};
@@ -18,25 +18,25 @@ use crate::{
     link::{Link, Request, Waiting, global, text_of},
 };
 
-/// A pool of workers. Clones are the same pool; it is closed when the last one and all its jobs' handles are dropped.
+/// A pool of workers. Clones are handles of the same pool. The pool is closed when the last clone and the handles of all jobs are dropped.
 #[derive(Clone)]
 pub struct Pool(Rc<Link>);
 
-/// How one job is to be run.
+/// The options of one job.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     priority: Priority,
     timeout_ms: Option<u64>,
 }
 
-/// A pool with options for the jobs submitted through it.
+/// A pool with options for the jobs that are submitted through it.
 pub struct WithOptions<'a> {
     pool: &'a Pool,
     options: Options,
 }
 
 impl Options {
-    /// Normal priority, the pool's default time limit.
+    /// Normal priority, and the pool's default time limit.
     pub fn new() -> Self {
         Self::default()
     }
@@ -47,7 +47,7 @@ impl Options {
         self
     }
 
-    /// Time from submit to deadline, whether the job waits or runs.
+    /// The time limit, counted from the submit, whether the job waits or runs.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout_ms = Some(milliseconds(time));
         self
@@ -55,11 +55,11 @@ impl Options {
 }
 
 impl Pool {
-    /// Starts a pool; ready when a worker takes jobs.
+    /// Starts a pool. The future is ready when a worker takes jobs.
     ///
     /// # Errors
-    /// Each names its cause and the cure: no isolation, a bad config value, a file that is missing, another version, an
-    /// `init` that failed.
+    /// The page is not isolated, a config value is out of range, a file is missing, the versions differ, or the job module's `init` fails. Each
+    /// error names the cause, then the cure.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         config.settings.validate()?;
         check_browser()?;
@@ -76,20 +76,21 @@ impl Pool {
             Some(Ok(())) => Ok(Self(link)),
             Some(Err(StartError::File { file, why })) if file == "coordinator.js" => Err(StartError::File { file: url, why }),
             Some(Err(error)) => Err(error),
-            None => Err(StartError::Worker { why: "the pool was closed while it started".into() }),
+            None => Err(StartError::Worker { why: reason::closed_while_starting() }),
         }
     }
 
-    /// Sends a job, at once. What is refused is refused by the handle: it resolves with the reason, and hands the job back.
+    /// Sends a job at once. If the job is refused, the handle resolves with [`JobError::Rejected`](crate::JobError::Rejected), which hands the job
+    /// back.
     pub fn submit<J: Job>(&self, job: J) -> JobHandle<J> {
         self.with(Options::new()).submit(job)
     }
 
-    /// As [`Pool::submit`], but where the queue is full it waits until there is room, first come, first served: the first poll of the future
-    /// is when it comes. Nothing is transferred before; dropping the future submits nothing. The job's time limit counts from then on.
-    /// What would be refused for another reason is refused at once, and when the pool ends or is shut down.
+    /// As [`Pool::submit`], but if the queue is full, the job waits for room, first come, first served. It joins the line at the first poll of the
+    /// future; its time limit counts from then on. Nothing is transferred before the job is sent, and dropping the future submits nothing. A job
+    /// that is refused for another reason, or because the pool ends, is refused at once.
     ///
-    /// Room that has become free is kept for the future whose turn it is until that is polled, or dropped.
+    /// Free room is kept for the first future in the line until that future is polled or dropped.
     pub async fn submit_when_free<J: Job>(&self, job: J) -> JobHandle<J> {
         self.with(Options::new()).submit_when_free(job).await
     }
@@ -99,10 +100,10 @@ impl Pool {
         WithOptions { pool: self, options }
     }
 
-    /// Has another number of workers from now on. Surplus workers finish their jobs first.
+    /// Changes the number of workers. Surplus workers finish their jobs first.
     ///
     /// # Errors
-    /// If the number is out of range.
+    /// The number is out of range.
     pub fn resize(&self, workers: impl Into<Workers>) -> Result<(), ConfigError> {
         let workers = workers.into();
         workers.validate()?;
@@ -115,15 +116,15 @@ impl Pool {
         self.0.stats().await
     }
 
-    /// What happens to the pool from now on, until it ends: jobs that stall, generations that end, coordinators that die. Of a
-    /// reader who is slow, what comes when [`limits::INCIDENTS_KEPT`](crate::limits::INCIDENTS_KEPT) wait is dropped.
+    /// Streams pool events from now on until the pool ends: jobs that stall, generations that end, coordinators that die. For a slow reader,
+    /// [`limits::INCIDENTS_KEPT`](crate::limits::INCIDENTS_KEPT) events are kept and further events are dropped.
     pub fn incidents(&self) -> impl Stream<Item = Incident> + Unpin + use<> {
         let (watcher, incidents) = Incidents::new();
         self.0.watch_incidents(Box::new(move |incident| watcher.tell(incident)));
         incidents
     }
 
-    /// Takes no more jobs, finishes those there are, then ends; ready when nothing is left.
+    /// Takes no more jobs, finishes the present ones, then ends. The future is ready when the pool has ended.
     pub async fn shutdown(&self) {
         let _ = self.0.shutdown().await;
     }
@@ -171,7 +172,7 @@ impl WithOptions<'_> {
         let refuse = |why: String| Rejection::BadInput { name: J::NAME.into(), why };
         let encoded = offmain_protocol::encode(job).map_err(|error| refuse(error.to_string()))?;
         if !encoded.leases.is_empty() {
-            return Err(refuse("a lease goes from a job to the main thread only: have `Bytes` in an input".into()));
+            return Err(refuse(reason::lease_in_input()));
         }
         let bytes = encoded.attachments.iter().map(|bytes| bytes.len() as u64).sum();
         let buffers = encoded.attachments.iter().map(attachment).collect::<Result<Array, String>>().map_err(refuse)?;
@@ -193,15 +194,11 @@ impl WithOptions<'_> {
 fn attachment(bytes: &Bytes) -> Result<JsValue, String> {
     match buffer::value(bytes) {
         Some(value) => match value.dyn_ref::<ArrayBuffer>() {
-            Some(buffer) if buffer.byte_length() as usize != bytes.len() => Err("a buffer in it was sent before, and is empty now".into()),
+            Some(buffer) if buffer.byte_length() as usize != bytes.len() => Err(reason::buffer_gone()),
             _ => Ok(value),
         },
         None if bytes.len() <= INLINE_BYTES => Ok(buffer::value(&buffer::copy(bytes.as_slice())).unwrap_or_default()),
-        None => Err(format!(
-            "it holds {} bytes in the app's own memory, and copying them would hold up the main thread: have them in a buffer or a blob of \
-             the browser (`buffer::wrap`, `buffer::wrap_blob`), or copy them knowingly (`buffer::copy`)",
-            bytes.len()
-        )),
+        None => Err(reason::bytes_in_app(bytes.len())),
     }
 }
 
@@ -233,11 +230,7 @@ fn worker(url: &str, options: &WorkerOptions) -> Result<Worker, String> {
     let made = AnyWorker::new(trusted.as_ref().unwrap_or(&url.into()), options).map(JsCast::unchecked_into);
     made.map_err(|error| match trusted {
         // A list without `offmain` does no harm where trusted types are not required, or where there is a default policy.
-        Err(refused) if error.is_instance_of::<js_sys::TypeError>() => format!(
-            "the content-security policy of this page requires trusted types and does not allow offmain's: add `trusted-types offmain` to it \
-             (the browser says: {})",
-            text_of(&refused)
-        ),
+        Err(refused) if error.is_instance_of::<js_sys::TypeError>() => reason::no_trusted_types(&text_of(&refused)),
         _ => text_of(&error),
     })
 }

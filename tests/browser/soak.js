@@ -19,7 +19,7 @@ const LARGEST = 20_000_000
 // What a job may end as beside what it is meant to: its neighbour's fault may have ended its generation, its worker or the coordinator,
 // or have left it no memory.
 const lost = ({ name }) => name === 'JobLost'
-const ended = ({ name, message }) => name === 'JobTrapped' && /nobody had told it to/.test(message)
+const ended = ({ name, message }) => name === 'JobTrapped' && /without being told to/.test(message)
 const starved = ({ name, message }) => name === 'JobTrapped' || (name === 'JobPanicked' && /no memory/.test(message))
 
 // Each kind of fault: what to submit, with which options, and how it may end.

@@ -121,15 +121,15 @@ impl<J: Job> JobContext<J> {
         }
     }
 
-    /// A context for tests, native ones and those of `cargo offmain test`: nobody cancels but [`JobContext::cancel_for_test`], and
-    /// [`JobContext::reported`] tells what was reported.
+    /// A context for tests, native ones and those of `cargo offmain test`. Only [`JobContext::cancel_for_test`] cancels it, and
+    /// [`JobContext::reported`] returns its reports.
     pub fn for_test() -> Self {
         let cx = Self::new(1, Form::Encoded, Box::leak(Box::default()), None);
         cx.reports.lock().kept = Some(Vec::new());
         cx
     }
 
-    /// In tests: cancels the job, as its caller might at any time. Does nothing to a context that is no test's.
+    /// In tests: cancels the job, as its caller may at any time. Does nothing outside tests.
     pub fn cancel_for_test(&self) {
         if self.reports.lock().kept.is_some() {
             self.cancel.name(self.job);
@@ -137,27 +137,27 @@ impl<J: Job> JobContext<J> {
         }
     }
 
-    /// In tests: takes what was reported so far, in order. Empty for a context that is no test's.
+    /// In tests: takes the reports so far, in order. Empty outside tests.
     pub fn reported(&self) -> Vec<J::Progress> {
         self.reports.lock().kept.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Whether the caller wants the outcome no more, or the job's time is up.
+    /// Whether the job should stop: its caller has cancelled it, or its time limit has passed.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.names(self.job)
     }
 
-    /// Fails when the job should stop: `cx.check()?`.
+    /// Returns an error when the job should stop: `cx.check()?`.
     ///
     /// # Errors
-    /// [`Cancelled`]; a job that does not stop within the pool's `cancel_grace` is killed together with its generation.
+    /// [`Cancelled`]. A job that does not stop within the pool's `cancel_grace` is killed together with its generation.
     pub fn check(&self) -> Result<(), Cancelled> {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 
-    /// A receiver that is disconnected when the job should stop: for a job that blocks in [`crossbeam_channel::select!`].
+    /// A receiver that is disconnected when the job should stop, for a job that blocks in [`crossbeam_channel::select!`].
     ///
-    /// Each call costs a message and makes a receiver of its own, so call it once, before a loop.
+    /// Each call sends a message and makes another receiver, so call it once, before a loop.
     ///
     /// # Example
     /// ```
@@ -174,8 +174,8 @@ impl<J: Job> JobContext<J> {
         reactor::watch(self.job, self.cancel)
     }
 
-    /// Reports progress to the caller. It arrives in order and before the outcome; of very many reports some are
-    /// dropped, never the newest.
+    /// Reports progress to the caller. Reports arrive in order and before the outcome. If a job reports very often, some reports are dropped, but
+    /// never the newest.
     pub fn progress(&self, value: J::Progress) {
         let mut reports = self.reports.lock();
         if reports.spacing.has_room() {

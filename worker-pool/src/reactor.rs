@@ -10,7 +10,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use futures_util::FutureExt;
-use offmain_protocol::JobId;
+use offmain_protocol::{JobId, reason};
 use parking_lot::Mutex;
 
 use crate::cancel::CancelWord;
@@ -52,16 +52,16 @@ pub(crate) fn unwatch(job: JobId) {
     WATCHED.lock().retain(|watched| watched.job != job);
 }
 
-/// Blocks this thread until a future has ended, and gives its output: the way to the browser's promises from a plain function.
+/// Blocks this thread until a future has ended, and returns its output. So a plain function can await promises of the browser.
 ///
-/// `work` runs on another worker of the pool, whose event loop is always free, so it may use web-sys and await promises:
-/// fetch, read a `Blob`, open a file. What it captures and what it gives must be `Send`; JavaScript values are not, as every
-/// worker has its own, so make them inside. It should not compute for long, for all futures of the pool share that worker.
+/// `work` runs on another worker of the pool, whose event loop is always free. It may use web-sys and await promises: fetch, read a `Blob`, open a
+/// file. What it captures and what it returns must be `Send`. JavaScript values are not `Send`, because every worker has its own; make them inside
+/// `work`. Do not compute for long in `work`: all futures of the pool share one worker.
 ///
-/// Natively the future is polled on a thread of its own, so that a job's tests need no change.
+/// In native tests the future is polled on a thread of its own.
 ///
 /// # Panics
-/// With the panic of `work` or its future. And if called inside `work`, which would wait for itself.
+/// `work` or its future panics, or `block_on` is called inside the future of another `block_on`, where it would wait for itself.
 ///
 /// # Example
 /// ```
@@ -73,7 +73,7 @@ where
     T: Send + 'static,
     F: Future<Output = T> + 'static,
 {
-    assert!(!on_reactor(), "block_on was called inside the work of another block_on: await the future there instead");
+    assert!(!on_reactor(), "{}", reason::nested_block_on());
     let (sender, receiver) = sync_channel(1);
     let order = Box::new(move || -> Pin<Box<dyn Future<Output = ()>>> {
         let outcome = AssertUnwindSafe(async { work().await }).catch_unwind();
@@ -87,7 +87,7 @@ where
         Ok(Ok(output)) => output,
         Ok(Err(panic)) => resume_unwind(panic),
         // Not by the reactor's end, for with it the generation ends and this thread too.
-        Err(gone) => panic!("the future of block_on was dropped: {gone}"),
+        Err(gone) => panic!("{}", reason::block_on_dropped(&gone.to_string())),
     }
 }
 

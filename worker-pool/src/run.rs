@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use offmain_protocol::{CodecError, FromWorker, Job, JobId, Outcome, Rejection, limits::PANIC_TEXT_BYTES};
+use offmain_protocol::{CodecError, FromWorker, Job, JobId, Outcome, Rejection, limits::PANIC_TEXT_BYTES, reason};
 
 use crate::{
     JobContext,
@@ -149,7 +149,7 @@ thread_local! {
 pub(crate) fn hear_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        let message = bounded(info.payload_as_str().unwrap_or("a panic without a text"));
+        let message = info.payload_as_str().map_or_else(reason::panic_without_text, bounded);
         let location = info.location().map(ToString::to_string);
         let _ = LAST_PANIC.try_with(|last| last.replace(Some((message, location))));
         before(info);
@@ -166,7 +166,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
         (Some(message), Some((heard, location))) if heard == message => Outcome::Panicked { message, location },
         (Some(message), _) => Outcome::Panicked { message, location: None },
         (None, Some((message, location))) => Outcome::Panicked { message, location },
-        (None, None) => Outcome::Panicked { message: "a panic without a text".into(), location: None },
+        (None, None) => Outcome::Panicked { message: reason::panic_without_text(), location: None },
     }
 }
 

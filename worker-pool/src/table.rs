@@ -11,7 +11,7 @@ use crate::{
     run::{Execution, Request, run_async, run_plain},
 };
 
-/// The jobs of a job module; filled by [`jobs!`](crate::jobs).
+/// The jobs of a job module. [`jobs!`](crate::jobs) fills it.
 #[derive(Default)]
 pub struct JobTable {
     init: Option<fn() -> Result<(), String>>,
@@ -28,7 +28,7 @@ pub(crate) struct Entry {
 }
 
 impl JobTable {
-    /// What runs once a generation, before any job.
+    /// Sets the function that runs once per generation, before any job.
     pub fn init(&mut self, init: fn() -> Result<(), String>) {
         self.init = Some(init);
     }
@@ -97,11 +97,11 @@ pub fn describe_for_tool(register: fn(&mut JobTable)) {
     crate::describe::write(table.entries.iter().map(|entry| entry.describe));
 }
 
-/// Registers the jobs of a job crate: `Type => function`, once a crate, at its root.
+/// Registers the jobs of a job crate: `Type => function`. Call it once, at the root of the crate.
 ///
-/// A plain function `fn(J, &JobContext<J>) -> Result<J::Output, J::Error>` may block. One behind `async`,
+/// A plain function `fn(J, &JobContext<J>) -> Result<J::Output, J::Error>` may block. A function after `async`,
 /// `async fn(J, JobContext<J>) -> Result<J::Output, J::Error>`, may await promises of the browser.
-/// `init: function` comes first, if at all; it is `fn() -> Result<(), impl Display>`, and runs once a generation, before any job.
+/// `init: function` is optional and comes first. It is a `fn() -> Result<(), impl Display>` that runs once per generation, before any job.
 ///
 /// ```
 /// # use offmain_pool::{Job, JobContext, Bytes};

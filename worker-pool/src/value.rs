@@ -1,11 +1,11 @@
 //! Values on their way in and out: as postcard for Rust callers, in the form of JavaScript values for the others.
 
-#[cfg(target_family = "wasm")]
-use js_sys::Reflect;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use offmain_protocol::{CodecError, Encoded, FromWorker, Lease, Lent, Payload, form, limits::LANE_SLOT_BYTES};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+#[cfg(target_family = "wasm")]
+use {js_sys::Reflect, offmain_protocol::reason};
 
 use crate::{
     lane::{self, Place},
@@ -124,9 +124,9 @@ pub(crate) fn decode<T: DeserializeOwned>(incoming: &Incoming) -> Result<T, Stri
     offmain_protocol::decode(bytes, attachments.unwrap_or_default()).map_err(|error| error.to_string())
 }
 
-/// Names a blob of an input that could not be read.
+/// Names the blob of an input that could not be read, and says why.
 #[cfg(target_family = "wasm")]
-pub(crate) fn blob_path(Incoming { value, beside, .. }: &Incoming, index: u32) -> String {
+pub(crate) fn blob_unreadable(Incoming { value, beside, .. }: &Incoming, index: u32, why: &str) -> String {
     let path = match value {
         Payload::Packed(form) => form::blob_path(form, index),
         Payload::Object => {
@@ -137,7 +137,7 @@ pub(crate) fn blob_path(Incoming { value, beside, .. }: &Incoming, index: u32) -
     };
     let blob = beside.dyn_ref::<Array>().map(|beside| beside.get(index)).unwrap_or_default();
     let size = Reflect::get(&blob, &"size".into()).ok().and_then(|size| size.as_f64()).unwrap_or_default();
-    format!("the {size} bytes of {}", path.unwrap_or_else(|| format!("[{index}]")))
+    reason::blob_unreadable(&path.unwrap_or_else(|| format!("[{index}]")), size, why)
 }
 
 /// The attachments of a form, in an array from its `first` item on.

@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, Once, OnceLock, PoisonError},
 };
 
-use offmain_protocol::{FromWorker, Outcome, Rejection, StartError, ToWorker};
+use offmain_protocol::{FromWorker, Outcome, Rejection, StartError, ToWorker, reason};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     run::{Execution, Finished, Request, hear_panics, panic_text},
     stack,
     table::Entry,
-    value::{Incoming, blob_path, post, post_hello},
+    value::{Incoming, blob_unreadable, post, post_hello},
 };
 
 unsafe extern "Rust" {
@@ -70,7 +70,7 @@ pub fn prepare(parallelism: u32, threads: u32, stack_size: u32, progress_spacing
 
 /// Unwinds, where std would abort: what the job held is free then. If there is no memory even for the panic, it is a trap.
 fn out_of_memory(wanted: Layout) {
-    panic!("there is no memory for {} bytes more; a larger `memoryMaximum` may help", wanted.size());
+    panic!("{}", reason::no_memory(wanted.size()));
 }
 
 /// Takes memory for a stack, for the one worker of a memory that the bindings do not give one. Gives 0 if there is none.
@@ -107,7 +107,7 @@ fn init(table: &JobTable) -> Result<(), StartError> {
     static DONE: OnceLock<Result<(), String>> = OnceLock::new();
     let done = DONE.get_or_init(|| {
         catch_unwind(std::panic::AssertUnwindSafe(|| table.init_once()))
-            .unwrap_or_else(|payload| Err(format!("it panicked: {}", panic_text(payload).unwrap_or_default())))
+            .unwrap_or_else(|payload| Err(reason::init_panicked(&panic_text(payload).unwrap_or_else(reason::panic_without_text))))
     });
     done.clone().map_err(|why| StartError::Init { why })
 }
@@ -133,7 +133,7 @@ pub fn receive(message: &[u8], beside: JsValue, read: JsValue, unreadable: u32, 
             if cancel.names(job) {
                 Finished::new(job, Outcome::Cancelled).answer(None);
             } else if let Some(why) = why {
-                let why = format!("{} could not be read: {why}", blob_path(&input, unreadable));
+                let why = blob_unreadable(&input, unreadable, &why);
                 Finished::refused(job, Rejection::BadInput { name, why }, input).answer(None);
             } else {
                 let request = Request { job, input, cancel, place: None };

@@ -1,7 +1,7 @@
 //! Coordinators, one after the other: each is made, watched, dies, and another one takes its place; and the end of all.
 
 use js_sys::{Object, Reflect, WebAssembly::Memory};
-use offmain_protocol::{Config, Incident, Outcome, StartError, ToCoordinator, Workers, limits::BEAT_MS};
+use offmain_protocol::{Config, Incident, Outcome, StartError, ToCoordinator, Workers, limits::BEAT_MS, reason};
 
 use super::{Link, cores, life::Next, loads::Failed, on_link};
 use crate::{pulse::Pulse, timer::Timer};
@@ -38,7 +38,7 @@ impl Link {
     /// A coordinator says of which build it is, before anything else.
     pub(super) fn look_at_build(&self, build: &str) {
         if !self.wire.is_build(build) {
-            let why = "another build has taken its place since the page was loaded; load the page again".into();
+            let why = reason::other_build();
             self.fail(StartError::File { file: "coordinator.js".into(), why });
         }
     }
@@ -68,7 +68,7 @@ impl Link {
         let open = self.life.is_open();
         if pulse.beat(js_sys::Date::now()) && open {
             self.wire.terminate();
-            return self.fail(StartError::Worker { why: "it does not answer any more".into() });
+            return self.fail(StartError::Worker { why: reason::coordinator_silent() });
         }
         // No reply is later than this, should its bell not have been heard.
         self.hear_lanes(true);
@@ -82,8 +82,8 @@ impl Link {
     /// The coordinator is no more, or never was. Its jobs are lost; once the pool has started, another coordinator takes its place.
     pub(super) fn fail(&self, error: StartError) {
         let why = match &error {
-            StartError::Worker { why } => format!("the coordinator died: {why}"),
-            error => format!("the coordinator died: {error}"),
+            StartError::Worker { why } => reason::coordinator_died(why),
+            error => reason::coordinator_died(&error.to_string()),
         };
         let lost = Outcome::Lost { why: why.clone() };
         let idle = self.pending.borrow().is_empty();
@@ -122,10 +122,7 @@ impl Link {
         self.wire.disconnect();
         let Failed { tries, again_after_ms } = self.loads.fail(js_sys::Date::now(), &self.config);
         let Some(pause) = again_after_ms else {
-            let why = format!(
-                "nothing has worked for {} ms (`retryTime`), and {tries} tries to load a coordinator failed; the last: {error}",
-                self.config.retry_time_ms
-            );
+            let why = reason::not_loaded(self.config.retry_time_ms, tries, &error.to_string());
             return self.end(Outcome::Closed { why: Some(why.clone()) }, Some(why));
         };
         let weak = self.this.clone();

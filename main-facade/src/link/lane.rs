@@ -2,7 +2,7 @@
 //! `offmain_protocol::lane` for what is in the memory.
 
 use js_sys::{Function, Promise, Reflect};
-use offmain_protocol::{JobId, Outcome, Payload, ToCoordinator, limits::LANE_FLUSH};
+use offmain_protocol::{JobId, Outcome, Payload, ToCoordinator, limits::LANE_FLUSH, reason};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 
 use super::{
@@ -81,7 +81,7 @@ impl Link {
         let Ok((outcome, value, lent)) = offmain_protocol::decode(&data, Vec::new()) else {
             // What the pool's memory says is not to be trusted after a wild write.
             self.ignore();
-            return self.settle(job, Outcome::Lost { why: "its reply made no sense".into() }, Payload::None, Vec::new());
+            return self.settle(job, Outcome::Lost { why: reason::damaged() }, Payload::None, Vec::new());
         };
         self.counts.count_by_lane();
         let loans = self.borrow_by_lane(&memory, lent);

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use offmain_protocol::{Outcome, StartError, limits::FAILED_STARTS};
+use offmain_protocol::{Outcome, StartError, limits::FAILED_STARTS, reason};
 
 use crate::once;
 
@@ -126,7 +126,7 @@ impl Life {
             // What there was to be done is lost.
             Phase::Open if shut_down => Next::End(why.into()),
             Phase::Restarting if shut_down && idle => Next::End(why.into()),
-            _ if failures > FAILED_STARTS => Next::End(format!("{failures} coordinators in a row died; the last: {why}")),
+            _ if failures > FAILED_STARTS => Next::End(reason::coordinators_died(failures, &why)),
             Phase::Open => {
                 *phase = Phase::Restarting;
                 Next::Restart { lost: true }
@@ -212,7 +212,7 @@ mod tests {
             life.worked();
         }
         (0..4).for_each(|_| assert_eq!(die(&life), Next::Restart { lost: true }));
-        assert_eq!(die(&life), Next::End("5 coordinators in a row died; the last: oh".into()));
+        assert_eq!(die(&life), Next::End("5 coordinators in a row died; the last error: oh".into()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{
 };
 
 use js_sys::Array;
-use offmain_protocol::{Lent, Loans, ToCoordinator, limits::LEASED_GENERATIONS};
+use offmain_protocol::{Lent, Loans, ToCoordinator, reason};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
@@ -64,7 +64,7 @@ impl Link {
             Ok(Location { buffer, address: lent.address })
         } else {
             self.ignore();
-            Err("its message made no sense".into())
+            Err(reason::damaged())
         };
         let loan = Rc::new(Loan { link: self.this.clone(), id, length: lent.length, place: RefCell::new(place) });
         if id != 0 {
@@ -108,7 +108,7 @@ impl Link {
             let old = self.leases.borrow_mut().let_go_of_old();
             let Some(returned) = old else { return };
             let over = self.return_one(returned);
-            over(&format!("its generation has ended, and of ended ones only the last {LEASED_GENERATIONS} whose data is on loan are kept"));
+            over(&reason::lease_dropped());
         }
     }
 }
@@ -129,7 +129,7 @@ impl Loan {
     /// Ends the loan: the data is not to be had any more, and its memory goes back.
     pub(crate) fn end(&self) {
         if self.place.borrow().is_ok() {
-            self.over("it was released");
+            self.over(&reason::lease_released());
             self.give_back();
         }
     }

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Weak};
 
 use js_sys::{Array, Reflect, Uint8Array};
-use offmain_protocol::{StartError, limits::ENDING_MS};
+use offmain_protocol::{StartError, limits::ENDING_MS, reason};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{ErrorEvent, MessageChannel, MessageEvent, Worker};
 
@@ -46,7 +46,7 @@ impl Handlers {
         });
         let weak = link.clone();
         let unreadable = Closure::new(move |_: MessageEvent| {
-            let why = "a message of the coordinator could not be read".into();
+            let why = reason::coordinator_unreadable();
             on_link(&weak, |link| link.fail(StartError::Worker { why }));
         });
         Self { message, unreadable, error }
@@ -97,7 +97,7 @@ impl Wire {
         let coordinator = self.coordinator.borrow().clone();
         match coordinator {
             Some(worker) => worker.post_message_with_transfer(&message, transfer).map_err(|error| text_of(&error)),
-            None => Err("there is no coordinator".into()),
+            None => Err(reason::no_coordinator()),
         }
     }
 
@@ -162,6 +162,6 @@ fn why_not_loaded(event: &ErrorEvent) -> String {
     match (text("message"), text("filename")) {
         (Some(message), Some(file)) => format!("{message} ({file})"),
         (Some(message), None) => message,
-        (None, _) => "the browser does not say why".into(),
+        (None, _) => reason::unknown(),
     }
 }

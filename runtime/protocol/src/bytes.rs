@@ -5,12 +5,15 @@ use std::{any::Any, cell::RefCell, fmt, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use ts_rs::TS;
 
-use crate::beside::{self, Beside};
+use crate::{
+    beside::{self, Beside},
+    reason,
+};
 
 /// Large binary data of a job's input, output or progress.
 ///
-/// In a job it holds its bytes in memory, and a clone shares them. On the main thread it is a handle to a buffer of the
-/// browser: sending it transfers that buffer, and reading it is a copy that one asks for with [`Bytes::to_vec`].
+/// In a job, `Bytes` holds its bytes in memory, and clones share them. On the main thread it is a handle to a buffer of the browser: submitting it
+/// transfers the buffer, and [`Bytes::to_vec`] reads it by a copy.
 ///
 /// ```
 /// use offmain_protocol::Bytes;
@@ -68,11 +71,11 @@ impl Bytes {
     /// The bytes.
     ///
     /// # Panics
-    /// On the main thread, for a buffer of the browser: use [`Bytes::to_vec`], which copies. Never in a job.
+    /// On the main thread, if the bytes are in a buffer of the browser. Use [`Bytes::to_vec`] there, which copies. It never panics in a job.
     pub fn as_slice(&self) -> &[u8] {
         match &self.0 {
             Repr::Here(bytes) => bytes,
-            Repr::Elsewhere(_) => panic!("these bytes are in a buffer of the browser: read them in a job, or copy them with to_vec()"),
+            Repr::Elsewhere(_) => panic!("{}", reason::bytes_in_browser()),
         }
     }
 
@@ -84,7 +87,7 @@ impl Bytes {
         }
     }
 
-    /// The bytes as a vector; copies only if another clone is alive or the buffer is outside this memory.
+    /// The bytes as a vector. They are copied only if another clone is alive, or if the buffer is outside this memory.
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {
             Repr::Here(bytes) => Arc::unwrap_or_clone(bytes),
@@ -135,7 +138,7 @@ impl Serialize for Bytes {
         match (beside::put(&ATTACHMENTS, self.clone()), &self.0) {
             (Some(index), _) => serializer.serialize_u32(index),
             (None, Repr::Here(bytes)) => serializer.serialize_bytes(bytes),
-            (None, Repr::Elsewhere(_)) => Err(ser::Error::custom("a buffer of the browser can only be sent as an attachment of a job")),
+            (None, Repr::Elsewhere(_)) => Err(ser::Error::custom(reason::buffer_elsewhere())),
         }
     }
 }
@@ -146,7 +149,7 @@ impl<'de> Deserialize<'de> for Bytes {
             return deserializer.deserialize_byte_buf(Plain);
         }
         let index = u32::deserialize(deserializer)?;
-        beside::get(&ATTACHMENTS, index).ok_or_else(|| de::Error::custom(format_args!("attachment {index} is missing")))
+        beside::get(&ATTACHMENTS, index).ok_or_else(|| de::Error::custom(reason::missing("attachment", index)))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Bytes, Lease, VERSION, beside::Listed, bytes::ATTACHMENTS, lease::LEASES, limits::INLINE_BYTES};
+use crate::{Bytes, Lease, VERSION, beside::Listed, bytes::ATTACHMENTS, lease::LEASES, limits::INLINE_BYTES, reason};
 
 /// How every version begins, so that another message is never taken for a hello of another version.
 const PROTOCOL: &str = "offmain-protocol ";
@@ -24,18 +24,20 @@ pub struct Encoded {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// More structured data than may travel inside a message.
-    #[error("{bytes} bytes of structured data exceed the limit of {INLINE_BYTES}: put large binary data into `Bytes`")]
+    #[error("it holds {bytes} bytes of structured data, the limit is {INLINE_BYTES}; put large binary data into `Bytes`")]
     TooLarge {
         /// Size of the structured data.
         bytes: usize,
     },
     /// The data is not of the expected type.
-    #[error("the data is not what was expected: {0}")]
+    #[error("{0}")]
     Malformed(String),
     /// The other side was built from another version.
-    #[error("this side speaks `{VERSION}`, the other `{theirs}`: build the app and its pkg folder with one version of offmain")]
+    #[error(
+        "the other side is built with `{theirs}`, this side with `{VERSION}`; build the app and its pkg folder with one version of offmain"
+    )]
     Version {
-        /// What the other side speaks.
+        /// The version of the other side.
         theirs: String,
     },
 }
@@ -85,7 +87,7 @@ pub fn decode_with_leases<T: DeserializeOwned>(bytes: &[u8], attachments: Vec<By
 }
 
 fn left_over(rest: &[u8]) -> CodecError {
-    CodecError::Malformed(format!("{} bytes are left over", rest.len()))
+    CodecError::Malformed(reason::left_over(rest.len()))
 }
 
 /// Encodes a message. It has no limit of its own: it may hold a value as large as [`encode`] allows, and more beside it.
@@ -108,7 +110,7 @@ pub fn encode_hello<T: Serialize>(message: &T) -> Vec<u8> {
 pub fn decode_hello<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     let (theirs, rest) = postcard::take_from_bytes::<String>(bytes).map_err(malformed)?;
     if !theirs.starts_with(PROTOCOL) {
-        return Err(CodecError::Malformed("it does not begin with a version".into()));
+        return Err(CodecError::Malformed(reason::no_version()));
     }
     if theirs != VERSION {
         return Err(CodecError::Version { theirs });

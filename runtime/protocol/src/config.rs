@@ -1,25 +1,25 @@
-//! How a pool is tuned.
+//! The config of a pool.
 
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{self, Range};
 
-/// How many workers a pool has.
+/// The number of workers of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workers {
-    /// Workers that are always there.
+    /// The workers that are always there.
     pub min: u32,
-    /// Workers under load; those above `min` end after the idle time.
+    /// The workers under load. Those beyond `min` end after the idle time.
     pub max: u32,
 }
 
-/// How requests and replies travel.
+/// How small inputs and outputs travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LaneChoice {
-    /// Small ones through shared memory, past the coordinator, while nothing else is to be done.
+    /// Through shared memory, without the coordinator, while nothing speaks against it.
     #[default]
     Automatic,
-    /// All by messages.
+    /// Always by messages.
     Message,
 }
 
@@ -92,9 +92,9 @@ impl Default for Config {
     }
 }
 
-/// A config value that is refused.
+/// A value of the config that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("config field `{field}` is {value}: it must be {allowed}")]
+#[error("the config field `{field}` is {value}; it must be {allowed}")]
 pub struct ConfigError {
     /// The field, as JavaScript spells it.
     pub field: String,
@@ -102,6 +102,13 @@ pub struct ConfigError {
     pub value: String,
     /// What is allowed.
     pub allowed: String,
+}
+
+impl ConfigError {
+    /// The error in one word that never changes, to be matched instead of the text. See [`CODES`](crate::CODES).
+    pub fn code(&self) -> &'static str {
+        "config"
+    }
 }
 
 impl Config {
@@ -129,7 +136,7 @@ impl Config {
     /// Checks every value against its range.
     ///
     /// # Errors
-    /// The first field that is out of range.
+    /// Names the first field that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         if let Some(workers) = self.workers {
             workers.validate()?;

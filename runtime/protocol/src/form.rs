@@ -15,6 +15,8 @@ use std::fmt;
 
 use serde::{de, ser};
 
+use crate::reason;
+
 pub use read::read;
 pub use source::{Attached, blob_path};
 pub use write::{Attach, write};
@@ -75,7 +77,7 @@ impl FormError {
 
     #[cold]
     fn damaged() -> Self {
-        Self::new("its form is damaged")
+        Self::new(reason::damaged_form())
     }
 
     /// The same error, of something that this field or item holds.
@@ -147,14 +149,11 @@ impl Depth {
     /// The level of what an array or an object of this level holds.
     fn inside(self) -> Result<Self, FormError> {
         if self.level >= self.limit {
-            return Err(FormError::new(format!("it is nested more deeply than {} levels", self.limit)));
+            return Err(FormError::new(reason::too_deep(self.limit)));
         }
         let here = 0_u8;
         if self.stack != 0 && (&raw const here as usize) < self.stack + LEFT {
-            return Err(FormError::new(format!(
-                "it is nested more deeply than the stack allows: {} levels; a larger `stackSize` may help",
-                self.level
-            )));
+            return Err(FormError::new(reason::too_deep_for_stack(self.level)));
         }
         Ok(Self { level: self.level + 1, ..self })
     }

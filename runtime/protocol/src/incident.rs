@@ -1,58 +1,58 @@
-//! What befalls a pool, for an app that watches it.
+//! Pool events, for an app that watches its pool.
 
 use serde::{Deserialize, Serialize};
 
 use crate::JobId;
 
-/// Something that the pool has dealt with, and that an app may want to log or to show.
+/// An event of a pool that an app may want to log or to show. The pool itself has dealt with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Incident {
-    /// A running job has given no sign for `stallTime`, neither progress nor an outcome. Told again after each further such time.
+    /// A running job has sent neither progress nor an outcome for `stallTime`. The event repeats after each further `stallTime`.
     Stalled {
-        /// Which.
+        /// The number of the job.
         job: JobId,
-        /// Its name.
+        /// The name of the job.
         name: String,
-        /// The worker it runs on.
+        /// The worker that runs it.
         worker: u32,
         /// How long it has run, in milliseconds.
         for_ms: u64,
     },
-    /// A job is over, and threads that it spawned go on: detached ones, or those of a thread pool such as rayon's own, which stays
-    /// for the next job. They end with their generation.
+    /// A job is over, but threads that it spawned go on: detached threads, or the threads of a pool such as rayon's own, which stays for the next
+    /// job. They end with their generation.
     ThreadsLeft {
-        /// Which job.
+        /// The number of the job.
         job: JobId,
-        /// Its name.
+        /// The name of the job.
         name: String,
-        /// The worker it ran on.
+        /// The worker that ran it.
         worker: u32,
-        /// How many.
+        /// The number of threads.
         threads: u32,
     },
-    /// A generation has ended, by a trap, a kill or a start that failed; the next one takes over.
+    /// A generation has ended because of a trap, a kill or a failed start. The next generation takes over.
     GenerationEnded {
-        /// Which, counted from 1.
+        /// The number of the generation, counted from 1.
         generation: u32,
         /// What ended it.
         why: String,
     },
-    /// A file that a further worker, thread or coordinator needs could not be loaded: there is no network, or the pkg folder holds
-    /// another build by now. What works goes on. The file is tried again, with growing pauses: as long as anything works, and then for
-    /// `retryTime`. Told at each try that fails.
+    /// A file for another worker, thread or coordinator could not be loaded: there is no network, or the server has another build by now. Running
+    /// workers go on. The pool retries with growing pauses: as long as a worker is available, and then for `retryTime`. The event comes with each
+    /// failed attempt.
     NotLoaded {
-        /// Which file.
+        /// The name of the file.
         file: String,
-        /// What the browser says of it.
+        /// What the browser says about it.
         why: String,
-        /// Tries in a row that failed.
+        /// The number of failed attempts in a row.
         tries: u32,
-        /// Workers that go on.
+        /// The number of workers that go on.
         workers: u32,
     },
-    /// The coordinator has died, and another one has taken its place.
+    /// The coordinator has died, and another coordinator has taken its place.
     Restarted {
-        /// What the browser says of it.
+        /// What the browser says about it.
         why: String,
     },
 }

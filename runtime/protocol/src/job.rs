@@ -6,9 +6,9 @@ use ts_rs::TS;
 /// Names a job between its submit and its outcome; unique within a pool.
 pub type JobId = u32;
 
-/// One request by name. The type itself is the input.
+/// A job: one request by name. The type itself is the input.
 ///
-/// Written in a contract crate, which the app and the job module share:
+/// Define it in a contract crate, which the app and the job module share:
 ///
 /// ```
 /// use offmain_protocol::{Bytes, Job};
@@ -36,9 +36,9 @@ pub trait Job: Serialize + DeserializeOwned + TS + 'static {
     type Progress: Serialize + DeserializeOwned + TS + 'static;
 }
 
-/// The job was cancelled or its time is up: stop and return. Convert it into the job's own error.
+/// The job was cancelled, or its time limit has passed: stop and return. It converts into a job's own error of type `String`.
 ///
-/// Whatever error the job then returns, its outcome is the cancel or the timeout.
+/// If the job then returns an error, whichever it is, the outcome is the cancel or the timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the job was cancelled")]
 pub struct Cancelled;

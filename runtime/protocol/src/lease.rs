@@ -8,16 +8,16 @@ use ts_rs::TS;
 use crate::{
     beside::{self, Beside},
     form::LEASE_NAME,
+    reason,
 };
 
 /// Large binary data of a job's output or progress that stays where it is, in the pool's memory, while the main thread reads it.
 ///
-/// A job makes one of an `Arc`, so that a cache may keep its own clone. As long as it is lent the data is alive and nobody
-/// changes it, whatever the job and its cache do. On the main thread it is a handle, which is read by way of `offmain::lease`;
-/// the loan ends when the last clone of the handle is dropped. A JavaScript caller gets an object with `view`, `copy()` and
-/// `release()`.
+/// A job makes a lease from an `Arc`, so that a cache may keep its own clone. During the lease the data stays alive and does not change, whatever
+/// the job and its cache do. On the main thread a lease is a handle; the module `offmain::lease` reads it. The lease ends when the last clone of
+/// the handle is dropped. A JavaScript caller gets an object with `view`, `copy()` and `release()`.
 ///
-/// It goes from a job to the main thread and not the other way: what goes in are [`Bytes`](crate::Bytes).
+/// A lease goes from a job to the main thread only. Use [`Bytes`](crate::Bytes) in an input.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -81,7 +81,7 @@ impl Lease {
 }
 
 impl From<Arc<Vec<u8>>> for Lease {
-    /// Lends what others, such as a cache, may hold too.
+    /// Lends data that others, such as a cache, may hold too.
     fn from(data: Arc<Vec<u8>>) -> Self {
         Self(Repr::Here(data))
     }
@@ -135,7 +135,7 @@ impl Serialize for Lease {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match beside::put(&LEASES, self.clone()) {
             Some(index) => serializer.serialize_newtype_struct(LEASE_NAME, &index),
-            None => Err(ser::Error::custom("a lease can only be in the output, the error or the progress of a job")),
+            None => Err(ser::Error::custom(reason::lease_elsewhere())),
         }
     }
 }
@@ -143,9 +143,9 @@ impl Serialize for Lease {
 impl<'de> Deserialize<'de> for Lease {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if LEASES.with_borrow(Option::is_none) {
-            return Err(de::Error::custom("a lease goes from a job to the main thread only: have `Bytes` in an input"));
+            return Err(de::Error::custom(reason::lease_in_input()));
         }
         let index = u32::deserialize(deserializer)?;
-        beside::get(&LEASES, index).ok_or_else(|| de::Error::custom(format_args!("lease {index} is missing")))
+        beside::get(&LEASES, index).ok_or_else(|| de::Error::custom(reason::missing("lease", index)))
     }
 }

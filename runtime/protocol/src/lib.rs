@@ -10,6 +10,7 @@
 mod admission;
 mod beside;
 mod bytes;
+mod code;
 mod codec;
 mod config;
 pub mod form;
@@ -20,10 +21,12 @@ mod lease;
 pub mod limits;
 mod message;
 mod outcome;
+pub mod reason;
 mod stats;
 
 pub use admission::{Room, Unsettled};
 pub use bytes::{Bytes, Foreign};
+pub use code::CODES;
 pub use codec::{CodecError, Encoded, decode, decode_hello, decode_with_leases, encode, encode_hello, encode_message, with_leases};
 pub use config::{Config, ConfigError, LaneChoice, Workers};
 pub use incident::Incident;

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{JobId, Outcome};
 
-/// A pool at one moment, and what it has done so far.
+/// What a pool does at one moment, and what it has done so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
-    /// The workers of all generations alive.
+    /// The workers of all generations that are alive.
     pub workers: Vec<WorkerStats>,
     /// Threads of the current generation that run a closure.
     pub threads_running: u32,
@@ -17,32 +17,32 @@ pub struct Stats {
     pub queued: u32,
     /// Jobs that run.
     pub running: u32,
-    /// Generations the present coordinator has begun; more than one after a trap or a kill.
+    /// Generations that the present coordinator has begun: more than one after a trap or a kill.
     pub generations: u32,
     /// Shared memory of the current generation, in bytes.
     pub memory_bytes: u64,
-    /// Messages that made no sense and were ignored.
+    /// Messages that were ignored because they made no sense.
     pub ignored: u32,
     /// Progress reports that could not be encoded or decoded, and were dropped.
     pub reports_lost: u32,
-    /// Coordinators that died and were replaced.
+    /// Coordinators that have died and were replaced.
     pub restarts: u32,
-    /// Outcomes so far, whoever gave them; counted by the facade.
+    /// How many jobs ended in each way.
     pub outcomes: Outcomes,
-    /// Those of them that came by the shared lane.
+    /// Outcomes that came through the shared lane.
     pub by_lane: u64,
-    /// What the app has on loan.
+    /// The leases that the app holds.
     pub leases: LeaseStats,
 }
 
-/// What the app has on loan of a pool's memory.
+/// The leases that an app holds on a pool's memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseStats {
-    /// Leases that have not ended, those on ended generations among them.
+    /// Leases that have not ended, including those of ended generations.
     pub lent: u32,
     /// Their bytes.
     pub bytes: u64,
-    /// Leases so far that were copied instead, because `leases` or `leaseBytes` was reached.
+    /// How often data was copied instead, because `leases` or `leaseBytes` was reached.
     pub copied: u32,
 }
 
@@ -55,9 +55,9 @@ pub struct WorkerStats {
     pub generation: u32,
     /// What it does.
     pub state: WorkerState,
-    /// The job it runs, and its name.
+    /// The number and the name of the job that it runs.
     pub job: Option<(JobId, String)>,
-    /// Since when it does so, in milliseconds.
+    /// How long it has been in this state, in milliseconds.
     pub for_ms: u64,
 }
 
@@ -70,11 +70,11 @@ pub enum WorkerState {
     Idle,
     /// It runs a job.
     Running,
-    /// It runs its last job, or gives back what it holds.
+    /// It runs its last job, or is about to end.
     Stopping,
 }
 
-/// How many jobs ended in which way.
+/// How many jobs ended in each way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcomes {
     /// [`Outcome::Done`]

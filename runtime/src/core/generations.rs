@@ -3,6 +3,7 @@
 use offmain_protocol::{
     Incident, Outcome,
     limits::{DEATH_TIME_MS, DYING_GENERATIONS, FAILED_STARTS, GENERATIONS, RESTART_PAUSE_MS},
+    reason,
 };
 
 use super::{Core, Next, Outbox, loads::Loads};
@@ -59,7 +60,7 @@ impl<P> Core<P> {
                 .workers
                 .retain(|_, worker| worker.generation != generation || matches!(worker.state, State::Running(_) | State::Serving));
             if self.failed_starts >= FAILED_STARTS {
-                return self.close(Some(format!("{FAILED_STARTS} generations in a row did not start; the last: {why}")), out);
+                return self.close(Some(reason::generations_failed(FAILED_STARTS, &why)), out);
             }
             let pause = if self.failed_starts == 0 { 0 } else { RESTART_PAUSE_MS << (self.failed_starts - 1) };
             self.next = Next::At(now.saturating_add(pause));

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use offmain_protocol::{JobId, Outcome, Priority};
+use offmain_protocol::{JobId, Outcome, Priority, reason};
 
 use super::{Core, Outbox};
 use crate::{
@@ -140,7 +140,7 @@ impl<P> Core<P> {
                 self.crew.set(worker, now, State::Running(run));
             }
             // Its worker went with its generation.
-            _ => self.settle(job, Outcome::Lost { why: "its generation ended".into() }, None, out),
+            _ => self.settle(job, Outcome::Lost { why: reason::generation_ended() }, None, out),
         }
     }
 }

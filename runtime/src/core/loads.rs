@@ -3,6 +3,7 @@
 use offmain_protocol::{
     Config, Incident, StartError,
     limits::{LOAD_PAUSE_MS, RESTART_PAUSE_MS},
+    reason,
 };
 
 use super::{Core, Outbox, Phase};
@@ -88,10 +89,7 @@ impl<P> Core<P> {
         self.loads.idle_since = if idle { self.loads.idle_since.or(Some(now)) } else { None };
         if self.loads.lost_at(&self.config).is_some_and(|lost_at| lost_at <= now) {
             let Self { config, loads, .. } = &*self;
-            let why = format!(
-                "nothing has worked for {} ms (`retryTime`), and {} tries to load it failed; the last: {}",
-                config.retry_time_ms, loads.failed, loads.why
-            );
+            let why = reason::not_loaded(config.retry_time_ms, loads.failed, &loads.why);
             self.close(Some(why), out);
         }
     }

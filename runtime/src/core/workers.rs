@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use offmain_protocol::{Incident, Outcome, StartError, Workers, limits::STOP_TIME_MS};
+use offmain_protocol::{Incident, Outcome, StartError, Workers, limits::STOP_TIME_MS, reason};
 
 use super::{Core, Outbox, Phase};
 use crate::{
@@ -47,7 +47,7 @@ impl<P> Core<P> {
         if !self.crew.workers.contains_key(&worker) {
             return self.ignore();
         }
-        let why = format!("a worker trapped: {kind}");
+        let why = reason::worker_trapped(&kind);
         self.worker_died(now, worker, Outcome::Trapped { kind }, why, out);
     }
 
@@ -58,7 +58,7 @@ impl<P> Core<P> {
         match self.crew.never_ready(generation) {
             // A thread of `init`.
             Some(worker) => self.worker_failed(now, worker, StartError::Worker { why: kind }, out),
-            None => self.end_generation(now, generation, format!("a thread trapped: {kind}"), out),
+            None => self.end_generation(now, generation, reason::thread_trapped(&kind), out),
         }
     }
 
@@ -112,11 +112,11 @@ impl<P> Core<P> {
             }
             Some(State::Running(Run { stop: None, .. })) => self.job_stalled(now, worker, out),
             Some(State::Running(Run { name, stop: Some(stop), .. })) => {
-                let (outcome, why) = (stop.outcome.clone(), format!("a job `{name}` did not stop when it was told to, and was killed"));
+                let (outcome, why) = (stop.outcome.clone(), reason::job_did_not_stop(name));
                 self.worker_died(now, worker, outcome, why, out);
             }
             Some(State::Stopping) => {
-                let why = format!("an idle worker did not end within {STOP_TIME_MS} ms when it was told to, and was killed");
+                let why = reason::worker_did_not_stop();
                 self.worker_died(now, worker, Outcome::Lost { why: why.clone() }, why, out);
             }
             Some(State::Idle | State::Serving) | None => {}

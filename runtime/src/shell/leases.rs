@@ -1,7 +1,7 @@
 //! Leases on their way through the shell: entered, sent with their buffers, given back.
 
 use js_sys::Array;
-use offmain_protocol::{Lent, Loans, Outcome, Payload, ToFacade, ToWorker};
+use offmain_protocol::{Lent, Loans, Outcome, Payload, ToFacade, ToWorker, reason};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{Coordinator, Generation, Value, text_of};
@@ -21,7 +21,7 @@ impl Coordinator {
             && let ToFacade::Settled { job, .. } = message
         {
             // For want of memory, for one.
-            let outcome = Outcome::Lost { why: format!("its result could not be posted: {}", text_of(&error)) };
+            let outcome = Outcome::Lost { why: reason::not_posted(&text_of(&error)) };
             self.say(offmain_protocol::encode_message(&ToFacade::Settled { job, outcome, value: Payload::None, leases: Loans::default() }));
         }
     }

@@ -5,7 +5,7 @@ use offmain_runtime::Event;
 
 use crate::shell::{Shell, Wish, config};
 
-const KILLED: &str = "a job `work` did not stop when it was told to, and was killed";
+const KILLED: &str = "the job `work` did not stop within its grace time (`cancelGrace`), so its worker was killed";
 
 #[test]
 fn a_job_that_does_not_stop_is_killed_and_the_next_generation_begins_at_once() {
@@ -167,7 +167,7 @@ fn failing_starts_in_a_row_pause_longer_and_then_close_the_pool() {
         pool.log.clear();
         fails(&mut pool);
         let last = pool.log.last().unwrap();
-        assert!(pool.model.ended && last.starts_with("ended: 4 generations in a row did not start; the last: "), "{last}");
+        assert!(pool.model.ended && last.starts_with("ended: 4 generations in a row failed to start; the last error: "), "{last}");
         assert!(pool.model.jobs.is_empty());
     }
 }

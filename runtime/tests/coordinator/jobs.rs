@@ -164,8 +164,8 @@ fn a_queue_full_of_bytes_hands_the_input_back() {
     pool.submit_with(4, bytes(u64::MAX));
     pool.expect([
         "run 1 on w1",
-        "3 rejected: the queue is full: 101 bytes of input with this job, the limit is 100; submit later, or raise `queueBytes`, input back",
-        "4 rejected: the queue is full: 18446744073709551615 bytes of input with this job, the limit is 100; submit later, or raise `queueBytes`, input back",
+        "3 rejected: the queue is full: with this job it would hold 101 bytes of input, the limit is 100; submit later, or raise `queueBytes`, input back",
+        "4 rejected: the queue is full: with this job it would hold 18446744073709551615 bytes of input, the limit is 100; submit later, or raise `queueBytes`, input back",
     ]);
     // A job that is over gives its bytes back, wherever it was.
     pool.cancel(2);

@@ -117,9 +117,9 @@ fn when_nothing_has_worked_for_the_retry_time_the_pool_closes_with_the_reason() 
         }
         assert_eq!(pool.now - since, retry_time_ms);
         let last = pool.log.last().unwrap();
-        assert!(last.starts_with(&format!("ended: nothing has worked for {retry_time_ms} ms (`retryTime`)")), "{last}");
+        assert!(last.starts_with(&format!("ended: no worker has been available for {retry_time_ms} ms (`retryTime`)")), "{last}");
         assert!(last.contains("pool-worker.js could not be loaded: gone"), "{last}");
-        assert!(pool.log.iter().any(|line| line.starts_with("7 closed: nothing has worked")), "{:?}", pool.log);
+        assert!(pool.log.iter().any(|line| line.starts_with("7 closed: no worker has been available")), "{:?}", pool.log);
     }
 }
 

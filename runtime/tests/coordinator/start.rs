@@ -31,13 +31,13 @@ fn as_many_workers_as_cores_if_none_are_named() {
 fn a_failed_start_is_told_once_and_leaves_nothing() {
     type Fails = fn(&mut Shell);
     let cases: [(Fails, &str); 5] = [
-        (|pool| pool.fail(2), "the job module's init failed: no disk"),
+        (|pool| pool.fail(2), "the job module's `init` failed: no disk"),
         (|pool| pool.trap(2), "a worker died while it started: unreachable"),
         (|pool| pool.send(Event::ThreadTrapped { generation: 1, kind: "oom".into() }), "a worker died while it started: oom"),
-        (|pool| pool.pass(2000), "no worker was ready within 2000 ms; a slow network or machine may need a larger `startTime`"),
+        (|pool| pool.pass(2000), "no worker was ready within 2000 ms; if the network or the machine is slow, set a larger `startTime`"),
         (
             |pool| pool.send(Event::WorkerFailed { worker: 1, error: StartError::DuplicateJob { name: "work".into() } }),
-            "two jobs are named `work`: give each `Job` its own `NAME`",
+            "two jobs are named `work`; give each `Job` its own `NAME`",
         ),
     ];
     for (fails, why) in cases {
@@ -58,18 +58,18 @@ fn a_failed_start_is_told_once_and_leaves_nothing() {
 fn a_refused_config_names_field_value_and_range() {
     let defaults = Config::default;
     let cases = [
-        (Config { workers: Some(0.into()), ..defaults() }, "`workers` is 0: it must be a whole number from 1 to 64"),
+        (Config { workers: Some(0.into()), ..defaults() }, "`workers` is 0; it must be a whole number from 1 to 64"),
         (Config { workers: Some(65.into()), ..defaults() }, "`workers` is 65"),
         (Config { workers: Some(Workers { min: 3, max: 2 }), ..defaults() }, "`workers` is [3, 2]"),
-        (Config { queue_jobs: 0, ..defaults() }, "`queueJobs` is 0: it must be a whole number from 1 to 1000000"),
+        (Config { queue_jobs: 0, ..defaults() }, "`queueJobs` is 0; it must be a whole number from 1 to 1000000"),
         (Config { timeout_ms: Some(0), ..defaults() }, "`timeout` is 0"),
-        (Config { start_time_ms: 99, ..defaults() }, "`startTime` is 99: it must be a whole number from 100 to 600000"),
-        (Config { stack_size: (64 << 10) + 1, ..defaults() }, "`stackSize` is 65537: it must be a multiple of 65536"),
+        (Config { start_time_ms: 99, ..defaults() }, "`startTime` is 99; it must be a whole number from 100 to 600000"),
+        (Config { stack_size: (64 << 10) + 1, ..defaults() }, "`stackSize` is 65537; it must be a multiple of 65536"),
     ];
     for (config, text) in cases {
         let mut pool = Shell::starting(config);
         let [only] = &pool.log[..] else { panic!("{:?}", pool.log) };
-        assert!(only.starts_with("not started: config field ") && only.contains(text), "{only} names {text}");
+        assert!(only.starts_with("not started: the config field ") && only.contains(text), "{only} names {text}");
         pool.log.clear();
         pool.submit(1);
         pool.expect(["1 closed, input back"]);

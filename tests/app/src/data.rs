@@ -140,7 +140,7 @@ async fn sent_before() -> Checked {
     let bytes = buffer::copy(&pattern(100, 0));
     pool.submit(Sha { bytes: bytes.clone() }).await?;
     let error = pool.submit(Sha { bytes }).await.err().ok_or("it was sent")?;
-    check!(error.to_string().contains("sent before"), "{error}");
+    check!(error.to_string().contains("transferred before"), "{error}");
     Ok(())
 }
 

@@ -188,7 +188,7 @@ async fn not_in() -> Checked {
     check!(lease::view(&own).err() == Some(LeaseError::NotLent));
     for lease in [lease, own] {
         let error = pool.submit(TakeBack { lease: Some(lease) }).await.err().ok_or("it went in")?;
-        check!(error.to_string().contains("have `Bytes` in an input"), "{error}");
+        check!(error.to_string().contains("use `Bytes` in an input"), "{error}");
     }
     check!(pool.submit(TakeBack { lease: None }).await.is_ok());
     Ok(())

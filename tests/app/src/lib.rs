@@ -54,10 +54,16 @@ pub async fn run(name: String) -> Result<(), JsError> {
 
 /// Starts a pool from a folder and runs one job; what the tests of failed starts look at.
 #[wasm_bindgen]
-pub async fn start(folder: String, start_time_ms: u32) -> Result<u32, JsError> {
+pub async fn start(folder: String, start_time_ms: u32) -> Result<u32, JsValue> {
     let pool = Pool::start(Config::new(folder).workers(1).start_time(Duration::from_millis(start_time_ms.into()))).await;
-    let pool = pool.map_err(|error| JsError::new(&error.to_string()))?;
-    pool.submit(Double { number: 21 }).await.map_err(|error| JsError::new(&error.to_string()))
+    let pool = pool.map_err(|error| with_code(error.code(), &error))?;
+    pool.submit(Double { number: 21 }).await.map_err(|error| with_code(error.code(), &error))
+}
+
+fn with_code(code: &str, error: &dyn Error) -> JsValue {
+    let error = js_sys::Error::new(&error.to_string());
+    let _ = js_sys::Reflect::set(&error, &"code".into(), &code.into());
+    error.into()
 }
 
 pub(crate) async fn pool(workers: u32) -> Result<Pool, Box<dyn Error>> {

@@ -224,7 +224,7 @@ async fn one_reader() -> Checked {
     let job = pool.submit(Steps { steps: 5, every_ms: 5 });
     let first = job.progress();
     let refused = job.try_progress().err().ok_or("it has two")?;
-    check!(refused.to_string().contains("`steps` has a reader already"), "{refused}");
+    check!(refused.to_string().contains("`steps` already has a reader"), "{refused}");
     check!(first.collect::<Vec<_>>().await == [0, 1, 2, 3, 4]);
     check!(job.try_progress().is_err());
     check!(job.await? == 5);

@@ -35,7 +35,7 @@ export default {
   charts: Object.fromEntries(Object.entries(INPUTS).map(([key, { title }]) => [key, { title, unit: 'µs', floor: FLOOR }])),
 
   async open() {
-    const { pack } = await import('../pkg/pack.js')
+    const { pack } = await import('../glue/pack.js')
     const pool = await start({ workers: 1, lane: 'message' })
     const inputs = Object.entries(INPUTS).map(([key, { batch, make }]) => ({ key, batch, input: make() }))
     const submits = (jobs) => (input) => void jobs.push(pool.submit('value_nothing', { input }))

@@ -15,8 +15,8 @@ export const tests = {
     const hash = await t.sha256(bytes.slice())
     const there = await pool.submit('sha', { bytes: bytes.slice() }, {}).catch((error) => error)
     t.equal(there.name, 'JobRejected', 'a large buffer that is not listed')
-    t.assert(/with bytes it holds 20971520 bytes.*list buffers in `transfer`/.test(there.message), there.message)
-    await t.rejects(pool.submit('panic', { message: 'x'.repeat(65_537) }), 'JobRejected', /with message it holds 65537 bytes/)
+    t.assert(/up to bytes it holds 20971520 bytes.*list buffers in `transfer`/.test(there.message), there.message)
+    await t.rejects(pool.submit('panic', { message: 'x'.repeat(65_537) }), 'JobRejected', /up to message it holds 65537 bytes/)
     const listed = pool.submit('echo', { bytes, label: 'twenty' }, { transfer: [bytes.buffer] })
     t.equal(bytes.byteLength, 0, 'the caller lets go of what it listed')
     const echoed = await listed
@@ -67,7 +67,7 @@ export const tests = {
 
   'a blob that cannot be read is refused, and the worker goes on': withPool({ workers: 1 }, async (pool, t) => {
     const file = await vanishedFile(t)
-    await t.rejects(pool.submit('sha', { bytes: file }), 'JobRejected', /`sha`.*the 1000 bytes of bytes could not be read: ./)
+    await t.rejects(pool.submit('sha', { bytes: file }), 'JobRejected', /`sha`.*the blob at `bytes` \(1000 bytes\) could not be read: ./)
     t.equal(await pool.submit('double', { number: 4 }), 8)
   }),
 
@@ -96,7 +96,7 @@ export const tests = {
       return seen
     }
     const first = read()
-    const refused = () => t.rejects(read(), 'OffmainError', /progress of this job has a reader already/)
+    const refused = () => t.rejects(read(), 'OffmainError', /progress of this job already has a reader/)
     t.equal((await refused()).code, 'progress')
     t.equal(await first, [0, 1, 2, 3, 4])
     await job

@@ -122,20 +122,43 @@ export const tests = {
 
   'a config value out of range is refused, naming field, value and range': async (t) => {
     const refused = (config, pattern) => t.rejects(start(config), 'OffmainError', pattern)
-    await refused({ workers: 0 }, /`workers` is 0: .*from 1 to 64/)
+    await refused({ workers: 0 }, /`workers` is 0; .*from 1 to 64/)
     await refused({ workers: 65 }, /`workers` is 65/)
     await refused({ workers: [4, 2] }, /`workers` is \[4, 2\]/)
-    await refused({ workers: 'many' }, /`workers` is "many": .*'auto'/)
-    await refused({ queueJobs: 1.5 }, /`queueJobs` is 1.5: .*whole number from 1 to 1000000/)
+    await refused({ workers: 'many' }, /`workers` is "many"; .*'auto'/)
+    await refused({ queueJobs: 1.5 }, /`queueJobs` is 1.5; .*whole number from 1 to 1000000/)
     await refused({ queueBytes: -1 }, /`queueBytes` is -1/)
-    await refused({ stackSize: 100_000 }, /`stackSize` is 100000: .*multiple of 65536/)
+    await refused({ stackSize: 100_000 }, /`stackSize` is 100000; .*multiple of 65536/)
     await refused({ memoryMaximum: 5 * 2 ** 30 }, /`memoryMaximum` is 5368709120/)
     await refused({ timeout: NaN }, /`timeout` is NaN/)
     await refused({ cancelGrace: '5' }, /`cancelGrace`/)
-    await refused({ leases: 16_385 }, /`leases` is 16385: .*from 0 to 16384/)
+    await refused({ leases: 16_385 }, /`leases` is 16385; .*from 0 to 16384/)
     await refused({ leaseBytes: 0.5 }, /`leaseBytes` is 0.5/)
-    await refused({ wrokers: 2 }, /`wrokers` is 2: .*the fields are workers/)
-    await refused(7, /`config` is .*an object/)
+    await refused({ wrokers: 2 }, /unknown config field `wrokers`; known fields: workers/)
+    await refused(7, /the config is 7; it must be an object/)
   },
 
+  'every end of a job has a code': withPool({ workers: 1, queueJobs: 1, queueBytes: 1000 }, async (pool, t) => {
+    const double = (options) => pool.submit('double', { number: 1 }, options)
+    const refused = [
+      ['option', () => double({ priority: 'urgent' })],
+      ['config', () => pool.resize(0)],
+      ['failed', () => pool.submit('half', { number: 7 })],
+      ['panicked', () => pool.submit('panic', { message: 'out of cheese' })],
+      ['trapped', () => pool.submit('trap', {})],
+      ['queueBytes', () => pool.submit('sha', { bytes: new Uint8Array(1001) })],
+      ['unknownJob', () => pool.submit('thumbnial', {})],
+      ['badInput', () => pool.submit('double', { number: 'three' })],
+      ['badInput', () => pool.submit('double', { number: () => 1 })],
+    ]
+    for (const [code, submit] of refused) t.equal((await submit().catch((error) => error)).code, code)
+    const naps = [pool.submit('nap', { ms: 60_000 }), pool.submit('nap', { ms: 60_000 })]
+    const full = await double().catch((error) => error)
+    naps[0].cancel()
+    const cancelled = await naps[0].catch((error) => error)
+    // The browser's own error, as an abort gives it, has the browser's own code.
+    t.equal([full.code, cancelled.name, cancelled.code], ['queueFull', 'AbortError', DOMException.ABORT_ERR])
+    pool.close()
+    t.equal((await naps[1].catch((error) => error)).code, 'closed')
+  }),
 }

@@ -22,7 +22,7 @@ const harmless = (kind, name, pattern) =>
     t.equal([after.generations, after.workers[0].id], [1, before.id], 'generations, and the worker')
   })
 
-const full = (kind) => harmless(kind, 'JobPanicked', /no memory for \d+ bytes more.*memoryMaximum/)
+const full = (kind) => harmless(kind, 'JobPanicked', /no memory for \d+ more bytes.*memoryMaximum/)
 
 /** Ends of a job that end its generation: a job that runs beside it has its time, a queued one runs on the next. */
 const fatal = (kind, name, pattern, options) =>

@@ -59,9 +59,9 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Checks the code, which only JavaScript has; in Rust it is the variant.
+    /// Checks the code.
     pub fn is(&self, code: &str) -> Result<()> {
-        ensure!(self.face != JS || self.code == code, "the code is {}, not `{code}`: {}", self.code, self.message);
+        ensure!(self.code == code, "{}: the code is {}, not `{code}`: {}", self.face, self.code, self.message);
         Ok(())
     }
 

@@ -139,7 +139,7 @@ fn worker_ends(browser: &mut Browser, site: &Site) -> Result<()> {
         return { end: await job, next: await submit('double', { number: 21 }), stats: await stats() }";
     let told = browser.run(script, &[], LIMIT).context("the job is still pending")?;
     let message = told["end"]["message"].as_str().unwrap_or_default();
-    ensure!(told["end"]["name"] == "JobTrapped" && message.contains("nobody had told it to"), "the job ended otherwise: {told}");
+    ensure!(told["end"]["name"] == "JobTrapped" && message.contains("without being told to"), "the job ended otherwise: {told}");
     ensure!(told["next"] == 42 && told["stats"]["restarts"] == 0 && told["stats"]["ignored"] == 0, "the pool does not go on: {told}");
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Programs that are run to their end, with their words kept for the case that they fail.
 
-use std::{env, fs};
 use std::io::{Read, pipe};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 

@@ -79,7 +79,7 @@ impl Site {
     /// The address of `path` on the isolated server.
     ///
     /// `/` is `tests/browser`, `/pkg/` the job module of the tests, `/crates/` that of published crates, `/app/` the Rust test app,
-    /// `/photo-lab/` and `/chunk-cache/` the examples.
+    /// `/photo-lab/` and `/chunk-cache/` the examples, `/glue/` the scripts as they are written.
     pub fn url(&self, path: &str) -> String {
         self.server.url(path)
     }
@@ -159,6 +159,7 @@ fn build_chunk_cache() -> Result<()> {
 fn options() -> ServerOptions {
     ServerOptions::new(workspace().join("tests/browser"))
         .mount("/", made("site"))
+        .mount("/glue/", workspace().join("js-glue/js"))
         .mount("/photo-lab/", workspace().join("examples/photo-lab"))
         .mount("/chunk-cache/", workspace().join("examples/chunk-cache"))
 }

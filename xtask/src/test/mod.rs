@@ -6,6 +6,7 @@ mod models;
 mod native;
 mod proofs;
 mod report;
+mod scripts;
 mod stage;
 mod tool;
 

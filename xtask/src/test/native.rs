@@ -29,6 +29,7 @@ const TOOLS: &[&str] = &["cargo-offmain", "offmain-browser", "offmain-lab", "off
 /// Runs all of it.
 pub fn test(report: &Report) -> Result<()> {
     check(report, "the code is formatted", || succeed(&mut cargo(&["fmt", "--all", "--check"])));
+    super::scripts::check(report);
     // What a call selects decides the features of what it uses. `TOOLS` alone, and nearly all of theirs is there, because this program
     // runs; and with the same selection for lints and tests, all is compiled once.
     let tools: Vec<&str> = TOOLS.iter().flat_map(|tool| ["-p", tool]).collect();

@@ -3,6 +3,7 @@
 use serde::de::{self, IntoDeserializer, Unexpected, Visitor, value::StrDeserializer};
 
 use super::FormError;
+use crate::reason;
 
 /// A number, wherever it comes from.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,7 @@ impl Number {
                     }
                 }
                 (Err(_), false) => visitor.visit_u128(distance),
-                (Err(_), true) => Err(de::Error::custom("a bigint is below the least of 128 bits")),
+                (Err(_), true) => Err(de::Error::custom(reason::bigint_too_low())),
             },
         }
     }

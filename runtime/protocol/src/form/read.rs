@@ -11,7 +11,10 @@ use super::{
     source::{Attached, Result, Source},
     *,
 };
-use crate::limits::{INPUT_DEPTH, VALUES};
+use crate::{
+    limits::{INPUT_DEPTH, VALUES},
+    reason,
+};
 
 /// Reads a value. `stack` is the lowest address of the stack, or 0.
 ///
@@ -42,7 +45,7 @@ impl<'f> Value<'f> {
         let Self { source, depth } = self;
         let values = source.values.get() + 1;
         if values > VALUES {
-            return Err(FormError::new(format!("it holds more than {VALUES} values, those that stand in several places counted in each")));
+            return Err(FormError::new(reason::too_many_values()));
         }
         source.values.set(values);
         let begin = source.at.get();

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, cell::Cell};
 
 use super::*;
+use crate::reason;
 
 /// The binary data beside a form.
 pub trait Attached {
@@ -152,7 +153,7 @@ impl<'f> Source<'f> {
 
     /// Binary data, after its tag: its kind and its bytes.
     pub(super) fn binary(&self, tag: u8) -> Result<(u64, Cow<'f, [u8]>)> {
-        let gone = || FormError::new("its binary data is not there");
+        let gone = || FormError::new(reason::no_binary_data());
         Ok(match tag {
             VIEW => (self.number()?, Cow::Borrowed(self.take(self.number()?)?)),
             ATTACHED => {

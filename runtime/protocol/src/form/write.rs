@@ -86,11 +86,11 @@ impl Out<'_> {
             Some([NUMBER, number @ ..]) => {
                 let number = f64::from_le_bytes(number.try_into().unwrap_or_default());
                 if number.fract() != 0.0 || !number.is_finite() {
-                    return Err(FormError::new(NO_KEY));
+                    return Err(FormError::new(reason::bad_key()));
                 }
                 number.to_string()
             }
-            _ => return Err(FormError::new(NO_KEY)),
+            _ => return Err(FormError::new(reason::bad_key())),
         };
         self.bytes.truncate(begin);
         self.text(&text);
@@ -112,11 +112,9 @@ impl Out<'_> {
     }
 }
 
-const NO_KEY: &str = "a map's key is neither a text nor a whole number, a character, a bool or a variant without fields";
-
 #[cold]
 fn unsafe_number(number: impl fmt::Display) -> FormError {
-    FormError::new(format!("{number} can't be represented as a JavaScript number"))
+    FormError::new(reason::unsafe_integer(number))
 }
 
 struct Writer<'a, 'b> {
@@ -187,7 +185,7 @@ impl Items<'_, '_> {
                 let sevens: [u8; UNKNOWN] = std::array::from_fn(|i| (count >> (7 * i)) as u8 & 127 | if i + 1 < UNKNOWN { 128 } else { 0 });
                 out.bytes[place..place + UNKNOWN].copy_from_slice(&sevens);
             }
-            None if said != count => return Err(FormError::new(format!("its `Serialize` says {said} items, and gives {count}"))),
+            None if said != count => return Err(FormError::new(reason::wrong_count(said, count))),
             None => {}
         }
         Ok(())

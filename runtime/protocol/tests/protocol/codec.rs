@@ -71,7 +71,7 @@ fn structured_data_is_bounded_and_says_where_large_data_belongs() {
     assert_eq!(encode(&fits).unwrap().bytes.len(), INLINE_BYTES);
     let error = encode(&(fits + "a")).unwrap_err();
     assert_eq!(error, CodecError::TooLarge { bytes: INLINE_BYTES + 1 });
-    assert_eq!(error.to_string(), "65537 bytes of structured data exceed the limit of 65536: put large binary data into `Bytes`");
+    assert_eq!(error.to_string(), "it holds 65537 bytes of structured data, the limit is 65536; put large binary data into `Bytes`");
     // `Bytes` count for nothing but their index.
     assert!(encode(&vec![Bytes::from(vec![0; 1 << 20]); 100]).unwrap().bytes.len() < 200);
 }

@@ -55,7 +55,7 @@ fn beyond_each_end_the_error_names_field_value_and_range() {
         for value in below.into_iter().chain([range.max + 1, far]) {
             let error = with(set, value).unwrap_err();
             let (name, min, max) = (range.name, range.min, range.max);
-            assert_eq!(error.to_string(), format!("config field `{name}` is {value}: it must be a whole number from {min} to {max}"));
+            assert_eq!(error.to_string(), format!("the config field `{name}` is {value}; it must be a whole number from {min} to {max}"));
         }
     }
 }
@@ -65,14 +65,20 @@ fn what_ranges_alone_do_not_say() {
     let cases: [(Config, &str); 2] = [
         (
             Config { workers: Some(Workers { min: 5, max: 4 }), ..Config::default() },
-            "config field `workers` is [5, 4]: it must be a range whose first number is not above its second",
+            "the config field `workers` is [5, 4]; it must be a range whose first number is not above its second",
         ),
-        (Config { stack_size: 100_000, ..Config::default() }, "config field `stackSize` is 100000: it must be a multiple of 65536 bytes"),
+        (
+            Config { stack_size: 100_000, ..Config::default() },
+            "the config field `stackSize` is 100000; it must be a multiple of 65536 bytes",
+        ),
     ];
     for (config, text) in cases {
         assert_eq!(config.validate().unwrap_err().to_string(), text);
     }
-    assert_eq!(limits::WORKERS.refuse("2.5".into()).to_string(), "config field `workers` is 2.5: it must be a whole number from 1 to 64");
+    assert_eq!(
+        limits::WORKERS.refuse("2.5".into()).to_string(),
+        "the config field `workers` is 2.5; it must be a whole number from 1 to 64"
+    );
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn what_does_not_fit_says_what_and_where() {
     refused::<char>(&[TEXT, 2, b'a', b'b'], &["expected a character"]);
     refused::<Shape>(&[TEXT, 1, b'x'], &["unknown variant `x`"]);
     refused::<Bytes>(&[BYTE, 5], &["Uint8Array"]);
-    refused::<Bytes>(&[ATTACHED, 0, 0, 15, 6], &["not there"]);
+    refused::<Bytes>(&[ATTACHED, 0, 0, 15, 6], &["binary data is missing"]);
     assert!(converted::<_, u64>(&u64::MAX).unwrap_err().contains("18446744073709551615"));
     assert!(converted::<_, ()>(&BTreeMap::from([(Some(vec![1]), 1)])).unwrap_err().contains("key"));
 }
@@ -258,12 +258,12 @@ fn depth_has_a_limit_both_ways_and_what_is_skipped_has_none() {
 
 #[test]
 fn the_scripts_have_the_same_bounds() {
-    let (pack, app) = (include_str!("../../../../js-glue/js/pack.js"), include_str!("../../../../js-glue/js/app.js"));
+    let (form, options) = (include_str!("../../../../js-glue/js/form.js"), include_str!("../../../../js-glue/js/options.js"));
     let bounds = [
-        (pack, "INLINE_BYTES", INLINE_BYTES as u64),
-        (pack, "INPUT_DEPTH", INPUT_DEPTH.into()),
-        (pack, "VALUES", VALUES.into()),
-        (app, "LONGEST", TIMEOUT_MS.max),
+        (form, "INLINE_BYTES", INLINE_BYTES as u64),
+        (form, "INPUT_DEPTH", INPUT_DEPTH.into()),
+        (form, "VALUES", VALUES.into()),
+        (options, "LONGEST", TIMEOUT_MS.max),
     ];
     for (script, name, bound) in bounds {
         let (_, rest) = script.split_once(&format!("const {name} = ")).expect(name);

@@ -59,7 +59,7 @@ fn a_lease_is_nowhere_but_in_what_a_job_gives() {
     let error = serde_json::to_string(&Lease::from(vec![1])).unwrap_err().to_string();
     assert!(error.contains("only be in the output"), "{error}");
     let error = serde_json::from_str::<Lease>(r#"{"offmainLease":0}"#).unwrap_err().to_string();
-    assert!(error.contains("have `Bytes` in an input"), "{error}");
+    assert!(error.contains("use `Bytes` in an input"), "{error}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use super::crates::bytes_by_crate;
 
 /// What a page imports from the folder, and what its workers load; `transfer.js` goes to both.
-const MAIN: &[&str] = &["hello.js", "facade.js", "facade_bg.wasm", "classes.js", "lease.js", "pack.js", "transfer.js", "unpack.js"];
+const MAIN: &[&str] = &["hello.js", "facade.js", "facade_bg.wasm", "transfer.js"];
 const WORKERS: &[&str] =
     &["coordinator.js", "runtime.js", "runtime_bg.wasm", "module.js", "transfer.js", "pool-worker.js", "jobs.js", "jobs_bg.wasm"];
 
