@@ -32,9 +32,7 @@ pub enum Event<P> {
         input: P,
     },
     /// The caller wants the outcome no more.
-    Cancel {
-        job: JobId,
-    },
+    Cancel { job: JobId },
     /// Have another number of workers.
     Resize(Workers),
     /// Take no more jobs, finish those there are, end.
@@ -58,19 +56,11 @@ pub enum Event<P> {
         error: StartError,
     },
     /// A worker takes jobs.
-    WorkerReady {
-        worker: WorkerId,
-        jobs: Vec<String>,
-    },
+    WorkerReady { worker: WorkerId, jobs: Vec<String> },
     /// A worker did not start, and may have left a hole in the memory.
-    WorkerFailed {
-        worker: WorkerId,
-        error: StartError,
-    },
+    WorkerFailed { worker: WorkerId, error: StartError },
     /// A worker serves the shared lane no more.
-    Surfaced {
-        worker: WorkerId,
-    },
+    Surfaced { worker: WorkerId },
     /// An answer to [`Effect::OpenLane`]: the lane is open.
     LaneOpened {
         /// How many requests there have been in it.
@@ -114,13 +104,9 @@ pub enum Event<P> {
         kind: String,
     },
     /// A worker that was told to stop has given back what it held.
-    WorkerEnded {
-        worker: WorkerId,
-    },
+    WorkerEnded { worker: WorkerId },
     /// No worker or thread of a generation that was dropped runs any more.
-    GenerationGone {
-        generation: GenerationId,
-    },
+    GenerationGone { generation: GenerationId },
     /// The answer to [`Effect::WeighGenerations`].
     Weighed {
         /// Shared memory of all generations together, in bytes.
@@ -147,11 +133,7 @@ pub enum LaneJobs {
 #[derive(Debug)]
 pub enum FromLane<P> {
     /// No worker had begun it.
-    Queued {
-        job: JobId,
-        name: String,
-        input: P,
-    },
+    Queued { job: JobId, name: String, input: P },
     /// A worker runs it.
     Running {
         job: JobId,
@@ -173,10 +155,7 @@ pub enum Effect<P> {
         maximum: u64,
     },
     /// Start a worker on it.
-    StartWorker {
-        generation: GenerationId,
-        worker: WorkerId,
-    },
+    StartWorker { generation: GenerationId, worker: WorkerId },
     /// Tell an idle worker to end.
     StopWorker(WorkerId),
     /// End a worker whose script could not be loaded. It never joined the memory, which stays as it is.
@@ -188,12 +167,7 @@ pub enum Effect<P> {
     /// Count on a dropped generation no longer: its time to end is over.
     ForgetGeneration(GenerationId),
     /// Have a worker run a job.
-    Run {
-        worker: WorkerId,
-        job: JobId,
-        name: String,
-        input: P,
-    },
+    Run { worker: WorkerId, job: JobId, name: String, input: P },
     /// Open the shared lane of a generation, and say [`Event::LaneOpened`] or [`Event::LaneNotOpened`].
     OpenLane(GenerationId),
     /// Have an idle worker serve it.
@@ -212,10 +186,7 @@ pub enum Effect<P> {
         sent: u32,
     },
     /// Set the flag by which the worker's job notices that it should stop.
-    SignalCancel {
-        worker: WorkerId,
-        job: JobId,
-    },
+    SignalCancel { worker: WorkerId, job: JobId },
     /// Tell the facade.
     Reply(Reply<P>),
 }
@@ -228,10 +199,7 @@ pub enum Reply<P> {
     /// The pool did not start; nothing of it is left.
     NotStarted(StartError),
     /// A job reports.
-    Progress {
-        job: JobId,
-        value: P,
-    },
+    Progress { job: JobId, value: P },
     /// A job's one outcome.
     Settled {
         job: JobId,
@@ -249,7 +217,5 @@ pub enum Reply<P> {
     /// Something has happened that concerns the pool, not a caller.
     Incident(Incident),
     /// The pool has ended; nothing of it is left.
-    Ended {
-        why: Option<String>,
-    },
+    Ended { why: Option<String> },
 }
