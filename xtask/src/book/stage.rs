@@ -44,9 +44,10 @@ fn copy(file: &Path, book: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where the copy of a file is in the book.
+/// Where the copy of a file is in the book. No `.md` is in its name: mdBook would take that for a page.
 fn copied(file: &Path) -> PathBuf {
-    Path::new(COPIES).join(format!("{}.txt", file.display()))
+    let name = file.display().to_string();
+    Path::new(COPIES).join(format!("{}.txt", name.trim_end_matches(".md")))
 }
 
 /// The text of a page in the folder `place` of the book with its links to files outside of it changed, and these files.
@@ -95,7 +96,7 @@ mod tests {
     fn links_to_the_repository_lead_to_copies_and_others_stay() {
         let text = "[a](../../../runtime/README.md#jobs) [b](../config.md#advice) [c](https://example.org/) ![d](x.svg) `](`";
         let (changed, files) = redirected(text, Path::new("inside"));
-        assert_eq!(changed, text.replace("../../../runtime/README.md#jobs", "../repository/runtime/README.md.txt"));
+        assert_eq!(changed, text.replace("../../../runtime/README.md#jobs", "../repository/runtime/README.txt"));
         assert_eq!(files, [Path::new("runtime/README.md")]);
         let (changed, files) = redirected("[limits](../../a/b.rs)", Path::new(""));
         assert_eq!((changed.as_str(), files[0].as_path()), ("[limits](repository/a/b.rs.txt)", Path::new("a/b.rs")));
