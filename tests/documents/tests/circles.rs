@@ -103,6 +103,8 @@ fn first_names(path: &str) -> Vec<String> {
 /// The scripts that one imports by a path.
 fn imports(path: &str) -> BTreeSet<String> {
     let code = code(path);
+    // What a comment takes from there is a type.
+    let code: String = code.lines().filter(|line| !line.trim_start().starts_with(['/', '*'])).map(|line| format!("{line}\n")).collect();
     let after = [" from '", "import('", "import '"].into_iter().flat_map(|start| code.split(start).skip(1).collect::<Vec<_>>());
     let paths = after.filter_map(|rest| rest.split('\'').next()).filter(|import| import.starts_with('.'));
     let folder: Vec<&str> = path.rsplit_once('/').map(|(folder, _)| folder.split('/').collect()).unwrap_or_default();
