@@ -84,7 +84,7 @@ fn forbidden(browser: &mut Browser, site: &Site) -> Result<()> {
     })
 }
 
-/// The policy that README promises to need no more than.
+/// All that a page has to allow, as `docs/src/deploying.md` says.
 pub(super) const STRICT: &str =
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; img-src 'self' data:; require-trusted-types-for 'script'";
 
