@@ -32,6 +32,15 @@ pub fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// The tool in the workspace's folder, as a user runs it.
+pub fn offmain() -> Result<Command> {
+    // Both: with other features, what they use would be compiled once more.
+    succeed(&mut cargo(&["build", "--quiet", "--package", "cargo-offmain", "--package", "xtask"]))?;
+    let mut command = Command::new(target().join("debug/cargo-offmain"));
+    command.arg("offmain").current_dir(workspace());
+    Ok(command)
+}
+
 /// As [`cargo`], but the workspace's own crates are linted while they are compiled, and a warning is an error: one build for lints and tests.
 pub fn linting_cargo(args: &[&str]) -> Command {
     let mut command = cargo(args);

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use cargo_offmain::{BuildOptions, Flavour, Headers, Part, Server, ServerOptions, build, build_plain};
 use serde_json::{Value, json};
 
+use crate::cases::hello;
 use crate::command::{made, workspace};
 
 /// The isolated server of the suite's page, and the way to others with different headers.
@@ -20,6 +21,8 @@ pub struct Site {
 pub enum Content {
     /// The Rust test app and the job module of the tests.
     Tests,
+    /// The smallest app, which README shows.
+    Hello,
     ChunkCache,
     /// The job module of published crates.
     Crates,
@@ -30,7 +33,7 @@ type Build = fn() -> Result<()>;
 
 impl Content {
     /// All there is.
-    pub const ALL: [Self; 4] = [Self::Tests, Self::ChunkCache, Self::Crates, Self::PhotoLab];
+    pub const ALL: [Self; 5] = [Self::Tests, Self::Hello, Self::ChunkCache, Self::Crates, Self::PhotoLab];
 
     /// What a group of the suite's tests looks at.
     pub fn of_group(group: &str) -> Self {
@@ -41,6 +44,7 @@ impl Content {
     pub fn builds(self) -> &'static [(&'static str, Build)] {
         match self {
             Self::Tests => &[("the tests' Rust app", build_test_app), ("the tests' job module", build_test_jobs)],
+            Self::Hello => &[("README's app", hello::build)],
             Self::ChunkCache => &[("chunk-cache", build_chunk_cache)],
             Self::Crates => &[("the job module of published crates", || build_crates(false))],
             Self::PhotoLab => &[("photo-lab", || build_photo_lab(Flavour::PlainSoon))],

@@ -1,9 +1,10 @@
-//! Browser tests that need a page of their own: other headers, missing files, photo-lab, a bundler's output.
+//! Browser tests that need a page of their own: other headers, missing files, README's app, photo-lab, a bundler's output.
 
 mod bench;
 mod blocking;
 pub mod chunk_cache;
 mod coordinator;
+pub mod hello;
 mod offline;
 mod package;
 mod page;
@@ -56,6 +57,7 @@ pub fn all() -> Vec<Case> {
         page::cases(),
         blocking::cases(),
         bench::cases(),
+        hello::cases(),
         chunk_cache::cases(),
         photo_lab::cases(),
     ]

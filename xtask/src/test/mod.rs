@@ -76,7 +76,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let builds = Builds::new(|content| match content {
         // The suite knows its tests' names only once it is built, so it is built for every filter.
         Content::Tests | Content::Crates => !engines.is_empty(),
-        Content::ChunkCache | Content::PhotoLab => {
+        Content::Hello | Content::ChunkCache | Content::PhotoLab => {
             options.lane != Some(Lane::Message) && cases_of(content, &engines, &report).next().is_some()
         }
     });

@@ -12,7 +12,7 @@ use cargo_offmain::browser::Engine;
 use super::libtest::{self, End, NativeTest};
 use super::native::run_tests;
 use super::report::{Report, Verdict};
-use crate::command::{cargo, excerpt, made, output, succeed, target, workspace};
+use crate::command::{cargo, excerpt, made, offmain, output, succeed, target, workspace};
 
 /// Runs the command's own trials in one engine, and with it the tests of photo-lab.
 pub fn test(engine: Engine, report: &Report) {
@@ -111,10 +111,8 @@ fn verdicts(engine: Engine, args: &[&str]) -> Result<(bool, String)> {
 
 /// The command for the package in `dir`.
 fn offmain_test(dir: &Path, engine: Engine, args: &[&str]) -> Result<Command> {
-    // Both: with other features, what they use would be compiled once more.
-    succeed(&mut cargo(&["build", "--quiet", "--package", "cargo-offmain", "--package", "xtask"]))?;
-    let mut command = Command::new(target().join("debug/cargo-offmain"));
-    command.args(["offmain", "test", "--engine", engine.name(), "--manifest-path"]).arg(dir.join("Cargo.toml")).args(args);
+    let mut command = offmain()?;
+    command.args(["test", "--engine", engine.name(), "--manifest-path"]).arg(dir.join("Cargo.toml")).args(args);
     command.env("CARGO_TARGET_DIR", target());
     Ok(command)
 }
