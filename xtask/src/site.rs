@@ -21,7 +21,7 @@ pub struct Site {
 pub enum Content {
     /// The Rust test app and the job module of the tests.
     Tests,
-    /// The smallest app, which README shows.
+    /// The smallest app, which README shows, and the same from Rust.
     Hello,
     ChunkCache,
     /// The job module of published crates.
@@ -44,7 +44,7 @@ impl Content {
     pub fn builds(self) -> &'static [(&'static str, Build)] {
         match self {
             Self::Tests => &[("the tests' Rust app", build_test_app), ("the tests' job module", build_test_jobs)],
-            Self::Hello => &[("README's app", hello::build)],
+            Self::Hello => &[("README's app", hello::build), ("the same app from Rust", hello::build_from_rust)],
             Self::ChunkCache => &[("chunk-cache", build_chunk_cache)],
             Self::Crates => &[("the job module of published crates", || build_crates(false))],
             Self::PhotoLab => &[("photo-lab", || build_photo_lab(Flavour::PlainSoon))],

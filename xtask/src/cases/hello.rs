@@ -1,4 +1,4 @@
-//! The smallest app, built and served by the commands that README gives, counts and can be cancelled.
+//! The smallest app, built and served by the commands that README gives, counts and can be cancelled; its twin in Rust counts.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -7,23 +7,41 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use cargo_offmain::browser::Browser;
+use cargo_offmain::{BuildOptions, Flavour, Server, ServerOptions, build_plain};
 
 use super::{Case, START_LIMIT};
 use crate::command::{offmain, succeed, workspace};
 use crate::site::{Content, Site};
+
+/// The folder of the same app from Rust.
+const FROM_RUST: &str = "examples/hello-rust";
+
+/// The primes below five million, as tables of the prime-counting function have it.
+const COUNTED: &str = "348513 primes";
 
 /// Five million numbers, twice, beside other browsers.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    let name = "built and served by README's commands, the smallest app shows progress, is cancelled, and counts";
-    vec![Case { group: "hello", name, skips: &[], needs: Content::Hello, run: counts }]
+    let case = |name, run| Case { group: "hello", name, skips: &[], needs: Content::Hello, run };
+    vec![
+        case("built and served by README's commands, the smallest app shows progress, is cancelled, and counts", counts),
+        case("the same app from Rust counts", counts_from_rust),
+    ]
 }
 
 /// Builds it.
 pub fn build() -> Result<()> {
     succeed(&mut command_of_readme("build")?)
+}
+
+/// Builds the one from Rust: its jobs, and the app itself.
+pub fn build_from_rust() -> Result<()> {
+    let folder = workspace().join(FROM_RUST);
+    let pkg = folder.join("pkg");
+    cargo_offmain::build(&BuildOptions { declarations: false, ..BuildOptions::new(folder.join("jobs"), &pkg) })?;
+    build_plain(&folder.join("app"), &pkg, "app", Flavour::Plain).map(drop)
 }
 
 fn counts(browser: &mut Browser, _: &Site) -> Result<()> {
@@ -32,8 +50,17 @@ fn counts(browser: &mut Browser, _: &Site) -> Result<()> {
     browser.until("document.getElementById('count')?.onclick", START_LIMIT)?;
     let told = browser.run(USE, &[], LIMIT)?;
     ensure!(told["cancelled"].as_str().is_some_and(|text| text.contains("cancelled")), "a cancelled job shows {}", told["cancelled"]);
-    // As tables of the prime-counting function have it.
-    ensure!(told["counted"] == "348513 primes", "the result is {}", told["counted"]);
+    ensure!(told["counted"] == COUNTED, "the result is {}", told["counted"]);
+    Ok(())
+}
+
+fn counts_from_rust(browser: &mut Browser, _: &Site) -> Result<()> {
+    let server = Server::start(ServerOptions::new(workspace().join(FROM_RUST)))?;
+    browser.goto(&server.url(""))?;
+    browser.until("document.getElementById('bar').value > 0", START_LIMIT)?;
+    browser.until("document.getElementById('result').textContent", LIMIT)?;
+    let counted = browser.execute("return document.getElementById('result').textContent", &[])?;
+    ensure!(counted == COUNTED, "the result is {counted}");
     Ok(())
 }
 
