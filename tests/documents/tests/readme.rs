@@ -39,6 +39,18 @@ fn readme_names_the_commands_that_run_and_test_the_project() {
     }
 }
 
+#[test]
+fn every_link_of_readme_leads_to_a_file() {
+    let readme = text("README.md").unwrap();
+    let targets = readme.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
+    let files: Vec<&str> = targets.filter(|target| !target.starts_with("http")).collect();
+    assert!(files.contains(&"docs/overview.svg"), "README.md is not read as it should be: {files:?}");
+    for target in files {
+        let file = target.split('#').next().unwrap();
+        assert!(root().join(file).exists(), "README.md links to {target}, and there is no such file");
+    }
+}
+
 /// The fenced blocks of a document that show a file: those below a line that ends with a link to the file, or with the link and a colon.
 fn shown_files(document: &str) -> BTreeMap<String, String> {
     let mut shown = BTreeMap::new();

@@ -5,9 +5,9 @@ use hello_rust_contract::CountPrimes;
 use offmain::{Config, Pool};
 use wasm_bindgen::prelude::*;
 
-/// Counts as soon as the page has loaded this module.
-#[wasm_bindgen(start)]
-async fn main() -> Result<(), JsError> {
+/// Counts, and shows on the page how far it is and what the result is.
+#[wasm_bindgen]
+pub async fn run() -> Result<(), JsError> {
     let pool = Pool::start(Config::new("/pkg/")).await?;
     let job = pool.submit(CountPrimes { below: 5_000_000 });
     let mut progress = job.progress();
