@@ -1,12 +1,10 @@
 // Every error that a page sees: its kind, its code, its text. What comes from Rust has its text from there; what workers and the loading of
 // files tell is in reasons.js. tests/documents/errors.md shows all of them.
 
-/** @typedef {import('./app.js').ErrorCode} ErrorCode */
-
 /** Why a pool did not start, or refused a value. `code` says it in a word, `message` names the cause, then the cure. */
 export class OffmainError extends Error {
   /**
-   * @param {ErrorCode} code
+   * @param {string} code one of `ErrorCode` in app.d.ts
    * @param {string} message
    */
   constructor(code, message) {

@@ -4,11 +4,9 @@ import { invalidDate } from './errors.js'
 import { BUFFER, DATE, MAP, SET } from './form.js'
 import { blobSize, bufferLength, eachEntry, eachItem, isOne, isoText, mapSize, setSize, sharedLength, time } from './classes.js'
 
-/** @typedef {import('./look.js').Look} Look */
-
 /**
  * By class. What is not here cannot be passed.
- * @type {Record<string, (look: Look, value: any, depth: number) => void>}
+ * @type {Record<string, (look: any, value: any, depth: number) => void>}
  */
 export const WRITERS = {
   // A class of the app's, too.

@@ -35,11 +35,11 @@ pub fn cases() -> Vec<Case> {
 
 /// A package whose coordinator says when it has kept the workers' script, which counts as a message that makes no sense.
 fn that_tells() -> Result<Package> {
-    const KEPT: &str = "(blob) => (keptScript = {";
+    const KEPT: &str = "(blob) => (keptScript.address = blob)";
     let package = Package::copy()?;
     let script = String::from_utf8(package.read("coordinator.js")?)?;
     ensure!(script.contains(KEPT), "coordinator.js does not hold `{KEPT}`");
-    package.write("coordinator.js", script.replace(KEPT, "(blob) => (postMessage('kept'), keptScript = {").as_bytes())?;
+    package.write("coordinator.js", script.replace(KEPT, "(blob) => (postMessage('kept'), (keptScript.address = blob))").as_bytes())?;
     Ok(package)
 }
 
