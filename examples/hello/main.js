@@ -1,5 +1,5 @@
+// Submits the job, shows how far it is, and cancels it.
 import { start } from './pkg/hello.js'
-
 const [count, cancel, bar, result] = ['count', 'cancel', 'bar', 'result'].map((id) => document.getElementById(id))
 const pool = await start()
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::{root, text};
 
 /// What is built or installed, and no source.
-const MADE: [&str; 4] = ["target", "node_modules", "pkg", "dist"];
+const MADE: [&str; 5] = ["target", "node_modules", "pkg", "pkg-main", "dist"];
 
 /// Every file, but what is hidden or made.
 pub fn files() -> Vec<String> {
