@@ -126,7 +126,7 @@ impl Life {
             // What there was to be done is lost.
             Phase::Open if shut_down => Next::End(why.into()),
             Phase::Restarting if shut_down && idle => Next::End(why.into()),
-            _ if failures > FAILED_STARTS => Next::End(reason::coordinators_died(failures, &why)),
+            _ if failures > FAILED_STARTS => Next::End(reason::coordinators_died(failures, why)),
             Phase::Open => {
                 *phase = Phase::Restarting;
                 Next::Restart { lost: true }

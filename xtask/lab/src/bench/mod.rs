@@ -195,7 +195,7 @@ impl Suite {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::workspace;
+    use offmain_tests_site::command::workspace;
 
     #[test]
     fn the_figures_name_suites_that_there_are_and_every_suite_with_goals() {
