@@ -34,7 +34,7 @@ fn every_link_and_picture_leads_somewhere() {
             }
             let (file, part) = link.split_once('#').unwrap_or((&link, ""));
             let path = root().join(page.file(file));
-            assert!(path.exists(), "{}: the link {link} leads to no file", page.path);
+            assert!(path.is_file(), "{}: the link {link} leads to no file", page.path);
             let text = || std::fs::read_to_string(&path).unwrap();
             assert!(
                 part.is_empty() || headings(&text()).iter().any(|heading| anchor(&heading.text) == part),
